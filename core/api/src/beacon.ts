@@ -1,0 +1,96 @@
+import {
+  integer,
+  list,
+  literal,
+  nullable,
+  object,
+  parseJson,
+  SHA256_HEX,
+  type Sha256Hex,
+  text,
+  type Version,
+  version,
+  type WallMs,
+} from '@firebreak/kernel'
+import { name } from '@firebreak/rollout'
+
+/** How a release fared on a host. `trial` is not an end; the others are. */
+export type TrialOutcome = 'trial' | 'confirmed' | 'refused' | 'fell-back'
+
+export interface ReleaseOutcome {
+  readonly imageDigest: Sha256Hex
+  readonly outcome: TrialOutcome
+  /** Why, for refused and fell-back: the typed code of the verifier, the contract or the watchdog; else ''. */
+  readonly code: string
+  readonly message: string
+  readonly atMs: WallMs
+  /** fell-back: from the last sign of life of the candidate's engine to the next verdict by the standby; else 0. */
+  readonly recoverMs: number
+}
+
+export interface RunningImage {
+  readonly pack: string
+  readonly version: Version
+  readonly imageDigest: Sha256Hex
+  readonly slot: 'candidate' | 'confirmed' | 'last-known-good'
+}
+
+/** A host's health record. `sequence` strictly increases per host, also over restarts; counters are cumulative. */
+export interface Beacon {
+  readonly sequence: number
+  readonly sentAtMs: WallMs
+  readonly bootId: string
+  readonly agentVersion: Version
+  readonly engineVersion: Version
+  readonly sensorTier: string
+  readonly planGeneration: number
+  readonly running: RunningImage | null
+  /** The newest outcome of each release that this host knows, newest last. */
+  readonly outcomes: readonly ReleaseOutcome[]
+  readonly events: number
+  readonly detections: number
+  readonly eventsDropped: number
+  readonly engineRestarts: number
+}
+
+export const BEACON_SIZE_BYTES_MAX = 65_536
+export const BEACON_OUTCOMES_MAX = 16
+const count = integer(0, Number.MAX_SAFE_INTEGER)
+const digest = text(64, SHA256_HEX)
+
+const releaseOutcome = object<ReleaseOutcome>({
+  imageDigest: digest,
+  outcome: literal('trial', 'confirmed', 'refused', 'fell-back'),
+  code: text(64),
+  message: text(1_024),
+  atMs: count,
+  recoverMs: count,
+})
+
+const beacon = object<Beacon>({
+  sequence: integer(1, Number.MAX_SAFE_INTEGER),
+  sentAtMs: count,
+  bootId: text(64),
+  agentVersion: version,
+  engineVersion: version,
+  sensorTier: text(32),
+  planGeneration: count,
+  running: nullable(
+    object<RunningImage>({
+      pack: name,
+      version,
+      imageDigest: digest,
+      slot: literal('candidate', 'confirmed', 'last-known-good'),
+    }),
+  ),
+  outcomes: list(releaseOutcome, BEACON_OUTCOMES_MAX),
+  events: count,
+  detections: count,
+  eventsDropped: count,
+  engineRestarts: count,
+})
+
+/** @throws KernelError kernel/malformed */
+export function parseBeacon(bytes: Uint8Array): Beacon {
+  return beacon(parseJson(bytes, BEACON_SIZE_BYTES_MAX, 'beacon'), 'beacon')
+}

@@ -1,0 +1,10 @@
+export { equalSecrets, sha256, sha256Hex } from './digest.ts'
+export {
+  CryptoError,
+  type CryptoErrorCode,
+  generateSigner,
+  loadSigner,
+  type PublicKeyHex,
+  type Signer,
+  verifySignature,
+} from './signatures.ts'
