@@ -13,20 +13,7 @@ import {
   type WallMs,
 } from '@firebreak/kernel'
 import { name } from '@firebreak/rollout'
-
-/** How a release fared on a host. `trial` is not an end; the others are. */
-export type TrialOutcome = 'trial' | 'confirmed' | 'refused' | 'fell-back'
-
-export interface ReleaseOutcome {
-  readonly imageDigest: Sha256Hex
-  readonly outcome: TrialOutcome
-  /** Why, for refused and fell-back: the typed code of the verifier, the contract or the watchdog; else ''. */
-  readonly code: string
-  readonly message: string
-  readonly atMs: WallMs
-  /** fell-back: from the last sign of life of the candidate's engine to the next verdict by the standby; else 0. */
-  readonly recoverMs: number
-}
+import { OUTCOMES_MAX, type ReleaseOutcome, releaseOutcome } from '@firebreak/updater'
 
 export interface RunningImage {
   readonly pack: string
@@ -54,18 +41,8 @@ export interface Beacon {
 }
 
 export const BEACON_SIZE_BYTES_MAX = 65_536
-export const BEACON_OUTCOMES_MAX = 16
 const count = integer(0, Number.MAX_SAFE_INTEGER)
 const digest = text(64, SHA256_HEX)
-
-const releaseOutcome = object<ReleaseOutcome>({
-  imageDigest: digest,
-  outcome: literal('trial', 'confirmed', 'refused', 'fell-back'),
-  code: text(64),
-  message: text(1_024),
-  atMs: count,
-  recoverMs: count,
-})
 
 const beacon = object<Beacon>({
   sequence: integer(1, Number.MAX_SAFE_INTEGER),
@@ -83,7 +60,7 @@ const beacon = object<Beacon>({
       slot: literal('candidate', 'confirmed', 'last-known-good'),
     }),
   ),
-  outcomes: list(releaseOutcome, BEACON_OUTCOMES_MAX),
+  outcomes: list(releaseOutcome, OUTCOMES_MAX),
   events: count,
   detections: count,
   eventsDropped: count,

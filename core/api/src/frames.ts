@@ -37,8 +37,10 @@ export const FRAME = {
   SENSOR_READY: 32,
   /** Payload: JSON list of events; count: events; aux: events dropped since the sensor started, wrapping at 2^32. */
   SENSED: 33,
-  /** Payload: JSON message between supervisor and fetcher; see agent messages. */
+  /** Payload: JSON message between supervisor and fetcher; see the agent's messages. */
   MESSAGE: 48,
+  /** Payload: lines `SEQUENCE DETECTION`, for the fetcher to upload; count: lines. */
+  SPOOL: 49,
 } as const
 
 export type FrameType = (typeof FRAME)[keyof typeof FRAME]

@@ -1,12 +1,4 @@
-export {
-  type Beacon,
-  BEACON_OUTCOMES_MAX,
-  BEACON_SIZE_BYTES_MAX,
-  parseBeacon,
-  type ReleaseOutcome,
-  type RunningImage,
-  type TrialOutcome,
-} from './beacon.ts'
+export { type Beacon, BEACON_SIZE_BYTES_MAX, parseBeacon, type RunningImage } from './beacon.ts'
 export {
   encodeFrame,
   FRAME,
@@ -38,3 +30,4 @@ export {
   type StreamLine,
   VERDICTS_SHOWN_MAX,
 } from './rest.ts'
+export type { ReleaseOutcome } from '@firebreak/updater'

@@ -1,0 +1,15 @@
+export {
+  type Candidate,
+  EMPTY_SLOTS,
+  encodeSlots,
+  OUTCOMES_MAX,
+  parseSlots,
+  type ReleaseOutcome,
+  releaseOutcome,
+  SLOT_STATE_SIZE_BYTES_MAX,
+  slotDigests,
+  type SlotImage,
+  slotImage,
+  type SlotState,
+} from './slots.ts'
+export { type SlotEffect, type SlotEvent, type SlotStep, stepSlots } from './step.ts'

@@ -1,0 +1,125 @@
+import {
+  canonicalJsonBytes,
+  integer,
+  type Json,
+  list,
+  literal,
+  nullable,
+  object,
+  parseJson,
+  SHA256_HEX,
+  type Sha256Hex,
+  text,
+  type Version,
+  version,
+  type WallMs,
+} from '@firebreak/kernel'
+import { name } from '@firebreak/rollout'
+
+/** An image that a slot holds. The bytes lie beside the state, in a file named by the digest. */
+export interface SlotImage {
+  readonly pack: string
+  readonly version: Version
+  readonly imageDigest: Sha256Hex
+}
+
+/** How a release fared here. `trial` is not an end; the others are. */
+export interface ReleaseOutcome {
+  readonly imageDigest: Sha256Hex
+  readonly outcome: 'trial' | 'confirmed' | 'refused' | 'fell-back'
+  /** Why, for refused and fell-back; else ''. */
+  readonly code: string
+  readonly message: string
+  readonly atMs: WallMs
+  /** fell-back: from the last sign of life of the candidate's engine to the next verdict by the standby; else 0. */
+  readonly recoverMs: number
+}
+
+export interface Candidate {
+  readonly image: SlotImage
+  /**
+   * running: its engine is loading it or judges events. waiting: a restart of the agent interrupted its trial; it is tried again only
+   * when a plan offers it again.
+   */
+  readonly stage: 'running' | 'waiting'
+  /** Engine deaths and restarts of the agent inside this trial. */
+  readonly kills: number
+}
+
+/**
+ * What a host knows of its content, durable. Invariants, held by `stepSlots` and proved by its property tests:
+ * a rejected or recalled digest is in no slot; the three slots hold different digests; outcomes are bounded.
+ */
+export interface SlotState {
+  /** Starts of the agent on this folder: makes sequences increase over restarts. */
+  readonly starts: number
+  readonly candidate: Candidate | null
+  /** The newest image that finished its trial here: runs outside trials, and is the way back during one. */
+  readonly confirmed: SlotImage | null
+  /** The image confirmed before that one: the way back when the confirmed image itself turns bad or is recalled. */
+  readonly lastKnownGood: SlotImage | null
+  /** Never tried again on this host: refused, fell back, or recalled. Newest last. */
+  readonly rejected: readonly Sha256Hex[]
+  readonly outcomes: readonly ReleaseOutcome[]
+  /** When engines of the confirmed image died, newest last, within the crash-loop window. */
+  readonly confirmedDeathsAtMs: readonly WallMs[]
+}
+
+export const SLOT_STATE_SIZE_BYTES_MAX = 1_048_576
+export const OUTCOMES_MAX = 16
+/** Plans may recall 2,048 images; a host remembers as many and some of its own. */
+export const REJECTED_MAX = 4_096
+/** The second death inside a trial ends it. One may be an accident; two are the content. */
+export const TRIAL_KILLS_MAX = 2
+/** This many deaths of the confirmed image's engine within the window are a crash loop. */
+export const CRASH_LOOP_DEATHS_MAX = 5
+export const CRASH_LOOP_WINDOW_MS = 600_000
+
+export const EMPTY_SLOTS: SlotState = {
+  starts: 0,
+  candidate: null,
+  confirmed: null,
+  lastKnownGood: null,
+  rejected: [],
+  outcomes: [],
+  confirmedDeathsAtMs: [],
+}
+
+const count = integer(0, Number.MAX_SAFE_INTEGER)
+const digest = text(64, SHA256_HEX)
+export const slotImage = object<SlotImage>({ pack: name, version, imageDigest: digest })
+
+export const releaseOutcome = object<ReleaseOutcome>({
+  imageDigest: digest,
+  outcome: literal('trial', 'confirmed', 'refused', 'fell-back'),
+  code: text(64),
+  message: text(1_024),
+  atMs: count,
+  recoverMs: count,
+})
+
+const slotState = object<SlotState>({
+  starts: count,
+  candidate: nullable(object<Candidate>({ image: slotImage, stage: literal('running', 'waiting'), kills: count })),
+  confirmed: nullable(slotImage),
+  lastKnownGood: nullable(slotImage),
+  rejected: list(digest, REJECTED_MAX),
+  outcomes: list(releaseOutcome, OUTCOMES_MAX),
+  confirmedDeathsAtMs: list(count, CRASH_LOOP_DEATHS_MAX),
+})
+
+/** @throws KernelError kernel/malformed */
+export function parseSlots(bytes: Uint8Array): SlotState {
+  return slotState(parseJson(bytes, SLOT_STATE_SIZE_BYTES_MAX, 'slot state'), 'slot state')
+}
+
+export function encodeSlots(state: SlotState): Uint8Array {
+  return canonicalJsonBytes(state as unknown as Json)
+}
+
+/** The digests whose bytes must be kept. */
+export function slotDigests(state: SlotState): readonly Sha256Hex[] {
+  return [state.candidate?.image, state.confirmed, state.lastKnownGood].flatMap((image) =>
+    image ? [image.imageDigest] : [],
+  )
+}
