@@ -26,5 +26,6 @@ export {
   unreachable,
 } from './errors.ts'
 export { foldCase } from './fold.ts'
+export { formatUtc, parseUtc, WALL_MS_MAX } from './time.ts'
 export { type MonotonicMs, type Ppm, PPM_ALL, SHA256_HEX, type Sha256Hex, type WallMs } from './units.ts'
 export { compareVersions, version, type Version } from './versions.ts'
