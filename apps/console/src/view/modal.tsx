@@ -1,0 +1,31 @@
+import { useEffect, useRef } from 'react'
+
+interface Props {
+  readonly label: string
+  readonly className: string
+  readonly onClose: () => void
+  readonly children: React.ReactNode
+}
+
+/** The browser's own modal dialog: it traps focus, gives it back, and closes on Escape or a click beside it. */
+export function Modal({ label, className, onClose, children }: Props): React.ReactNode {
+  const dialog = useRef<HTMLDialogElement>(null)
+  useEffect(() => {
+    const shown = dialog.current
+    shown?.showModal()
+    return () => shown?.close()
+  }, [])
+  return (
+    <dialog
+      ref={dialog}
+      className={className}
+      aria-label={label}
+      onCancel={onClose}
+      onPointerDown={(event) => {
+        if (event.target === dialog.current) onClose()
+      }}
+    >
+      <div className="modal-body">{children}</div>
+    </dialog>
+  )
+}
