@@ -1,3 +1,11 @@
+export {
+  type CohortEvidence,
+  type FleetEvidence,
+  type HostEvidence,
+  type OutcomeEvidence,
+  type WaveWatch,
+  weighEvidence,
+} from './evidence.ts'
 export { exposureBucketPpm, isExposed } from './exposure.ts'
 export {
   decideHost,
@@ -21,5 +29,19 @@ export {
   releaseTargetPath,
   type RingExposure,
 } from './plan.ts'
+export { type CompletedRelease, type FleetIntent, isSameIntent, planOf } from './plan-of.ts'
+export { DEFAULT_ROLLOUT_POLICY, parseRolloutPolicy, type RingPolicy, type RolloutPolicy } from './policy.ts'
 export { gateReportTargetPath, parseReleaseDescription, releaseCustom, type ReleaseDescription } from './release.ts'
+export {
+  applyDecision,
+  currentRing,
+  decideWave,
+  enrolCohort,
+  exposureOf,
+  haltRollout,
+  type RolloutStart,
+  type RolloutState,
+  startRollout,
+  type WaveDecision,
+} from './rollout.ts'
 export type { CohortCounts, VerdictReason, VerdictRecord } from './verdict.ts'
