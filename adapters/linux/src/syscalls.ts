@@ -4,12 +4,15 @@ import { dlopen, getInt32, getRawPointer } from 'node:ffi'
  * The one door to the kernel: raw system calls through Node's built-in FFI. x86-64 numbers; `available()` says
  * whether this machine can be served. Nothing else in Firebreak imports node:ffi.
  */
-const libc = dlopen('libc.so.6', {
-  syscall: { return: 'i64', arguments: ['i64', 'i64', 'i64', 'i64', 'i64', 'i64', 'i64'] },
-  __errno_location: { return: 'pointer', arguments: [] },
-}).functions
+const open = () =>
+  dlopen('libc.so.6', {
+    syscall: { return: 'i64', arguments: ['i64', 'i64', 'i64', 'i64', 'i64', 'i64', 'i64'] },
+    __errno_location: { return: 'pointer', arguments: [] },
+  }).functions
 
-const errnoAt = libc.__errno_location()
+// Opened at the first call, so that this module can be imported where there is no such library.
+let libc: ReturnType<typeof open> | undefined
+let errnoAt = 0n
 
 /** An argument: a number, a BigInt, or a buffer whose address is passed. Buffers are borrowed for the call only. */
 export type SyscallArg = number | bigint | Uint8Array
@@ -24,6 +27,10 @@ export class SyscallError extends Error {
 
 /** @returns the result, or -errno: for calls whose failure is an expected answer */
 export function trySyscall(number: number, ...args: readonly SyscallArg[]): number {
+  if (libc === undefined) {
+    libc = open()
+    errnoAt = libc.__errno_location()
+  }
   const [a = 0n, b = 0n, c = 0n, d = 0n, e = 0n, f = 0n] = args.map(word)
   const result = Number(libc.syscall(BigInt(number), a, b, c, d, e, f))
   return result === -1 ? -getInt32(errnoAt, 0) : result

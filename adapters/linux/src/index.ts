@@ -1,0 +1,12 @@
+export { LinuxError, type LinuxErrorCode } from './errors.ts'
+export {
+  confineEngine,
+  type ConfinedPipes,
+  type EngineConfinement,
+  openPipes,
+  readSandboxReport,
+} from './sandbox/confine.ts'
+export { LAUNCHER_EXIT_CODE, type MissingLayer, type SandboxReport } from './sandbox/launch-spec.ts'
+export { describeSandbox, probeSandbox, type SandboxSupport } from './sandbox/probe.ts'
+export { type Layer, type ProfileName } from './sandbox/profiles.ts'
+export { type ConfinedProcess, type ProcessEnd, spawnConfined, type SpawnConfinedOptions } from './sandbox/spawn.ts'

@@ -1,0 +1,78 @@
+import { Socket } from 'node:net'
+import process from 'node:process'
+import type { Readable, Writable } from 'node:stream'
+import { trySyscall } from '../syscalls.ts'
+import { engineFilter } from './filters.ts'
+import { INPUT_FD, OUTPUT_FD, REPORT_VARIABLE, type SandboxReport } from './launch-spec.ts'
+import { installFilter } from './seccomp.ts'
+import { SYS } from './syscall-numbers.ts'
+
+/** The kernel's overflow user, `nobody`: owns nothing. */
+export const NOBODY = 65534
+
+const PR_SET_PDEATHSIG = 1
+const PR_SET_DUMPABLE = 4
+const SIGKILL = 9
+
+export interface EngineConfinement {
+  readonly uidDropped: boolean
+  /** Whether the allow-list is in force on every thread. */
+  readonly seccomp: boolean
+  /** 0 without Landlock. */
+  readonly landlockAbi: number
+  /** Of stage 1; null when the process was not started by the launcher. */
+  readonly launch: SandboxReport | null
+}
+
+export interface ConfinedPipes {
+  readonly input: Readable
+  readonly output: Writable
+}
+
+/** The two pipes to the process that called `spawnConfined`; once, before `confineEngine`. */
+export function openPipes(): ConfinedPipes {
+  return {
+    input: new Socket({ fd: INPUT_FD, readable: true, writable: false }),
+    output: new Socket({ fd: OUTPUT_FD, readable: false, writable: true }),
+  }
+}
+
+/** What the launcher achieved for this process; null when it was not started by the launcher. */
+export function readSandboxReport(): SandboxReport | null {
+  const text = process.env[REPORT_VARIABLE]
+  return text === undefined ? null : (JSON.parse(text) as SandboxReport) // our own launcher's words
+}
+
+/**
+ * Stage 2: call it when every module is imported and the pipes are open, before the first byte of content is read.
+ * From here on the process can compute and use its open pipes, and nothing else; there is no way back. It comes after
+ * the imports because nobody may not be allowed to read our code.
+ *
+ * Does nothing in a process that stage 1 did not prepare.
+ */
+export function confineEngine(): EngineConfinement {
+  const launch = readSandboxReport()
+  if (launch === null || !launch.active.includes('seccomp')) {
+    return { uidDropped: false, seccomp: false, landlockAbi: launch?.landlockAbi ?? 0, launch }
+  }
+  void process.stderr // opened now: later it could not be, and an error message would be lost
+  const uidDropped = becomeNobody()
+  const seccomp = installFilter(engineFilter(process.pid), 'all-threads') === null
+  return { uidDropped, seccomp, landlockAbi: launch.landlockAbi, launch }
+}
+
+/** glibc applies the change of user to every thread. An ordinary user stays who they are. */
+function becomeNobody(): boolean {
+  if (process.geteuid?.() !== 0) return false
+  try {
+    process.setgroups?.([])
+    process.setgid?.(NOBODY)
+    process.setuid?.(NOBODY)
+  } catch {
+    return false // a container without these capabilities: root in name only
+  }
+  // A change of user clears the death signal, and may make the process dumpable for a core handler.
+  trySyscall(SYS.prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
+  trySyscall(SYS.prctl, PR_SET_DUMPABLE, 0, 0, 0, 0)
+  return true
+}

@@ -1,0 +1,40 @@
+import type { Layer, ProfileName } from './profiles.ts'
+
+/** What the parent asks the launcher to start; one JSON argument. */
+export interface LaunchSpec {
+  readonly profile: ProfileName
+  /** The launcher gives up when its parent is another one by then: the death signal would never come. */
+  readonly parentPid: number
+  readonly entry: string
+  readonly args: readonly string[]
+  readonly nodeFlags: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly readFolders: readonly string[]
+  readonly writeFolders: readonly string[]
+  readonly connectPorts: readonly number[]
+  readonly memoryBytesMax: number
+  /** Layers without which the process must not start. */
+  readonly require: readonly Layer[]
+}
+
+export interface MissingLayer {
+  readonly layer: Layer
+  readonly reason: string
+}
+
+/** What the launcher achieved; the confined process finds it in FIREBREAK_SANDBOX. */
+export interface SandboxReport {
+  readonly profile: ProfileName
+  readonly landlockAbi: number
+  readonly active: readonly Layer[]
+  readonly missing: readonly MissingLayer[]
+}
+
+export const REPORT_VARIABLE = 'FIREBREAK_SANDBOX'
+
+/** File descriptors of the two pipes, in the confined process. */
+export const INPUT_FD = 3
+export const OUTPUT_FD = 4
+
+/** The launcher could not do what was required of it; its reason is on standard error. */
+export const LAUNCHER_EXIT_CODE = 111

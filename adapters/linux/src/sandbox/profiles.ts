@@ -1,0 +1,104 @@
+import type { CapabilityName } from './capabilities.ts'
+
+/**
+ * What a process is for, and so what it may do.
+ *
+ * - `engine`: no network, no file writes, no children, another user once its code is loaded. Runs content.
+ * - `sensor`: reads the kernel's events; no network, no file writes, no children. Never sees content.
+ * - `fetcher`: writes its own folders, connects to the server's port; no children, nothing else.
+ */
+export type ProfileName = 'engine' | 'sensor' | 'fetcher'
+
+/** One mechanism of the sandbox. The last two are the engine's second stage. */
+export type Layer =
+  | 'death-signal'
+  | 'limits'
+  | 'no-new-privileges'
+  | 'capabilities'
+  | 'landlock'
+  | 'landlock-network'
+  | 'seccomp'
+  | 'user-drop'
+  | 'seccomp-allow-list'
+
+export interface Profile {
+  readonly capabilities: readonly CapabilityName[]
+  /**
+   * False for the sensor: a Landlock domain may not look into processes outside itself, so /proc/PID/exe, cwd and fd
+   * would be closed to it whatever its capabilities. Its filter refuses to open files for writing instead.
+   */
+  readonly landlock: boolean
+  /** Files that the C library needs for name resolution. */
+  readonly readPaths: readonly string[]
+  /** 900: the first to go when memory is short. 0: as the parent. */
+  readonly oomScoreAdjust: number
+  /** Heap and buffers, beyond what the runtime itself takes. */
+  readonly memoryBytesMax: number
+  readonly nodeFlags: readonly string[]
+}
+
+const MIB = 1024 * 1024
+const MEMORY_BYTES_MAX = 384 * MIB
+
+/**
+ * What RLIMIT_DATA counts before the first object exists: V8 reserves its code range (512 MiB) writable, and each of
+ * seven threads has a stack of 8 MiB. Almost none of it is ever touched.
+ */
+export const RUNTIME_DATA_BYTES = 576 * MIB
+
+/** libuv, the compile cache and module loading stay far below this. */
+export const OPEN_FILES_MAX = 256
+
+const NODE_FLAGS = [
+  '--disable-sigusr1', // else `kill -USR1` opens a debugger
+  '--disable-proto=delete',
+  '--disallow-code-generation-from-strings',
+  '--no-addons',
+]
+
+const RESOLVER_FILES = [
+  '/etc/resolv.conf',
+  '/etc/hosts',
+  '/etc/host.conf',
+  '/etc/nsswitch.conf',
+  '/etc/gai.conf',
+  '/run/systemd/resolve',
+]
+
+export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
+  engine: {
+    // To read a checkout of another user while loading, and to become nobody afterwards, which drops all three.
+    capabilities: ['DAC_READ_SEARCH', 'SETUID', 'SETGID'],
+    landlock: true,
+    readPaths: [],
+    oomScoreAdjust: 900,
+    memoryBytesMax: MEMORY_BYTES_MAX,
+    nodeFlags: [...NODE_FLAGS, '--no-opt'], // half the speed of the optimiser, without its history of escapes
+  },
+  sensor: {
+    capabilities: [
+      'BPF',
+      'PERFMON',
+      'SYS_ADMIN',
+      'SYS_PTRACE',
+      'DAC_READ_SEARCH',
+      'NET_ADMIN',
+      'AUDIT_WRITE',
+      'AUDIT_CONTROL',
+      'AUDIT_READ',
+    ],
+    landlock: false,
+    readPaths: [],
+    oomScoreAdjust: 0,
+    memoryBytesMax: MEMORY_BYTES_MAX,
+    nodeFlags: NODE_FLAGS,
+  },
+  fetcher: {
+    capabilities: ['DAC_READ_SEARCH'],
+    landlock: true,
+    readPaths: RESOLVER_FILES,
+    oomScoreAdjust: 500,
+    memoryBytesMax: MEMORY_BYTES_MAX,
+    nodeFlags: NODE_FLAGS,
+  },
+}

@@ -1,0 +1,152 @@
+import { spawn } from 'node:child_process'
+import { isAbsolute } from 'node:path'
+import process from 'node:process'
+import type { Readable, Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { LinuxError } from '../errors.ts'
+import { available } from '../syscalls.ts'
+import { type LaunchSpec, REPORT_VARIABLE, type SandboxReport } from './launch-spec.ts'
+import { type Layer, PROFILES, type ProfileName } from './profiles.ts'
+
+const LAUNCHER = fileURLToPath(import.meta.resolve('./launcher.ts'))
+const MIB = 1024 * 1024
+
+export interface SpawnConfinedOptions {
+  readonly profile: ProfileName
+  /** Absolute path of a .ts or .js file within `readFolders`. */
+  readonly entry: string
+  readonly args: readonly string[]
+  readonly readFolders: readonly string[]
+  readonly writeFolders: readonly string[]
+  /** TCP ports that it may connect to. Only the fetcher has sockets. */
+  readonly connectPorts: readonly number[]
+  /** After the profile's own. */
+  readonly nodeFlags?: readonly string[]
+  /** All of the environment: nothing is inherited but NODE_COMPILE_CACHE. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Heap and buffers together, in bytes. Half of it is V8's old space. Default: the profile's. */
+  readonly memoryBytesMax?: number
+  readonly stderr?: 'inherit' | 'pipe' | 'ignore'
+  /** Layers without which it must not start; default none. It then ends with LAUNCHER_EXIT_CODE. */
+  readonly require?: readonly Layer[]
+}
+
+export interface ProcessEnd {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+export interface ConfinedProcess {
+  readonly pid: number
+  readonly input: Writable
+  /** Ends when the process does, usually before `exited` is known. */
+  readonly output: Readable
+  /** With `stderr: 'pipe'`. */
+  readonly stderr: Readable | null
+  readonly exited: Promise<ProcessEnd>
+  /** SIGKILL: a confined process has nothing to save. */
+  kill(): void
+}
+
+/**
+ * Starts `entry` in a Node of its own, confined to `profile` as far as this kernel and this user allow; the process
+ * finds out how far with `readSandboxReport`. It dies with its parent. Elsewhere than on Linux x86-64 it starts with
+ * Node's permission model alone.
+ *
+ * @throws LinuxError linux/spawn-failed
+ */
+export function spawnConfined(options: SpawnConfinedOptions): ConfinedProcess {
+  if (!isAbsolute(options.entry)) {
+    throw new LinuxError('linux/spawn-failed', `Cannot start ${options.entry}: the path must be absolute`)
+  }
+  const spec = specOf(options)
+  const child = available()
+    ? start([LAUNCHER, JSON.stringify(spec)], spec.env, options)
+    : start([...permissionFlags(spec), ...spec.nodeFlags, spec.entry, ...spec.args], unconfinedEnv(spec), options)
+  const exited = new Promise<ProcessEnd>((resolve, reject) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }))
+    child.once('error', reject)
+  })
+  const [, , , input, output] = child.stdio
+  if (child.pid === undefined || input == null || output == null) {
+    exited.catch(() => {}) // said by the exception below
+    throw new LinuxError('linux/spawn-failed', `Cannot start ${options.entry}: the system refused a new process`)
+  }
+  return {
+    pid: child.pid,
+    input: input as Writable,
+    output: output as Readable,
+    stderr: child.stderr,
+    exited,
+    kill: () => void child.kill('SIGKILL'),
+  }
+}
+
+function start(args: readonly string[], env: Readonly<Record<string, string>>, options: SpawnConfinedOptions) {
+  return spawn(process.execPath, args, {
+    cwd: '/',
+    env,
+    // A session of its own: Ctrl-C in a terminal is the supervisor's to handle.
+    detached: true,
+    stdio: ['ignore', 'ignore', options.stderr ?? 'inherit', 'pipe', 'pipe'],
+  })
+}
+
+function specOf(options: SpawnConfinedOptions): LaunchSpec {
+  const profile = PROFILES[options.profile]
+  const memoryBytesMax = options.memoryBytesMax ?? profile.memoryBytesMax
+  const cache = process.env['NODE_COMPILE_CACHE']
+  return {
+    profile: options.profile,
+    parentPid: process.pid,
+    entry: options.entry,
+    args: options.args,
+    nodeFlags: [
+      ...profile.nodeFlags,
+      `--max-old-space-size=${Math.floor(memoryBytesMax / 2 / MIB)}`,
+      ...(options.nodeFlags ?? []),
+    ],
+    env: {
+      NODE_NO_WARNINGS: '1',
+      OPENSSL_CONF: '/nonexistent', // unreadable, the default one would end Node at start
+      TZ: 'UTC',
+      ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }),
+      ...options.env,
+    },
+    readFolders: cache === undefined ? options.readFolders : [...options.readFolders, cache],
+    writeFolders: options.writeFolders,
+    connectPorts: options.connectPorts,
+    memoryBytesMax,
+    require: options.require ?? [],
+  }
+}
+
+/** Node's own permission model: a net under the bugs of our code, not a boundary against hostile code. */
+function permissionFlags(spec: LaunchSpec): readonly string[] {
+  if (spec.profile === 'sensor') return []
+  return [
+    '--permission',
+    ...[...spec.readFolders, ...spec.writeFolders].map((folder) => `--allow-fs-read=${folder}`),
+    ...spec.writeFolders.map((folder) => `--allow-fs-write=${folder}`),
+    ...(spec.profile === 'fetcher' ? ['--allow-net'] : []),
+  ]
+}
+
+function unconfinedEnv(spec: LaunchSpec): Readonly<Record<string, string>> {
+  const reason = 'only on Linux x86-64'
+  const layers: readonly Layer[] = [
+    'death-signal',
+    'limits',
+    'no-new-privileges',
+    'capabilities',
+    'landlock',
+    'seccomp',
+  ]
+  const report: SandboxReport = {
+    profile: spec.profile,
+    landlockAbi: 0,
+    active: [],
+    missing: layers.map((layer) => ({ layer, reason })),
+  }
+  return { ...spec.env, [REPORT_VARIABLE]: JSON.stringify(report) }
+}
