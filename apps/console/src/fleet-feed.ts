@@ -56,11 +56,7 @@ export function openFleetFeed(options: FeedOptions): FleetFeed {
   }
 }
 
-async function follow(
-  options: FeedOptions,
-  closed: AbortSignal,
-  wait: (ms: number) => Promise<void>,
-): Promise<void> {
+async function follow(options: FeedOptions, closed: AbortSignal, wait: (ms: number) => Promise<void>): Promise<void> {
   const { dispatch } = options
   let attempt = 0
   while (!closed.aborted) {

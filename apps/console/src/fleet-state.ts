@@ -52,8 +52,9 @@ export function reduceFleet(state: FleetState, event: FleetEvent): FleetState {
       if (state.connection.kind !== 'lost') return state
       return { ...state, connection: { ...state.connection, retryAtMs: event.atMs } }
     case 'lines':
-      return withDetections(withStatus(state, event.lines, event.atMs), event.lines)
+      break
   }
+  return withDetections(withStatus(state, event.lines, event.atMs), event.lines)
 }
 
 function withStatus(state: FleetState, lines: readonly StreamLine[], atMs: number): FleetState {

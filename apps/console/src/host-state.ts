@@ -84,7 +84,5 @@ export function viewFleet(status: FleetStatus, focuses: readonly ReleaseFocus[])
 /** At most HOSTS_SHOWN_MAX hosts: in the server's order if all fit, else those that need attention first. */
 export function shownHosts(views: readonly HostView[]): readonly HostView[] {
   if (views.length <= HOSTS_SHOWN_MAX) return views
-  return views
-    .toSorted((a, b) => HOST_STATES.indexOf(a.state) - HOST_STATES.indexOf(b.state))
-    .slice(0, HOSTS_SHOWN_MAX)
+  return views.toSorted((a, b) => HOST_STATES.indexOf(a.state) - HOST_STATES.indexOf(b.state)).slice(0, HOSTS_SHOWN_MAX)
 }

@@ -27,7 +27,10 @@ export async function sendOrder(token: string, order: OperatorOrder): Promise<Or
     if (response.status === 401 || response.status === 403) return { kind: 'unauthorised' }
     return { kind: 'failed', message: await messageOf(response) }
   } catch {
-    return { kind: 'failed', message: 'The server did not answer. Whether the order arrived is not known: look at the verdicts.' }
+    return {
+      kind: 'failed',
+      message: 'The server did not answer. Whether the order arrived is not known: look at the verdicts.',
+    }
   }
 }
 

@@ -58,11 +58,7 @@ function newestHalted(releases: readonly ReleaseStatus[], baseline: ReleaseRef |
   return newest?.state === 'halted' ? newest : null
 }
 
-function phaseOf(
-  state: ReleaseStatus['state'] | undefined,
-  release: ReleaseRef | null,
-  offered: boolean,
-): FocusPhase {
+function phaseOf(state: ReleaseStatus['state'] | undefined, release: ReleaseRef | null, offered: boolean): FocusPhase {
   if (release === null) return 'none'
   if (state === 'halted') return 'halted'
   return offered ? 'rolling' : 'complete'

@@ -37,18 +37,16 @@ function summariseFocus(status: FleetStatus, focus: ReleaseFocus): Summary {
   if (focus.release === null) return { tone: 'idle', subject: focus.pack, text: 'has no release in force', detail: '' }
   const subject = `${focus.pack} ${focus.release.version}`
   const verdicts = status.verdicts.filter((one) => one.imageDigest === focus.release?.imageDigest)
-  switch (focus.phase) {
-    case 'halted': {
-      const halt = verdicts.find((one) => one.kind === 'halt')
-      const text = halt ? `halted in ${halt.ring}` : 'halted'
-      return { tone: 'bad', subject, text, detail: halt?.explanation ?? '' }
-    }
-    case 'rolling':
-      return { tone: 'busy', subject, text: rollingText(status, focus, verdicts), detail: verdicts[0]?.explanation ?? '' }
-    case 'complete':
-    case 'none':
-      return { tone: 'good', subject, text: 'complete', detail: completeDetail(status, focus) }
+  if (focus.phase === 'halted') {
+    const halt = verdicts.find((one) => one.kind === 'halt')
+    const text = halt ? `halted in ${halt.ring}` : 'halted'
+    return { tone: 'bad', subject, text, detail: halt?.explanation ?? '' }
   }
+  if (focus.phase === 'rolling') {
+    const text = rollingText(status, focus, verdicts)
+    return { tone: 'busy', subject, text, detail: verdicts[0]?.explanation ?? '' }
+  }
+  return { tone: 'good', subject, text: 'complete', detail: completeDetail(status, focus) }
 }
 
 /** The cohort of the newest verdict is the denominator; before the first verdict, the ring's hosts are. */

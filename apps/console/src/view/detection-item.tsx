@@ -32,7 +32,7 @@ export const DetectionItem: React.NamedExoticComponent<Props> = memo(function De
       >
         <Icon name="chevron" />
         <Clock atMs={detection.atMs} />
-        <span className="level">{visibleText(detection.level, 16)}</span>
+        <span className="level">{levelLabel(detection.level)}</span>
         <bdi className="detection-title">{visibleText(detection.title, TITLE_CHARS_MAX)}</bdi>
         <bdi className="detection-host">{visibleText(hostName, HOST_NAME_CHARS_MAX)}</bdi>
         <MatchedFields row={row} />
@@ -44,6 +44,11 @@ export const DetectionItem: React.NamedExoticComponent<Props> = memo(function De
     </li>
   )
 })
+
+/** Sigma's longest level would cost every row the width of a command's argument. */
+function levelLabel(level: string): string {
+  return level === 'informational' ? 'info' : visibleText(level, 16)
+}
 
 function MatchedFields({ row }: { readonly row: DetectionRow }): React.ReactNode {
   return (

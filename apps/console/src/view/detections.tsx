@@ -120,7 +120,7 @@ interface NoteProps {
 
 function DetectionNote({ seen, shown, filtered }: NoteProps): React.ReactNode {
   if (filtered) return `${formatCount(shown)} match`
-  if (seen <= DETECTIONS_KEPT_MAX) return seen === 0 ? 'live' : `${formatCount(seen)} since this page opened`
+  if (seen <= DETECTIONS_KEPT_MAX) return seen === 0 ? 'live' : formatCount(seen)
   return `newest ${formatCount(DETECTIONS_KEPT_MAX)} of ${formatCount(seen)}`
 }
 

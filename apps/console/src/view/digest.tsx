@@ -8,7 +8,7 @@ const COPIED_SHOWN_MS = 1_500
 export function Digest({ of, what }: { readonly of: string; readonly what: string }): React.ReactNode {
   const [copied, setCopied] = useState(false)
   useEffect(() => {
-    if (!copied) return
+    if (!copied) return undefined
     const timer = setTimeout(() => setCopied(false), COPIED_SHOWN_MS)
     return () => clearTimeout(timer)
   }, [copied])

@@ -6,7 +6,12 @@ import { Icon } from './icon.tsx'
 import { Modal } from './modal.tsx'
 import { Age } from './moment.tsx'
 
-const OUTCOME_LABELS = { trial: 'In trial', confirmed: 'Confirmed', refused: 'Refused', 'fell-back': 'Fell back' } as const
+const OUTCOME_LABELS = {
+  trial: 'In trial',
+  confirmed: 'Confirmed',
+  refused: 'Refused',
+  'fell-back': 'Fell back',
+} as const
 const MESSAGE_CHARS_MAX = 1_024
 
 interface Props {

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react'
+import { useLayoutEffect, useRef } from 'react'
 
 interface Props {
   readonly label: string
@@ -10,7 +10,8 @@ interface Props {
 /** The browser's own modal dialog: it traps focus, gives it back, and closes on Escape or a click beside it. */
 export function Modal({ label, className, onClose, children }: Props): React.ReactNode {
   const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
+  // Closed before it leaves the page, or the browser would have nowhere to give the focus back from.
+  useLayoutEffect(() => {
     const shown = dialog.current
     shown?.showModal()
     return () => shown?.close()

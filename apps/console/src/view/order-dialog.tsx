@@ -12,7 +12,8 @@ interface Props {
 
 const CONSEQUENCES = {
   halt: 'No further host will be exposed to it. Hosts that have it keep it.',
-  recall: 'Every host that has it returns to its last known good, and none may ever run it again. This cannot be undone.',
+  recall:
+    'Every host that has it returns to its last known good, and none may ever run it again. This cannot be undone.',
 } as const
 
 /** Asks for the reason, sends the order, and stays open with the reason kept when the order fails. */
@@ -50,7 +51,6 @@ export function OrderDialog({ order, token, onClose, onUnauthorised }: Props): R
           id="reason"
           rows={3}
           required
-          autoFocus
           maxLength={REASON_CHARS_MAX}
           value={reason}
           placeholder="What was seen, and who decided"

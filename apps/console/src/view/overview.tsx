@@ -29,7 +29,7 @@ export function Overview({ status, focuses, summaries }: Props): React.ReactNode
           <SummaryLine key={summary.subject} summary={summary} first={index === 0} />
         ))}
       </div>
-      <HostTally status={status} focuses={focuses} />
+      {status.rings.some((ring) => ring.hosts.length > 0) && <HostTally status={status} focuses={focuses} />}
     </section>
   )
 }

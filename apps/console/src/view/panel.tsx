@@ -26,7 +26,13 @@ export function Panel({ title, className, note, tools, children }: Props): React
 }
 
 /** What a panel says while it has nothing to list. */
-export function Empty({ title, children }: { readonly title: string; readonly children: React.ReactNode }): React.ReactNode {
+export function Empty({
+  title,
+  children,
+}: {
+  readonly title: string
+  readonly children: React.ReactNode
+}): React.ReactNode {
   return (
     <div className="empty">
       <strong>{title}</strong>

@@ -33,7 +33,13 @@ export function PlanPanel({ status }: { readonly status: FleetStatus }): React.R
   )
 }
 
-function PackPlanView({ plan, rings }: { readonly plan: PackPlan; readonly rings: readonly string[] }): React.ReactNode {
+function PackPlanView({
+  plan,
+  rings,
+}: {
+  readonly plan: PackPlan
+  readonly rings: readonly string[]
+}): React.ReactNode {
   const named = plan.exposure.map((one) => one.ring).filter((ring) => !rings.includes(ring))
   return (
     <div className="pack-plan">
@@ -83,7 +89,13 @@ function ExposureBar({ ring, ppm }: { readonly ring: string; readonly ppm: numbe
   )
 }
 
-function Recalled({ plan, releases }: { readonly plan: Plan; readonly releases: readonly ReleaseStatus[] }): React.ReactNode {
+function Recalled({
+  plan,
+  releases,
+}: {
+  readonly plan: Plan
+  readonly releases: readonly ReleaseStatus[]
+}): React.ReactNode {
   const shown = plan.recalled.slice(-RECALLED_SHOWN_MAX).toReversed()
   return (
     <div className="recalled">

@@ -28,8 +28,8 @@ export function SignIn({ notice, onToken }: Props): React.ReactNode {
         </div>
         <h1>Operator access</h1>
         <p>
-          The console opens by itself from the address that <code>firebreak up</code> prints. Otherwise, paste the operator
-          token here; it stays in this tab.
+          The console opens by itself from the address that <code>firebreak up</code> prints. Otherwise, paste the
+          operator token here; it stays in this tab.
         </p>
         <label htmlFor="token">Operator token</label>
         <div className="field">
