@@ -9,6 +9,7 @@ export interface Position {
 
 export type ContentErrorCode =
   | 'content/yaml' // the file is not YAML of the accepted subset
+  | 'content/file' // a file of the pack is missing, not a regular file or not text
   | 'content/schema' // YAML, but not a manifest, rule, test or indicator list
   | 'content/condition' // the condition does not parse, or names what is not there
   | 'content/modifier' // unknown, or misused

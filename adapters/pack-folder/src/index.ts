@@ -1,0 +1,10 @@
+export { PackFolderError, type PackFolderErrorCode } from './errors.ts'
+export {
+  INDICATOR_FILE_SIZE_BYTES_MAX,
+  PACK_FILES_MAX,
+  PACK_SIZE_BYTES_MAX,
+  type PackFolder,
+  readPackFolder,
+  YAML_FILE_SIZE_BYTES_MAX,
+} from './pack-folder.ts'
+export { parseYaml, YAML_CHARS_MAX } from './yaml.ts'

@@ -1,0 +1,89 @@
+import { ContentError, type MappingEntry, type Position, type SourceNode } from '@firebreak/content'
+import {
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type Scalar,
+  type YAMLMap,
+} from 'yaml'
+
+/** Characters of one YAML file. */
+export const YAML_CHARS_MAX = 1024 * 1024
+/** Maps and lists in one another. The composer of the library recurses, so this is checked by it failing, too. */
+const DEPTH_MAX = 32
+
+/**
+ * Reads one YAML 1.2 document (core schema) into a positioned tree. Refused: a second document, duplicate keys, keys
+ * that are not text, tags of one's own, and aliases altogether, so that no document is larger than it looks.
+ *
+ * @param file - the name that positions carry
+ * @throws ContentError content/yaml | content/limit, with the place
+ */
+export function parseYaml(text: string, file: string): SourceNode {
+  const start = { file, line: 1, column: 1 }
+  if (text.length > YAML_CHARS_MAX) {
+    throw new ContentError('content/limit', `Cannot read YAML: expected at most ${YAML_CHARS_MAX} characters`, start)
+  }
+  const lines = new LineCounter()
+  const document = compose(text, lines, start)
+  const place = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset)
+    return { file, line, column: col }
+  }
+  const [problem] = [...document.errors, ...document.warnings]
+  if (problem) {
+    throw new ContentError('content/yaml', `Cannot read YAML: ${firstLine(problem.message)}`, place(problem.pos[0]))
+  }
+  if (document.contents === null) throw new ContentError('content/yaml', 'Cannot read YAML: the file is empty', start)
+  return convert(document.contents, place, 0)
+}
+
+function compose(text: string, lines: LineCounter, start: Position): ReturnType<typeof parseDocument> {
+  try {
+    return parseDocument(text, { schema: 'core', lineCounter: lines, prettyErrors: false, uniqueKeys: true })
+  } catch (error) {
+    // The library recurses: this is its stack running out on thousands of nested brackets.
+    if (!(error instanceof RangeError)) throw error
+    throw new ContentError('content/limit', 'Cannot read YAML: nested too deeply', start, {}, error)
+  }
+}
+
+type Place = (offset: number) => Position
+
+function convert(node: Node, place: Place, depth: number): SourceNode {
+  const at = place(node.range?.[0] ?? 0)
+  if (depth > DEPTH_MAX) {
+    throw new ContentError('content/limit', `Cannot read YAML: nested deeper than ${DEPTH_MAX}`, at)
+  }
+  if (isScalar(node)) return { kind: 'scalar', value: scalarValue(node, at), at }
+  if (isSeq<Node>(node)) return { kind: 'sequence', items: node.items.map((one) => convert(one, place, depth + 1)), at }
+  if (isMap<Node, Node | null>(node)) return { kind: 'mapping', entries: convertEntries(node, place, depth), at }
+  throw new ContentError('content/yaml', 'Cannot read YAML: aliases are not accepted', at)
+}
+
+function scalarValue({ value }: Scalar, at: Position): string | number | boolean | null {
+  const type = typeof value
+  if (value === null || type === 'string' || type === 'number' || type === 'boolean') {
+    return value as string | number | boolean | null
+  }
+  throw new ContentError('content/yaml', `Cannot read YAML: expected text, a number, true, false or null`, at)
+}
+
+function convertEntries(map: YAMLMap<Node, Node | null>, place: Place, depth: number): readonly MappingEntry[] {
+  return map.items.map(({ key, value }: Pair<Node, Node | null>) => {
+    const keyAt = place(key.range?.[0] ?? 0)
+    if (!isScalar(key) || typeof key.value !== 'string') {
+      throw new ContentError('content/yaml', 'Cannot read YAML: expected a key that is text', keyAt)
+    }
+    const child: SourceNode = value ? convert(value, place, depth + 1) : { kind: 'scalar', value: null, at: keyAt }
+    return { key: key.value, keyAt, value: child }
+  })
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? text
+}

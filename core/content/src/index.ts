@@ -1,0 +1,54 @@
+export { COMPILER_VERSION, type CompiledPack, compilePack, type RuleSummary } from './compile.ts'
+export { ContentError, type ContentErrorCode, type Position } from './errors.ts'
+export type { CostBound } from './image-cost.ts'
+export {
+  FAIL,
+  type Feature,
+  FEATURES,
+  FIELD_WORDS,
+  IMAGE_FORMAT_VERSION,
+  type ImageTables,
+  INDICATOR_WORDS,
+  MATCH,
+  NODE_WORDS,
+  NONE,
+  type Operator,
+  OPERATORS,
+  PREDICATE_WORDS,
+  RULE,
+  RULE_WORDS,
+} from './image-format.ts'
+export { type Indicator, INDICATOR_FIELDS, INDICATOR_TYPES, type IndicatorType } from './indicator.ts'
+export { IMAGE_SIZE_BYTES_MAX, RULES_MAX } from './limits.ts'
+export type { PackManifest } from './manifest.ts'
+export { type ParsedPack, parsePack } from './pack.ts'
+export {
+  compileRegex,
+  REGEX_ASCII_SIZE,
+  REGEX_ASSERTIONS,
+  REGEX_BITMAP_WORDS,
+  REGEX_CLASS_HEAD_WORDS,
+  REGEX_HEADER_WORDS,
+  REGEX_INSTRUCTION_WORDS,
+  REGEX_OPERATION,
+  type RegexAssertion,
+  regexCost,
+  type RegexFlags,
+  verifyRegex,
+} from './regex/index.ts'
+export type { RuleTest, TestEvent } from './rule-test.ts'
+export type { Condition, FieldTest, LogSource, RegexValue, SigmaLevel, SigmaRule } from './sigma.ts'
+export {
+  type Diagnostic,
+  type MappingEntry,
+  type MappingNode,
+  type PackSource,
+  type ScalarNode,
+  type SequenceNode,
+  type SourceFile,
+  type SourceNode,
+  toSourceNode,
+} from './source.ts'
+export { type GlobPart, parseGlob, type TextPattern } from './text-pattern.ts'
+export type { DeclaredField } from './verify-fields.ts'
+export { type VerifiedImage, verifyImage } from './verify-image.ts'

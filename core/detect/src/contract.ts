@@ -1,0 +1,106 @@
+import { FEATURES, type VerifiedImage } from '@firebreak/content'
+import { compareVersions, type Version } from '@firebreak/kernel'
+import { DetectError } from './errors.ts'
+
+/** What an engine promises to supply. An image that needs more is refused before it is activated. */
+export interface EngineContract {
+  readonly engineVersion: Version
+  readonly features: readonly string[]
+  readonly fields: readonly SuppliedFields[]
+}
+
+export interface SuppliedFields {
+  readonly category: string
+  readonly fields: readonly string[]
+}
+
+export const ENGINE_VERSION: Version = '1.0.0'
+
+/** Exactly what the sensors of this version fill in. A field is added here when a sensor supplies it, never before. */
+export const ENGINE_CONTRACT: EngineContract = {
+  engineVersion: ENGINE_VERSION,
+  features: FEATURES,
+  fields: [
+    {
+      category: 'process_creation',
+      fields: [
+        'Image',
+        'CommandLine',
+        'CurrentDirectory',
+        'User',
+        'UserId',
+        'GroupId',
+        'ProcessId',
+        'ProcessGuid',
+        'ProcessName',
+        'StartTime',
+        'ParentImage',
+        'ParentCommandLine',
+        'ParentProcessId',
+        'ParentProcessGuid',
+        'ParentProcessName',
+        'ParentUser',
+        'ParentCurrentDirectory',
+        'CgroupId',
+        'ImageInode',
+        'ImageDevice',
+      ],
+    },
+    {
+      category: 'file_event',
+      fields: ['TargetFilename', 'Image', 'ProcessId', 'ProcessGuid', 'User', 'UserId', 'CommandLine'],
+    },
+    {
+      category: 'network_connection',
+      fields: [
+        'Image',
+        'CommandLine',
+        'ProcessId',
+        'ProcessGuid',
+        'User',
+        'UserId',
+        'Protocol',
+        'Initiated',
+        'SourceIp',
+        'SourcePort',
+        'DestinationIp',
+        'DestinationPort',
+        'DestinationHostname',
+      ],
+    },
+  ],
+}
+
+/**
+ * Refuses an image that needs what this engine does not supply. The outage of July 2024 was an image with 21 fields
+ * for a sensor that supplied 20.
+ *
+ * @throws DetectError detect/engine-too-old | detect/unsupplied-feature | detect/unsupplied-category |
+ *   detect/unsupplied-field
+ */
+export function checkContract(image: VerifiedImage, contract: EngineContract): void {
+  const cannot = `Cannot load ${image.pack} ${image.version}`
+  const { engineVersion } = contract
+  if (compareVersions(image.minimumEngine, engineVersion) > 0) {
+    const why = `it needs engine ${image.minimumEngine}, this is ${engineVersion}`
+    const details = { minimumEngine: image.minimumEngine, engineVersion }
+    throw new DetectError('detect/engine-too-old', `${cannot}: ${why}`, details)
+  }
+  for (const feature of image.features) {
+    if (contract.features.includes(feature)) continue
+    const why = `it needs the feature ${feature}, which engine ${engineVersion} does not have`
+    throw new DetectError('detect/unsupplied-feature', `${cannot}: ${why}`, { feature, engineVersion })
+  }
+  for (const { category, field } of image.declaredFields) {
+    const supplied = contract.fields.find((one) => one.category === category)
+    if (supplied === undefined) {
+      const why = `it reads ${category} events, which engine ${engineVersion} does not supply`
+      throw new DetectError('detect/unsupplied-category', `${cannot}: ${why}`, { category, engineVersion })
+    }
+    if (supplied.fields.includes(field)) continue
+    const count = supplied.fields.length
+    const why = `it reads ${category} field ${field}, which is not one of the ${count} that engine ${engineVersion} supplies`
+    const details = { category, field, suppliedFields: count, engineVersion }
+    throw new DetectError('detect/unsupplied-field', `${cannot}: ${why}`, details)
+  }
+}

@@ -1,0 +1,11 @@
+import { FirebreakError } from '@firebreak/kernel'
+
+export type DetectErrorCode =
+  | 'detect/engine-too-old' // the image needs a newer engine
+  | 'detect/unsupplied-category' // the image reads a category of events that the engine does not supply
+  | 'detect/unsupplied-field' // the image reads a field that the engine does not supply
+  | 'detect/unsupplied-feature' // the image needs a feature that the engine does not have
+  | 'detect/events-malformed' // hostile or invalid events
+  | 'detect/trap' // an index outside its table: a bug, if the image was verified
+
+export class DetectError extends FirebreakError<DetectErrorCode> {}

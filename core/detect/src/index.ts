@@ -1,0 +1,5 @@
+export { checkContract, ENGINE_CONTRACT, ENGINE_VERSION, type EngineContract, type SuppliedFields } from './contract.ts'
+export { createEngine, type Detection, type Engine, type EngineCounters } from './engine.ts'
+export { DetectError, type DetectErrorCode } from './errors.ts'
+export { FIELD_CHARS_MAX } from './event-view.ts'
+export { EVENT_FIELDS_MAX, EVENTS_MAX, EVENTS_SIZE_BYTES_MAX, type HostEvent, parseEvents } from './events.ts'
