@@ -1,0 +1,10 @@
+export {
+  Database,
+  DATABASE_SIZE_BYTES_MAX,
+  openDatabase,
+  type OpenOptions,
+  type SqlRow,
+  type SqlValue,
+  Statement,
+} from './database.ts'
+export { SqliteError, type SqliteErrorCode } from './errors.ts'
