@@ -1,0 +1,5 @@
+export { HttpError, type HttpErrorCode } from './errors.ts'
+export { LineStream, STREAM_BEHIND_BYTES_MAX } from './line-stream.ts'
+export { emptyResponse, errorResponse, HttpRequest, jsonResponse, type Route } from './routes.ts'
+export { type HttpServer, listen, type ListenOptions } from './server.ts'
+export { serveFolder, type StaticFolder } from './static-folder.ts'
