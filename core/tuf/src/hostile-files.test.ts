@@ -143,6 +143,13 @@ const rows: readonly Malformed[] = [
     code: 'tuf/delegation',
     change: withRole({ path_hash_prefixes: ['00'] }),
   },
+  { name: 'a delegation that may not end', role: 'targets', change: withRole({ terminating: 'yes' }) },
+  {
+    name: 'a delegation that does not end',
+    role: 'targets',
+    code: 'tuf/delegation',
+    change: withRole({ terminating: false }),
+  },
   {
     name: 'succinct roles',
     role: 'targets',

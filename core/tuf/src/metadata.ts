@@ -1,4 +1,5 @@
 import {
+  boolean,
   dictionary,
   integer,
   type Json,
@@ -191,11 +192,13 @@ function readDelegation(value: unknown): Delegation | null {
   const at = 'targets.delegations'
   const source = record(value, at)
   const keys = keyTable(source['keys'], `${at}.keys`)
-  const roles = list((one, where) => record(one, where), 64)(source['roles'] ?? [], `${at}.roles`)
   if (source['succinct_roles'] !== undefined) throw unsupported('succinct roles')
+  const roles = list(record, KEYS_MAX)(source['roles'], `${at}.roles`)
   const [role, ...others] = roles
   if (role === undefined) return null
   if (others.length > 0) throw unsupported(`${roles.length} delegated roles instead of one`)
+  if (!boolean(role['terminating'], `${at}.roles.terminating`))
+    throw unsupported('a delegation that does not terminate')
   if (role['path_hash_prefixes'] !== undefined) throw unsupported('path hash prefixes')
   const name = roleName(role['name'], `${at}.roles.name`)
   if ((TOP_ROLES as readonly string[]).includes(name)) throw unsupported(`delegation to the role ${name}`)

@@ -1,7 +1,7 @@
 import type { PublicKeyHex, Signer } from '@firebreak/crypto'
 import { formatUtc, type Json, type Sha256Hex, type WallMs } from '@firebreak/kernel'
 import { addSignatures as addToEnvelope, signEnvelope } from './envelope.ts'
-import { reading } from './errors.ts'
+import { reading, TufError } from './errors.ts'
 import { keyId, keyJson, type RoleKeys } from './keys.ts'
 import { TARGETS_SIZE_BYTES_MAX } from './limits.ts'
 import {
@@ -111,7 +111,7 @@ function roleJson({ keys, threshold }: RoleKeys): { readonly keyids: readonly st
 }
 
 function keyTableJson(keys: readonly PublicKeyHex[]): Json {
-  return fromEntries(keys.map((key) => [keyId(key), keyJson(key)]))
+  return fromEntries([...new Set(keys)].map((key) => [keyId(key), keyJson(key)]))
 }
 
 function delegationJson({ name, keys, paths }: Delegation): Json {
@@ -127,5 +127,8 @@ function linkJson({ version, lengthBytes, sha256 }: SnapshotLink): Json {
 
 /** Sorted, so that equal content gives equal bytes. Object.fromEntries defines members, so `__proto__` is just a key. */
 function fromEntries(entries: readonly (readonly [string, Json])[]): { readonly [key: string]: Json } {
+  if (new Set(entries.map(([name]) => name)).size !== entries.length) {
+    throw new TufError('tuf/malformed', 'Cannot publish metadata: the same name twice')
+  }
   return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
