@@ -10,8 +10,7 @@ export interface ReleaseFocus {
   readonly phase: FocusPhase
   readonly release: ReleaseRef | null
   readonly baseline: ReleaseRef | null
-  /** The plan still names it as the candidate, so `exposure` is about it. */
-  readonly offered: boolean
+  /** Of the release; empty when the plan's candidate is another one or none. */
   readonly exposure: readonly RingExposure[]
 }
 
@@ -46,7 +45,6 @@ function focusOf(pack: string, plan: PackPlan | undefined, releases: readonly Re
     release: release && { version: release.version, imageDigest: release.imageDigest },
     baseline,
     phase: phaseOf(state, release, offered),
-    offered,
     exposure: offered ? (plan?.exposure ?? []) : [],
   }
 }

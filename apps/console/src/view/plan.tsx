@@ -25,7 +25,12 @@ export function PlanPanel({ status }: { readonly status: FleetStatus }): React.R
   return (
     <Panel title="Plan" className="plan" note={note}>
       {plan.packs.map((pack) => (
-        <PackPlanView key={pack.pack} plan={pack} rings={status.rings.map((one) => one.ring)} />
+        <PackPlanView
+          key={pack.pack}
+          plan={pack}
+          rings={status.rings.map((one) => one.ring)}
+          halted={releases.some((one) => one.imageDigest === pack.candidate?.imageDigest && one.state === 'halted')}
+        />
       ))}
       {plan.packs.length === 0 && <Empty title="Nothing in force">The plan names no pack.</Empty>}
       <Recalled plan={plan} releases={releases} />
@@ -33,20 +38,21 @@ export function PlanPanel({ status }: { readonly status: FleetStatus }): React.R
   )
 }
 
-function PackPlanView({
-  plan,
-  rings,
-}: {
+interface PackPlanProps {
   readonly plan: PackPlan
   readonly rings: readonly string[]
-}): React.ReactNode {
+  /** A halted candidate stays named, exposed to nobody. */
+  readonly halted: boolean
+}
+
+function PackPlanView({ plan, rings, halted }: PackPlanProps): React.ReactNode {
   const named = plan.exposure.map((one) => one.ring).filter((ring) => !rings.includes(ring))
   return (
     <div className="pack-plan">
       <h3>{plan.pack}</h3>
       <dl className="pack-refs">
         <ReleaseRefView name="Baseline" of={plan.baseline} />
-        <ReleaseRefView name="Candidate" of={plan.candidate} />
+        <ReleaseRefView name="Candidate" of={plan.candidate} halted={halted} />
       </dl>
       {plan.candidate !== null && (
         <ul className="exposure" aria-label={`Exposure of ${plan.pack} ${plan.candidate.version}`}>
@@ -59,7 +65,13 @@ function PackPlanView({
   )
 }
 
-function ReleaseRefView({ name, of }: { readonly name: string; readonly of: ReleaseRef | null }): React.ReactNode {
+interface ReleaseRefProps {
+  readonly name: string
+  readonly of: ReleaseRef | null
+  readonly halted?: boolean
+}
+
+function ReleaseRefView({ name, of, halted = false }: ReleaseRefProps): React.ReactNode {
   return (
     <div>
       <dt>{name}</dt>
@@ -68,7 +80,10 @@ function ReleaseRefView({ name, of }: { readonly name: string; readonly of: Rele
           <span className="quiet">none</span>
         ) : (
           <>
-            <span className="version">{of.version}</span>
+            <span className="version">
+              {of.version}
+              {halted && <span className="pack-halted">halted</span>}
+            </span>
             <Digest of={of.imageDigest} what={`${name.toLowerCase()} digest`} />
           </>
         )}

@@ -85,7 +85,7 @@ function Ring({ ring, focus, views, onOpen }: RingProps): React.ReactNode {
 function exposureText(focus: ReleaseFocus, ppm: number): string {
   if (focus.phase === 'complete') return 'for every host'
   if (focus.phase === 'rolling') return `${formatShare(ppm)} exposed`
-  return focus.offered ? `halted at ${formatShare(ppm)} exposed` : 'halted, no longer offered'
+  return ppm > 0 ? `halted, ${formatShare(ppm)} still exposed` : 'halted, exposed to nobody'
 }
 
 /** Exposure of the release in focus: a ring that the plan does not name is exposed to nobody. */
