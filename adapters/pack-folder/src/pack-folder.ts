@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { lstat, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ContentError, type Diagnostic, type PackSource, type SourceFile, type SourceNode } from '@firebreak/content'
 import { KernelError, utf8Decode } from '@firebreak/kernel'
@@ -63,7 +63,7 @@ class FolderReader {
 
   async yamlFiles(folder: string): Promise<readonly SourceFile[]> {
     const found: SourceFile[] = []
-    for (const file of await this.#list(folder, /\.ya?ml$/, FOLDER_DEPTH_MAX)) {
+    for (const file of await this.#section(folder, /\.ya?ml$/, FOLDER_DEPTH_MAX)) {
       const node = await this.#yaml(file)
       if (node !== null) found.push({ file, node })
     }
@@ -72,16 +72,24 @@ class FolderReader {
 
   async textFiles(folder: string): Promise<PackSource['indicators']> {
     const found: { file: string; text: string }[] = []
-    for (const file of await this.#list(folder, /\.csv$/, 0)) {
+    for (const file of await this.#section(folder, /\.csv$/, 0)) {
       const text = await this.#text(file, INDICATOR_FILE_SIZE_BYTES_MAX)
       if (text !== null) found.push({ file, text })
     }
     return found
   }
 
+  async #section(folder: string, wanted: RegExp, depth: number): Promise<readonly string[]> {
+    const found = await lstat(join(this.#dir, folder)).catch(missingIsNull)
+    if (found === null) return []
+    if (found.isDirectory()) return this.#list(folder, wanted, depth)
+    this.#report('content/file', `Cannot read ${folder}: expected a folder`, folder)
+    return []
+  }
+
   /** The files below `folder`, sorted, as paths relative to the pack. */
   async #list(folder: string, wanted: RegExp, depth: number): Promise<readonly string[]> {
-    const entries = await readdir(join(this.#dir, folder), { withFileTypes: true }).catch(missingIsEmpty)
+    const entries = await readdir(join(this.#dir, folder), { withFileTypes: true })
     const files: string[] = []
     for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = `${folder}/${entry.name}`
@@ -107,7 +115,7 @@ class FolderReader {
 
   async #text(file: string, bytesMax: number): Promise<string | null> {
     const path = join(this.#dir, file)
-    const { size } = await stat(path)
+    const { size } = await lstat(path)
     this.#files++
     this.#bytes += size
     if (size > bytesMax) return this.#report('content/limit', `Cannot read ${file}: more than ${bytesMax} bytes`, file)
@@ -129,8 +137,8 @@ class FolderReader {
   }
 }
 
-function missingIsEmpty(error: unknown): [] {
-  if (isSystemError(error) && error.code === 'ENOENT') return []
+function missingIsNull(error: unknown): null {
+  if (isSystemError(error) && error.code === 'ENOENT') return null
   throw error
 }
 

@@ -13,7 +13,7 @@ import {
 
 /** Characters of one YAML file. */
 export const YAML_CHARS_MAX = 1024 * 1024
-/** Maps and lists in one another. The composer of the library recurses, so this is checked by it failing, too. */
+/** Maps and lists in one another. */
 const DEPTH_MAX = 32
 
 /**
@@ -29,27 +29,19 @@ export function parseYaml(text: string, file: string): SourceNode {
     throw new ContentError('content/limit', `Cannot read YAML: expected at most ${YAML_CHARS_MAX} characters`, start)
   }
   const lines = new LineCounter()
-  const document = compose(text, lines, start)
+  const document = parseDocument(text, { schema: 'core', lineCounter: lines, prettyErrors: false })
   const place = (offset: number): Position => {
     const { line, col } = lines.linePos(offset)
     return { file, line, column: col }
   }
   const [problem] = [...document.errors, ...document.warnings]
   if (problem) {
-    throw new ContentError('content/yaml', `Cannot read YAML: ${firstLine(problem.message)}`, place(problem.pos[0]))
+    // The library's composer recurses; this is how it reports that thousands of nested brackets used up its stack.
+    const code = problem.code === 'RESOURCE_EXHAUSTION' ? 'content/limit' : 'content/yaml'
+    throw new ContentError(code, `Cannot read YAML: ${firstLine(problem.message)}`, place(problem.pos[0]))
   }
   if (document.contents === null) throw new ContentError('content/yaml', 'Cannot read YAML: the file is empty', start)
   return convert(document.contents, place, 0)
-}
-
-function compose(text: string, lines: LineCounter, start: Position): ReturnType<typeof parseDocument> {
-  try {
-    return parseDocument(text, { schema: 'core', lineCounter: lines, prettyErrors: false, uniqueKeys: true })
-  } catch (error) {
-    // The library recurses: this is its stack running out on thousands of nested brackets.
-    if (!(error instanceof RangeError)) throw error
-    throw new ContentError('content/limit', 'Cannot read YAML: nested too deeply', start, {}, error)
-  }
 }
 
 type Place = (offset: number) => Position

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { checkContract, ENGINE_CONTRACT } from './contract.ts'
+import { compiled, contractOf, image, type Plain, rule } from './engine-fixture.ts'
+import { createEngine } from './engine.ts'
+import { DetectError } from './errors.ts'
+
+const reads = (field: string, category = 'process_creation'): Plain =>
+  rule(1, { s: { [field]: 'x' }, condition: 's' }, { logsource: { category, product: 'linux' } })
+
+test('process creation supplies 20 fields, as the sensors do', () => {
+  const [processes] = ENGINE_CONTRACT.fields
+  assert.equal(processes?.category, 'process_creation')
+  assert.equal(new Set(processes?.fields).size, 20)
+})
+
+test('every supplied field can be read', () => {
+  for (const { category, fields } of ENGINE_CONTRACT.fields) {
+    for (const field of fields) createEngine(image([reads(field, category)]), ENGINE_CONTRACT)
+  }
+})
+
+test('the 21st field is refused by name before anything runs', () => {
+  const refused = image([reads('OriginalFileName')])
+  const details = {
+    category: 'process_creation',
+    field: 'OriginalFileName',
+    suppliedFields: 20,
+    engineVersion: '1.0.0',
+  }
+  for (const load of [checkContract, createEngine]) {
+    assert.throws(
+      () => load(refused, ENGINE_CONTRACT),
+      (error) => {
+        assert.ok(error instanceof DetectError)
+        assert.equal(error.code, 'detect/unsupplied-field')
+        assert.deepEqual(error.details, details)
+        assert.match(error.message, /OriginalFileName, which is not one of the 20 that engine 1\.0\.0 supplies/)
+        return true
+      },
+    )
+  }
+})
+
+test('a field that only a wildcard or a negation reads is still needed', () => {
+  const detections: readonly Plain[] = [
+    { s: { Twenty1: '*' }, condition: 's' },
+    { a: { Image: 'x' }, s: { Twenty1: 'x' }, condition: 'a and not s' },
+    { a: { Image: 'x' }, s: { Twenty1: null }, condition: 'a or s' },
+  ]
+  for (const detection of detections) {
+    assert.throws(
+      () => checkContract(image([rule(1, detection)]), ENGINE_CONTRACT),
+      (error) => error instanceof DetectError && error.code === 'detect/unsupplied-field',
+    )
+  }
+})
+
+test('an image that needs more than the engine has is refused with a code', () => {
+  const plain = image([rule(1, { s: { Image: 'x' }, condition: 's' })])
+  const regex = image([rule(1, { s: { 'Image|re': 'x' }, condition: 's' })])
+  const rows: readonly (readonly [what: string, load: () => void, code: string])[] = [
+    ['category', () => checkContract(image([reads('x', 'dns_query')]), ENGINE_CONTRACT), 'detect/unsupplied-category'],
+    ['feature', () => checkContract(regex, { ...contractOf(regex), features: ['sigma'] }), 'detect/unsupplied-feature'],
+    ['engine', () => checkContract(plain, { ...contractOf(plain), engineVersion: '0.9.9' }), 'detect/engine-too-old'],
+    [
+      'minimum',
+      () => checkContract(image([reads('Image')], { manifest: { minimumEngine: '1.0.1' } }), ENGINE_CONTRACT),
+      'detect/engine-too-old',
+    ],
+    [
+      'empty contract',
+      () => checkContract(plain, { engineVersion: '1.0.0', features: [], fields: [] }),
+      'detect/unsupplied-feature',
+    ],
+  ]
+  for (const [what, load, code] of rows) {
+    assert.throws(load, (error) => error instanceof DetectError && error.code === code, what)
+  }
+})
+
+test('indicators need only supplied fields, whatever their type', () => {
+  const indicators = [
+    'type,value,description',
+    'ip,1.2.3.4,',
+    'domain,a.example,',
+    'filename,x,',
+    `sha256,${'0'.repeat(64)},`,
+  ].join('\n')
+  createEngine(image([], { indicators }), ENGINE_CONTRACT)
+  assert.equal(compiled([], { indicators }).inertIndicatorCount, 1)
+})
