@@ -19,6 +19,7 @@ export interface RegexMachine {
 /** Stands for the character before the first and after the last. */
 const NONE = -1
 const NEWLINE = 0x0a
+const UNIT_MAX = 0xffff
 const { MATCH, CHARACTER, CLASS, ASSERTION, SPLIT } = REGEX_OPERATION
 
 /**
@@ -57,17 +58,23 @@ class PikeMachine implements RegexMachine {
   matches(text: string): boolean {
     this.#current.clear()
     let before = NONE
-    for (let i = 0; ;) {
+    for (let i = 0; ; i += before > UNIT_MAX ? 2 : 1) {
       const code = text.codePointAt(i) ?? NONE
-      if (this.#firsts.has(code)) this.#current.add(this.#entry)
-      if (this.#step(before, code)) return true
-      if (code === NONE || (this.#anchored && this.#following.size === 0)) return false
-      const done = this.#current
-      this.#current = this.#following
-      this.#following = done
+      const canStart = this.#firsts.has(code)
+      if (canStart || this.#current.size > 0) {
+        if (canStart) this.#current.add(this.#entry)
+        if (this.#step(before, code)) return true
+        this.#swap()
+      }
+      if (code === NONE || (this.#anchored && this.#current.size === 0)) return false
       before = code
-      i += code > 0xffff ? 2 : 1
     }
+  }
+
+  #swap(): void {
+    const done = this.#current
+    this.#current = this.#following
+    this.#following = done
   }
 
   /**
@@ -131,11 +138,9 @@ class PikeMachine implements RegexMachine {
         case CHARACTER:
           firsts.addWhere((code) => code === operand, operand >= REGEX_ASCII_SIZE)
           break
-        case CLASS: {
-          const start = this.#classes + operand
-          firsts.addWhere((code) => this.#classHas(start, code), at(this.#program, start + REGEX_BITMAP_WORDS) > 0)
+        case CLASS:
+          this.#addClass(firsts, this.#classes + operand)
           break
-        }
         case SPLIT:
           reached.add(at(this.#program, start + 1))
           reached.add(operand)
@@ -149,6 +154,11 @@ class PikeMachine implements RegexMachine {
       }
     }
     return firsts
+  }
+
+  #addClass(firsts: FirstCharacters, start: number): void {
+    const hasRanges = at(this.#program, start + REGEX_BITMAP_WORDS) > 0
+    firsts.addWhere((code) => this.#classHas(start, code), hasRanges)
   }
 }
 

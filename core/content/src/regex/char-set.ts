@@ -10,7 +10,6 @@ export type CharRange = readonly [low: number, high: number]
 export const CODE_POINT_MAX = 0x10ffff
 const UNIT_MAX = 0xffff
 
-export const EMPTY_SET: CharSet = []
 export const ALL: CharSet = [[0, CODE_POINT_MAX]]
 /** As in RE2, the named classes are ASCII, and `\s` has no vertical tab. */
 export const DIGIT: CharSet = [[0x30, 0x39]]

@@ -18,7 +18,8 @@ export { regexCost, verifyRegex } from './verify.ts'
 /**
  * Compiles RE2 syntax to a program for the engine's machine: unanchored yes-or-no matching over code points, in time
  * linear in the text. Ignoring case is decided here, with kernel's foldCase: the program lists every character that
- * folds alike, so the machine compares characters as they are. `\d \w \s \b` are ASCII and keep to it.
+ * folds alike, so the machine compares characters as they are. `\d \w \s` are ASCII, but for what folds to it when case is
+ * ignored; `\b` is ASCII.
  *
  * @param pattern - hostile; at most REGEX_PATTERN_CHARS_MAX characters
  * @throws ContentError content/regex-syntax | content/regex-unsupported | content/regex-too-large; where one place is

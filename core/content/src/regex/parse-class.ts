@@ -16,7 +16,7 @@ export function parseClass(reader: PatternReader, ignoreCase: boolean): CharSet 
   const named: CharRange[] = []
   for (let first = true; first || !reader.startsWith(']'); first = false) {
     if (reader.atEnd) throw syntaxError(column, 'the class that opens here is not closed')
-    const set = takeNamedSet(reader)
+    const set = takeNamedSet(reader, ignoreCase)
     if (set) named.push(...set)
     else written.push(parseRange(reader))
   }
@@ -34,7 +34,7 @@ function parseRange(reader: PatternReader): CharRange {
   if (!reader.startsWith('-') || reader.startsWith('-]')) return [low, low]
   reader.expect('-', 'a range')
   if (reader.atEnd) throw syntaxError(column, 'a range without an end')
-  if (takeNamedSet(reader)) throw syntaxError(column, 'a range that ends in a class')
+  if (takeNamedSet(reader, false)) throw syntaxError(column, 'a range that ends in a class')
   const high = parseMember(reader)
   if (high < low) throw syntaxError(column, 'a range whose end is before its start')
   return [low, high]

@@ -1,4 +1,4 @@
-import { type CharSet, CODE_POINT_MAX, complement, DIGIT, SPACE, WORD } from './char-set.ts'
+import { type CharSet, CODE_POINT_MAX, complement, DIGIT, SPACE, withBothCases, WORD } from './char-set.ts'
 import type { PatternReader } from './pattern-reader.ts'
 import { syntaxError, unsupported } from './syntax.ts'
 
@@ -11,21 +11,23 @@ const CONTROLS: ReadonlyMap<string, number> = new Map([
   ['r', 0x0d],
 ])
 
-const NAMED_SETS: ReadonlyMap<string, CharSet> = new Map([
+const NAMED_SETS: readonly (readonly [letter: string, set: CharSet])[] = [
   ['d', DIGIT],
-  ['D', complement(DIGIT)],
   ['w', WORD],
-  ['W', complement(WORD)],
   ['s', SPACE],
-  ['S', complement(SPACE)],
-])
+]
 
 const HEX_TWO = /[0-9A-Fa-f]{2}/y
 const HEX_BRACED = /\{([0-9A-Fa-f]{1,6})\}/y
 
 /** The set of `\d \D \w \W \s \S`, or null when something else comes next and nothing was read. */
-export function takeNamedSet(reader: PatternReader): CharSet | null {
-  for (const [letter, set] of NAMED_SETS) if (reader.take(`\\${letter}`)) return set
+export function takeNamedSet(reader: PatternReader, ignoreCase: boolean): CharSet | null {
+  if (!reader.startsWith('\\')) return null
+  for (const [letter, ascii] of NAMED_SETS) {
+    const set = ignoreCase ? withBothCases(ascii) : ascii
+    if (reader.take(`\\${letter}`)) return set
+    if (reader.take(`\\${letter.toUpperCase()}`)) return complement(set)
+  }
   return null
 }
 

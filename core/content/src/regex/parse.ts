@@ -124,7 +124,7 @@ class RegexParser {
     if (reader.take('^')) return assertion(this.#flags.multiline ? 'line-start' : 'text-start')
     if (reader.take('$')) return assertion(this.#flags.multiline ? 'line-end' : 'text-end')
     for (const [escape, meaning] of ESCAPED_ASSERTIONS) if (reader.take(escape)) return assertion(meaning)
-    const named = takeNamedSet(reader)
+    const named = takeNamedSet(reader, this.#flags.ignoreCase)
     if (named) return character(named)
     const code = reader.startsWith('\\') ? parseEscapedCharacter(reader) : (reader.next().codePointAt(0) as number)
     const set = charSet([[code, code]])

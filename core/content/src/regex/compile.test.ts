@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { ContentError, type ContentErrorCode } from '../errors.ts'
+import { compileRegex, REGEX_INSTRUCTION_WORDS, type RegexFlags, regexCost, verifyRegex } from './index.ts'
+import { REGEX_DEPTH_MAX, REGEX_INSTRUCTIONS_MAX, REGEX_PATTERN_CHARS_MAX, REGEX_REPEAT_MAX } from './limits.ts'
+
+const PLAIN: RegexFlags = { ignoreCase: false, multiline: false, dotAll: false }
+
+const syntax: readonly (readonly [pattern: string, column: number])[] = [
+  ['(', 1],
+  ['ab(cd', 3],
+  ['ab)', 3],
+  ['*a', 1],
+  ['a|*', 3],
+  ['(+)', 2],
+  ['a**', 3],
+  ['a+*', 3],
+  ['a{2}{3}', 5],
+  ['a*??', 3],
+  ['{2}', 1],
+  ['a{3,2}', 2],
+  ['(?i)*', 1],
+  ['[', 1],
+  ['x[a-z', 2],
+  ['[]', 1],
+  ['[z-a]', 2],
+  ['[a-\\d]', 2],
+  ['[a-', 2],
+  ['ab\\', 3],
+  ['\\x', 1],
+  ['\\x4', 1],
+  ['\\x{}', 1],
+  ['\\x{110000}', 1],
+  ['\\é', 1],
+]
+
+const unsupportedPatterns: readonly (readonly [pattern: string, column: number])[] = [
+  ['a(?=b)', 2],
+  ['a(?!b)', 2],
+  ['(?<=a)b', 1],
+  ['(?<!a)b', 1],
+  ['(?>a)', 1],
+  ['(?P=name)', 1],
+  ['(?P>name)', 1],
+  ['(?#why)', 1],
+  ['(?|a|b)', 1],
+  ['(?(1)a)', 1],
+  ['(?x)a', 1],
+  ['(?', 1],
+  ['(a)\\1', 4],
+  ['\\0', 1],
+  ['a++', 3],
+  ['a*+', 3],
+  ['a?+', 3],
+  ['a{2}+', 5],
+  ['\\pL', 1],
+  ['\\Qa\\E', 1],
+  ['\\Z', 1],
+  ['\\K', 1],
+  ['\\Chi', 1],
+  ['[\\b]', 2],
+  ['[[:alpha:]]', 2],
+]
+
+const tooLargePatterns: readonly (readonly [name: string, pattern: string])[] = [
+  ['pattern', 'a'.repeat(REGEX_PATTERN_CHARS_MAX + 1)],
+  ['count', `a{${REGEX_REPEAT_MAX + 1}}`],
+  ['open count', `a{${REGEX_REPEAT_MAX + 1},}`],
+  ['huge count', 'a{999999999}'],
+  ['multiplied repeats', '((a{100}){100}){100}'],
+  ['multiplied options', '(((a?){0,30}){0,30}){0,30}'],
+  ['instructions', `a{${REGEX_REPEAT_MAX}}`.repeat(REGEX_INSTRUCTIONS_MAX / REGEX_REPEAT_MAX + 1)],
+  ['depth', '('.repeat(REGEX_DEPTH_MAX + 1) + ')'.repeat(REGEX_DEPTH_MAX + 1)],
+  ['depth, never closed', '('.repeat(REGEX_PATTERN_CHARS_MAX)],
+]
+
+function codeOf(pattern: string): { code: ContentErrorCode; column: unknown } {
+  try {
+    compileRegex(pattern, PLAIN)
+  } catch (error) {
+    assert.ok(error instanceof ContentError)
+    return { code: error.code, column: error.details['column'] }
+  }
+  return assert.fail(`${pattern} compiled`)
+}
+
+for (const [pattern, column] of syntax) {
+  test(`${pattern} is not a regular expression`, () => {
+    assert.deepEqual(codeOf(pattern), { code: 'content/regex-syntax', column })
+  })
+}
+
+for (const [pattern, column] of unsupportedPatterns) {
+  test(`${pattern} is not supported`, () => {
+    assert.deepEqual(codeOf(pattern), { code: 'content/regex-unsupported', column })
+  })
+}
+
+for (const [name, pattern] of tooLargePatterns) {
+  test(`too large: ${name}`, () => assert.equal(codeOf(pattern).code, 'content/regex-too-large'))
+}
+
+test('every limit is reached before it is exceeded', () => {
+  for (const pattern of [
+    'a'.repeat(REGEX_PATTERN_CHARS_MAX),
+    `a{${REGEX_REPEAT_MAX}}`,
+    '('.repeat(REGEX_DEPTH_MAX) + ')'.repeat(REGEX_DEPTH_MAX),
+    `(?:${'a'.repeat(REGEX_INSTRUCTIONS_MAX / 8 - 1)}){8}`,
+  ]) {
+    verifyRegex(compileRegex(pattern, PLAIN))
+  }
+})
+
+test('groups side by side are not nested', () => {
+  verifyRegex(compileRegex('(a)'.repeat(REGEX_DEPTH_MAX + 1), PLAIN))
+})
+
+test('nested repeats of nothing compile to nothing, at once', () => {
+  const pattern = `${'('.repeat(20)}${'){1000}'.repeat(20)}`
+  assert.equal(regexCost(compileRegex(pattern, PLAIN)), 1)
+})
+
+test('nested plus does not double what it repeats', () => {
+  const pattern = `${'('.repeat(90)}a${')+'.repeat(90)}`
+  assert.equal(regexCost(compileRegex(pattern, PLAIN)), 92)
+})
+
+test('equal classes are stored once', () => {
+  const once = compileRegex('[a-z]', PLAIN)
+  const twice = compileRegex('[a-z][a-z]', PLAIN)
+  assert.equal(twice.length - once.length, REGEX_INSTRUCTION_WORDS)
+})
+
+test('whatever the pattern: a program that the verifier accepts, or a declared error', () => {
+  const piece = fc.constantFrom(
+    ...'ab1,-^$.*+?{}()[]|\\:i=!<>Px&'.split(''),
+    '(?',
+    '\\d',
+    '\\x',
+    '{1,',
+    'é',
+    '\u{1f600}',
+    '\ud800',
+  )
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 24 }), fc.boolean(), (pieces, ignoreCase) => {
+      try {
+        verifyRegex(compileRegex(pieces.join(''), { ...PLAIN, ignoreCase }))
+      } catch (error) {
+        assert.ok(error instanceof ContentError && error.code.startsWith('content/regex-'), String(error))
+      }
+    }),
+    { numRuns: 3_000 },
+  )
+})
