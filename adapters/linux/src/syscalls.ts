@@ -1,4 +1,4 @@
-import { dlopen, getInt32, getRawPointer } from 'node:ffi'
+import { dlopen, getInt32, getRawPointer, toArrayBuffer } from 'node:ffi'
 
 /**
  * The one door to the kernel: raw system calls through Node's built-in FFI. x86-64 numbers; `available()` says
@@ -45,6 +45,15 @@ export function syscall(name: string, number: number, ...args: readonly SyscallA
 
 export function addressOf(buffer: Uint8Array): bigint {
   return getRawPointer(buffer)
+}
+
+/**
+ * A window on memory that the kernel mapped for us, not a copy. Never read it after munmap: that ends the process.
+ *
+ * @param address - as mmap returned it
+ */
+export function viewMemory(address: number, sizeBytes: number): ArrayBuffer {
+  return toArrayBuffer(BigInt(address), sizeBytes, false)
 }
 
 function word(arg: SyscallArg): bigint {

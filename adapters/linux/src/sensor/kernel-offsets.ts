@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs'
+import { LinuxError } from '../errors.ts'
+import { type Btf, BTF_PATH, parseBtf } from './btf.ts'
+
+/** Members that our programs read: where they are differs between kernels. */
+const MEMBERS = {
+  taskMm: ['task_struct', 'mm'],
+  taskParent: ['task_struct', 'real_parent'],
+  taskLeader: ['task_struct', 'group_leader'],
+  taskTgid: ['task_struct', 'tgid'],
+  taskPid: ['task_struct', 'pid'],
+  taskStart: ['task_struct', 'start_boottime'],
+  taskFs: ['task_struct', 'fs'],
+  mmArgStart: ['mm_struct', 'arg_start'],
+  mmArgEnd: ['mm_struct', 'arg_end'],
+  binprmFile: ['linux_binprm', 'file'],
+  binprmInterp: ['linux_binprm', 'interp'],
+  fileInode: ['file', 'f_inode'],
+  inodeNumber: ['inode', 'i_ino'],
+  inodeSuperBlock: ['inode', 'i_sb'],
+  superBlockDevice: ['super_block', 's_dev'],
+  fsWorkingMount: ['fs_struct', 'pwd.mnt'],
+  fsWorkingEntry: ['fs_struct', 'pwd.dentry'],
+  mountRoot: ['mount', 'mnt.mnt_root'],
+  mountVfs: ['mount', 'mnt'],
+  mountParent: ['mount', 'mnt_parent'],
+  mountPoint: ['mount', 'mnt_mountpoint'],
+  entryParent: ['dentry', 'd_parent'],
+  entryName: ['dentry', 'd_name.name'],
+} as const
+
+const NETWORK_MEMBERS = {
+  sockFamily: ['sock_common', 'skc_family'],
+  sockPortLocal: ['sock_common', 'skc_num'],
+  sockPortRemote: ['sock_common', 'skc_dport'],
+  sockAddressLocal: ['sock_common', 'skc_rcv_saddr'],
+  sockAddressRemote: ['sock_common', 'skc_daddr'],
+  sockAddress6Local: ['sock_common', 'skc_v6_rcv_saddr'],
+  sockAddress6Remote: ['sock_common', 'skc_v6_daddr'],
+  sockProtocol: ['sock', 'sk_protocol'],
+} as const
+
+/** Bytes from the start of the structure. */
+export type KernelOffsets = Readonly<Record<keyof typeof MEMBERS, number>>
+
+/** Bytes from the start of the structure. */
+export type NetworkOffsets = Readonly<Record<keyof typeof NETWORK_MEMBERS, number>>
+
+export interface RunningKernel {
+  readonly process: KernelOffsets
+  /** Null when this kernel lacks one of them, for instance without IPv6: there are no network events then. */
+  readonly network: NetworkOffsets | null
+}
+
+// A running kernel's types never change, so one reading per process is enough.
+let running: RunningKernel | null = null
+
+/**
+ * Reads the running kernel's offsets, once per process: about 50 ms and, until collected, 5 MB.
+ *
+ * @throws LinuxError linux/btf when the kernel has no BTF or lacks a member that we need
+ */
+export function readKernelOffsets(): RunningKernel {
+  running ??= kernelOffsets(parseBtf(readBtfFile()))
+  return running
+}
+
+/** @throws LinuxError linux/btf when a process member is missing */
+export function kernelOffsets(btf: Btf): RunningKernel {
+  const process = lookUp(btf, MEMBERS)
+  if (process.missing !== null) {
+    throw new LinuxError('linux/btf', `Cannot watch processes: this kernel has no ${process.missing}`)
+  }
+  const network = lookUp(btf, NETWORK_MEMBERS)
+  return { process: process.offsets, network: network.missing === null ? network.offsets : null }
+}
+
+function lookUp<Name extends string>(
+  btf: Btf,
+  members: Readonly<Record<Name, readonly [string, string]>>,
+): { readonly offsets: Readonly<Record<Name, number>>; readonly missing: string | null } {
+  const offsets: Partial<Record<Name, number>> = {}
+  let missing: string | null = null
+  for (const name of Object.keys(members) as Name[]) {
+    const [struct, path] = members[name]
+    const offset = btf.offsetOf(struct, path)
+    if (offset === null) missing = `${struct}.${path}`
+    else offsets[name] = offset
+  }
+  return { offsets: offsets as Record<Name, number>, missing }
+}
+
+function readBtfFile(): Uint8Array {
+  try {
+    return readFileSync(BTF_PATH)
+  } catch (cause) {
+    throw new LinuxError('linux/btf', `Cannot read ${BTF_PATH}: this kernel has no readable BTF`, {}, cause)
+  }
+}

@@ -1,0 +1,141 @@
+import { COMMAND_SIZE_BYTES, DIRECTORY_UNKNOWN, RECORD, TCP } from './record-layout.ts'
+import { TICK_MS } from './enrich.ts'
+
+const NS_PER_MS = 1_000_000
+const NS_PER_TICK = TICK_MS * NS_PER_MS
+const AF_INET = 2
+const MINOR_BITS = 20
+
+/** What every record says about its process. */
+export interface TaskRecord {
+  /** Milliseconds since boot. */
+  readonly bootMs: number
+  readonly pid: number
+  readonly startTicks: number
+  readonly parentPid: number
+  readonly parentStartTicks: number
+  readonly uid: number
+  readonly gid: number
+  readonly cgroup: number
+}
+
+export interface ExecText {
+  readonly name: string
+  readonly path: string
+  readonly commandLine: string | null
+  readonly currentDirectory: string | null
+  readonly inode: number
+  /** As in stat(2). */
+  readonly device: number
+}
+
+export interface Endpoints {
+  readonly sourceIp: string
+  readonly sourcePort: number | null
+  readonly destinationIp: string
+  readonly destinationPort: number
+}
+
+/** Reads ring buffer records at `at`. The text in them is chosen by whoever started the process. */
+export class RecordReader {
+  readonly #bytes: Buffer
+  readonly #view: DataView
+
+  constructor(data: Uint8Array) {
+    this.#bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+    this.#view = new DataView(data.buffer, data.byteOffset, data.byteLength)
+  }
+
+  kind(at: number): number {
+    return this.#u32(at + RECORD.kind)
+  }
+
+  task(at: number): TaskRecord {
+    return {
+      bootMs: this.#u64(at + RECORD.bootNs) / NS_PER_MS,
+      pid: this.#u32(at + RECORD.tgid),
+      startTicks: Math.floor(this.#u64(at + RECORD.startNs) / NS_PER_TICK),
+      parentPid: this.#u32(at + RECORD.parentTgid),
+      parentStartTicks: Math.floor(this.#u64(at + RECORD.parentStartNs) / NS_PER_TICK),
+      uid: this.#u32(at + RECORD.uid),
+      gid: this.#u32(at + RECORD.gid),
+      cgroup: this.#u64(at + RECORD.cgroup),
+    }
+  }
+
+  exec(at: number): ExecText {
+    const pathAt = at + RECORD.text
+    const argumentsAt = pathAt + this.#u32(at + RECORD.pathLength)
+    const directoryAt = argumentsAt + this.#u32(at + RECORD.argumentsLength)
+    return {
+      name: this.#textBefore(at + RECORD.command, at + RECORD.command + COMMAND_SIZE_BYTES),
+      path: this.#textBefore(pathAt, argumentsAt),
+      commandLine: this.#commandLine(argumentsAt, directoryAt),
+      currentDirectory: this.#directory(directoryAt, this.#u32(at + RECORD.directoryLength)),
+      inode: this.#u64(at + RECORD.inode),
+      device: statDevice(this.#u32(at + RECORD.device)),
+    }
+  }
+
+  endpoints(at: number): Endpoints {
+    const ipv4 = this.#view.getUint16(at + TCP.family, true) === AF_INET
+    const address = (four: number, sixteen: number): string =>
+      ipv4 ? formatIpv4(this.#bytes, at + four) : formatIpv6(this.#bytes, at + sixteen)
+    const sourcePort = this.#view.getUint16(at + TCP.portLocal, true)
+    return {
+      sourceIp: address(TCP.addressLocal, TCP.address6Local),
+      sourcePort: sourcePort === 0 ? null : sourcePort,
+      destinationIp: address(TCP.addressRemote, TCP.address6Remote),
+      destinationPort: this.#view.getUint16(at + TCP.portRemote, false),
+    }
+  }
+
+  #commandLine(start: number, end: number): string | null {
+    if (end === start) return null
+    const last = this.#bytes[end - 1] === 0 ? end - 1 : end // a cut one does not end in NUL
+    return this.#bytes.toString('utf8', start, last).replaceAll('\0', ' ')
+  }
+
+  /** The names are innermost first, each with its NUL. */
+  #directory(start: number, length: number): string | null {
+    if (length === DIRECTORY_UNKNOWN) return null
+    const names = this.#bytes.toString('utf8', start, start + length).split('\0')
+    return names.toReversed().join('/') || '/'
+  }
+
+  #textBefore(start: number, end: number): string {
+    const nul = this.#bytes.subarray(start, end).indexOf(0)
+    return this.#bytes.toString('utf8', start, nul < 0 ? end : start + nul)
+  }
+
+  #u32(at: number): number {
+    return this.#view.getUint32(at, true)
+  }
+
+  /** Exact to 2^53: in nanoseconds 104 days, and after that to within a few of them. */
+  #u64(at: number): number {
+    return this.#view.getUint32(at + 4, true) * 0x1_0000_0000 + this.#view.getUint32(at, true)
+  }
+}
+
+/** The kernel's own device number (20 bits of minor) as stat(2) shows it. */
+export function statDevice(device: number): number {
+  const major = device >>> MINOR_BITS
+  const minor = device & ((1 << MINOR_BITS) - 1)
+  return (minor & 0xff) + major * 0x100 + (minor >>> 8) * 0x10_0000
+}
+
+function formatIpv4(bytes: Uint8Array, at: number): string {
+  return bytes.subarray(at, at + 4).join('.')
+}
+
+/** RFC 5952: lower case, the longest run of zero groups shortened; IPv4-mapped addresses as IPv4. */
+export function formatIpv6(bytes: Uint8Array, at: number): string {
+  const groups: number[] = []
+  for (let i = 0; i < 16; i += 2) groups.push(((bytes[at + i] ?? 0) << 8) | (bytes[at + i + 1] ?? 0))
+  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) return formatIpv4(bytes, at + 12)
+  const text = groups.map((group) => group.toString(16)).join(':')
+  const runs = text.match(/\b0(?::0)+\b/g) ?? []
+  const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), '')
+  return longest === '' ? text : text.replace(new RegExp(`(^|:)${longest}(:|$)`), '::')
+}

@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs'
+import type { HostEvent } from '@firebreak/detect'
+import type { WallMs } from '@firebreak/kernel'
+import { SYS } from '../sandbox/syscall-numbers.ts'
+import { available, trySyscall } from '../syscalls.ts'
+import { type Connection, type HostFacts, networkConnection, parseUsers, processCreation, TICK_MS } from './enrich.ts'
+import { listPids, readProcess } from './proc-files.ts'
+import { type Process, ProcessTable } from './process-table.ts'
+
+/** Events per callback at most. */
+export const BATCH_COUNT_MAX = 64
+
+const CLOCK_BOOTTIME = 7
+const BOOT_ID_CHARS = 8
+
+export interface ObserverOptions {
+  onEvents(events: readonly HostEvent[]): void
+  now(): WallMs
+}
+
+/**
+ * What every tier reports to: keeps the process table, turns what was seen into events and hands them on in batches.
+ * A tier brings the table up to date first, then reports, and calls `flush` at the end of each of its rounds.
+ */
+export class Observer {
+  readonly table = new ProcessTable()
+  readonly #options: ObserverOptions
+  readonly #facts: HostFacts = readHostFacts()
+  #batch: HostEvent[] = []
+  #events = 0
+  #bootMs = 0
+  #bootAtMs = 0
+
+  constructor(options: ObserverOptions) {
+    this.#options = options
+    this.startRound()
+  }
+
+  get events(): number {
+    return this.#events
+  }
+
+  /** Milliseconds from boot to the start of this round: the time of the process table. */
+  get bootMs(): number {
+    return this.#bootMs
+  }
+
+  /** Reads the clocks; times in a round are relative to each other, whatever the wall clock does. */
+  startRound(): void {
+    this.#bootMs = bootTimeMs()
+    this.#bootAtMs = this.#options.now() - this.#bootMs
+  }
+
+  /** Puts the processes that run already into the table, without events. */
+  learnRunning(): void {
+    for (const pid of listPids()) this.learn(pid)
+  }
+
+  /** Reads one process from /proc into the table. @returns null when it has gone */
+  learn(pid: number): Process | null {
+    const process = readProcess(pid)
+    if (process !== null) this.table.put(process, this.#bootMs)
+    return process
+  }
+
+  /** @param bootMs - when, since boot */
+  created(process: Process, bootMs: number): void {
+    const startedMs = process.startTicks === null ? null : this.#wallMs(process.startTicks * TICK_MS)
+    this.#emit(processCreation(this.#facts, process, this.#parentOf(process), this.#wallMs(bootMs), startedMs))
+  }
+
+  connected(process: Process, connection: Connection, bootMs: number): void {
+    this.#emit(networkConnection(this.#facts, process, connection, this.#wallMs(bootMs)))
+  }
+
+  flush(): void {
+    if (this.#batch.length === 0) return
+    const events = this.#batch
+    this.#batch = []
+    this.#options.onEvents(events)
+  }
+
+  /** From the table; a parent that it never met is asked for in /proc, if it is the same one still. */
+  #parentOf(process: Process): Process | null {
+    if (process.parentPid === null || process.parentPid === 0) return null
+    const known = this.table.find(process.parentPid, process.parentStartTicks)
+    if (known !== null) return known
+    const found = readProcess(process.parentPid)
+    if (found === null) return null
+    if (process.parentStartTicks !== null && found.startTicks !== process.parentStartTicks) return null
+    this.table.put(found, this.#bootMs)
+    return found
+  }
+
+  #emit(event: HostEvent): void {
+    this.#events++
+    this.#batch.push(event)
+    if (this.#batch.length >= BATCH_COUNT_MAX) this.flush()
+  }
+
+  #wallMs(bootMs: number): number {
+    return Math.floor(this.#bootAtMs + bootMs)
+  }
+}
+
+function readHostFacts(): HostFacts {
+  return {
+    bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, BOOT_ID_CHARS),
+    users: parseUsers(readFileSync('/etc/passwd', 'utf8')),
+  }
+}
+
+/** The clock that kernel records and process start times use: it runs on while the machine sleeps. */
+function bootTimeMs(): number {
+  const time = new BigInt64Array(2)
+  if (available() && trySyscall(SYS.clock_gettime, CLOCK_BOOTTIME, new Uint8Array(time.buffer)) === 0) {
+    return Number(time[0]) * 1000 + Number(time[1]) / 1_000_000
+  }
+  return Number.parseFloat(readFileSync('/proc/uptime', 'utf8')) * 1000
+}

@@ -1,0 +1,98 @@
+import { SYS } from '../sandbox/syscall-numbers.ts'
+import { syscall, viewMemory } from '../syscalls.ts'
+
+export const PAGE_SIZE_BYTES = 4096
+
+const PROT_READ = 1
+const PROT_WRITE = 2
+const MAP_SHARED = 1
+const RECORD_HEADER_SIZE_BYTES = 8
+const BUSY = 0x8000_0000
+const DISCARDED = 0x4000_0000
+const LENGTH_MASK = 0x3fff_ffff
+
+/** Positions are handed back to the kernel this often within a drain, so that producers find room. */
+const RELEASE_EVERY_BYTES = 64 * 1024
+
+/** The three areas of a BPF ring buffer. Positions count bytes since its creation and never wrap in practice. */
+export interface RingMemory {
+  /** Where the reader is: written by us, read by the kernel. */
+  readonly consumer: BigUint64Array
+  /** Where the writers are: written by the kernel. */
+  readonly producer: BigUint64Array
+  /** The records, mapped twice in a row so that none is ever split. */
+  readonly data: Uint8Array
+  readonly sizeBytes: number
+}
+
+/**
+ * Hands every finished record to `visit`, oldest first, up to where the writers were at the start of the call; so one
+ * call handles at most the ring's size. `data` and the offsets are valid during the visit only.
+ *
+ * @returns the number of records visited
+ */
+export function drainRing(
+  ring: RingMemory,
+  visit: (data: Uint8Array, start: number, sizeBytes: number) => void,
+): number {
+  const words = new Uint32Array(ring.data.buffer, ring.data.byteOffset, ring.data.length / 4)
+  const end = Number(Atomics.load(ring.producer, 0))
+  let position = Number(Atomics.load(ring.consumer, 0))
+  let released = position
+  let visited = 0
+  while (position < end) {
+    const at = position % ring.sizeBytes
+    const header = Atomics.load(words, at / 4)
+    if ((header & BUSY) !== 0) break // being written: everything behind it waits, so order is kept
+    const sizeBytes = header & LENGTH_MASK
+    if ((header & DISCARDED) === 0) {
+      visit(ring.data, at + RECORD_HEADER_SIZE_BYTES, sizeBytes)
+      visited++
+    }
+    position += (sizeBytes + RECORD_HEADER_SIZE_BYTES + 7) & ~7
+    if (position - released >= RELEASE_EVERY_BYTES) {
+      Atomics.store(ring.consumer, 0, BigInt(position))
+      released = position
+    }
+  }
+  if (position !== released) Atomics.store(ring.consumer, 0, BigInt(position))
+  return visited
+}
+
+export interface MappedRing {
+  readonly memory: RingMemory
+  /** Nobody may touch `memory` afterwards. */
+  unmap(): void
+}
+
+/**
+ * Maps the ring buffer behind `fd`.
+ *
+ * @param sizeBytes - as the map was created: a power of two, at least a page
+ * @throws SyscallError
+ * @see kernel/bpf/ringbuf.c and libbpf's ringbuf.c
+ */
+export function mapRing(fd: number, sizeBytes: number): MappedRing {
+  const producerSizeBytes = PAGE_SIZE_BYTES + 2 * sizeBytes
+  const consumerAt = syscall('mmap', SYS.mmap, 0, PAGE_SIZE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)
+  let producerAt: number
+  try {
+    producerAt = syscall('mmap', SYS.mmap, 0, producerSizeBytes, PROT_READ, MAP_SHARED, fd, PAGE_SIZE_BYTES)
+  } catch (error) {
+    syscall('munmap', SYS.munmap, consumerAt, PAGE_SIZE_BYTES)
+    throw error
+  }
+  const rest = viewMemory(producerAt, producerSizeBytes)
+  return {
+    memory: {
+      consumer: new BigUint64Array(viewMemory(consumerAt, PAGE_SIZE_BYTES), 0, 1),
+      producer: new BigUint64Array(rest, 0, 1),
+      data: new Uint8Array(rest, PAGE_SIZE_BYTES),
+      sizeBytes,
+    },
+    unmap() {
+      syscall('munmap', SYS.munmap, consumerAt, PAGE_SIZE_BYTES)
+      syscall('munmap', SYS.munmap, producerAt, producerSizeBytes)
+    },
+  }
+}

@@ -1,0 +1,104 @@
+import type { HostEvent } from '@firebreak/detect'
+import { errorMessage, type WallMs } from '@firebreak/kernel'
+import { LinuxError } from '../errors.ts'
+import { Observer } from './observer.ts'
+import { SENSOR_TIERS, type SensorTier, type Tier } from './tier.ts'
+import { openBpfTier } from './tier-bpf.ts'
+import { openProcConnectorTier } from './tier-proc-connector.ts'
+import { openProcPollTier } from './tier-proc-poll.ts'
+
+export interface SensorOptions {
+  /** Only this tier, or an error. Without it: the best one that works here. */
+  readonly tier?: SensorTier
+  /** At most 64 events per call, in the order in which they happened; none are kept after the call. Must not throw. */
+  onEvents(events: readonly HostEvent[]): void
+  now(): WallMs
+}
+
+export interface SensorInfo {
+  readonly tier: SensorTier
+  /** Sigma categories that this tier delivers. */
+  readonly categories: readonly string[]
+  /** One sentence: why this tier and not a better one. */
+  readonly reason: string
+}
+
+export interface SensorStats {
+  readonly events: number
+  readonly dropped: number
+  /** Entries in the process table. */
+  readonly processes: number
+}
+
+export interface Sensor {
+  readonly info: SensorInfo
+  /** Events lost since the start, as far as the tier can know. */
+  dropped(): number
+  stats(): SensorStats
+  /** Delivers what is still to be read, then gives every descriptor, mapping and program back. */
+  close(): Promise<void>
+}
+
+/** Whether a tier works here, and if not, why: one sentence. */
+export interface TierProbe {
+  readonly tier: SensorTier
+  readonly available: boolean
+  readonly reason: string
+}
+
+const OPENERS: Readonly<Record<SensorTier, (observer: Observer) => Tier>> = {
+  ebpf: openBpfTier,
+  'proc-connector': openProcConnectorTier,
+  'proc-poll': openProcPollTier,
+}
+
+const WORKS: Readonly<Record<SensorTier, string>> = {
+  ebpf: 'The kernel accepts our programs: every process start is seen, with its arguments.',
+  'proc-connector': 'The kernel announces every process start; arguments are missing where a process ends at once.',
+  'proc-poll': 'Needs no privilege, and misses processes that live shorter than 50 ms.',
+}
+
+/**
+ * Starts to watch this host with the best tier that works, or with `options.tier` only.
+ *
+ * @throws LinuxError linux/sensor-unavailable | linux/btf when no tier, or not the one asked for, works here
+ */
+export async function openSensor(options: SensorOptions): Promise<Sensor> {
+  const failures: string[] = []
+  for (const tier of options.tier === undefined ? SENSOR_TIERS : [options.tier]) {
+    const observer = new Observer(options)
+    try {
+      return running(tier, OPENERS[tier](observer), observer, failures)
+    } catch (error) {
+      if (options.tier !== undefined || !(error instanceof LinuxError)) throw error
+      failures.push(`${tier}: ${errorMessage(error)}`)
+    }
+  }
+  throw new LinuxError('linux/sensor-unavailable', `Cannot watch this host: ${failures.join('; ')}`)
+}
+
+/** Tries each tier for a moment and leaves nothing behind. */
+export async function probeSensorTiers(): Promise<readonly TierProbe[]> {
+  const probes: TierProbe[] = []
+  for (const tier of SENSOR_TIERS) {
+    try {
+      const sensor = await openSensor({ tier, onEvents: () => {}, now: () => 0 })
+      await sensor.close()
+      probes.push({ tier, available: true, reason: WORKS[tier] })
+    } catch (error) {
+      if (!(error instanceof LinuxError)) throw error
+      probes.push({ tier, available: false, reason: errorMessage(error) })
+    }
+  }
+  return probes
+}
+
+function running(name: SensorTier, tier: Tier, observer: Observer, failures: readonly string[]): Sensor {
+  const reason = failures.length === 0 ? WORKS[name] : `${WORKS[name]} Better tiers: ${failures.join('; ')}.`
+  return {
+    info: { tier: name, categories: tier.categories, reason },
+    dropped: () => tier.dropped(),
+    stats: () => ({ events: observer.events, dropped: tier.dropped(), processes: observer.table.size }),
+    close: () => tier.close(),
+  }
+}
