@@ -125,12 +125,6 @@ const freezes: readonly Attack[] = [
       repository.publishSnapshot()
     },
   },
-  {
-    name: 'an unchanged snapshot that expires behind fresh timestamps',
-    code: 'tuf/expired',
-    act: (repository) => repository.publishTimestamp(NOW_MS + 99 * DAY_MS),
-    nowMs: NOW_MS + 8 * DAY_MS,
-  },
 ]
 
 const mixes: readonly Attack[] = [
@@ -224,6 +218,32 @@ for (const { name, code, act, nowMs = NOW_MS } of [...rollbacks, ...freezes, ...
     const trusted = follow(repository)
     act(repository)
     assert.throws(() => run(trusted, repository.files, nowMs), { code })
+  })
+}
+
+test('tuf/version: a newer timestamp of an older snapshot that lists the same versions', () => {
+  const repository = new Repository()
+  repository.publishSnapshot()
+  const trusted = follow(repository)
+  repository.putTimestamp(9, 1)
+  assert.throws(() => run(trusted, repository.files), { code: 'tuf/version' })
+})
+
+for (const role of ['snapshot', 'targets', 'plans'] as const) {
+  test(`tuf/expired: an unchanged ${role} that expires behind a fresh timestamp`, () => {
+    const repository = new Repository()
+    const soonMs = NOW_MS + 2 * DAY_MS
+    const lateMs = NOW_MS + 99 * DAY_MS
+    repository.publishTargets(role === 'targets' ? soonMs : lateMs)
+    repository.publishPlans(role === 'plans' ? soonMs : lateMs)
+    repository.publishSnapshot(undefined, role === 'snapshot' ? soonMs : lateMs)
+    const trusted = follow(repository)
+    repository.publishTimestamp(lateMs)
+    run(trusted, repository.files, soonMs - 1)
+    assert.throws(() => run(trusted, repository.files, soonMs), {
+      code: 'tuf/expired',
+      message: `Cannot trust ${role}: it has expired`,
+    })
   })
 }
 

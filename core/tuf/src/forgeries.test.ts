@@ -202,3 +202,12 @@ test('a delegate cannot overrule the role that delegates', () => {
   repository.publishSnapshot()
   assert.equal(findTarget(follow(repository), path)?.sha256, ours.sha256)
 })
+
+test('even in a state put together by hand, a delegate is not asked about paths that are not its own', () => {
+  const trusted = follow(new Repository())
+  const { targets } = trusted
+  assert.ok(targets)
+  const empty = { ...targets, targets: new Map() }
+  const forged = { ...trusted, targets: empty, delegated: new Map([['plans', targets]]) }
+  assert.equal(findTarget(forged, 'releases/linux/1.0.0.image'), null)
+})

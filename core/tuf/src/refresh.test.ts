@@ -226,3 +226,15 @@ test('bytes that the caller reuses do not change what is trusted', () => {
   buffer.fill(0)
   assert.deepEqual(trusted.root.bytes, before)
 })
+
+test('a higher threshold discards what fewer keys had signed', () => {
+  const repository = new Repository()
+  const trusted = follow(repository)
+  repository.keys.timestamp = [...repository.keys.timestamp, ...newSigners(1)]
+  repository.publishRoot()
+  const [code, requests] = refused(trusted, repository)
+  assert.equal(code, 'tuf/threshold')
+  assert.equal(requests.at(-1)?.reached.timestamp, null)
+  repository.publishTimestamp()
+  assert.equal(run(trusted, repository.files).trusted.timestamp?.version, 2)
+})
