@@ -29,5 +29,8 @@ export {
   type ReleaseSubmission,
   type StreamLine,
   VERDICTS_SHOWN_MAX,
+  DETECTION_BATCH_SIZE_BYTES_MAX,
+  ENROLMENT_SIZE_BYTES_MAX,
+  SUBMISSION_SIZE_BYTES_MAX,
 } from './rest.ts'
 export type { ReleaseOutcome } from '@firebreak/updater'
