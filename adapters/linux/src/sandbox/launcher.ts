@@ -63,10 +63,9 @@ function launch(spec: LaunchSpec): void {
   record('capabilities', keepOnly(profile.capabilities))
   const abi = applyLandlock(spec, profile, record)
   const filter = launchFilter({ profile: spec.profile, pid: process.pid, writes: spec.writeFolders.length > 0 })
+  demand(spec.require, missing) // before the filter: without io_uring this Node cannot end in good order
   record('seccomp', installFilter(filter, 'this-thread'))
-
-  const lacking = missing.filter(({ layer }) => spec.require.includes(layer))
-  if (lacking.length > 0) throw new Error(lacking.map(({ layer, reason }) => `no ${layer} (${reason})`).join(', '))
+  demand(spec.require, missing)
   const report: SandboxReport = { profile: spec.profile, landlockAbi: abi, active, missing }
   for (const fd of [INPUT_FD, OUTPUT_FD]) trySyscall(SYS.fcntl, fd, F_SETFD, 0)
   if (process.execve === undefined) throw new Error('this Node has no process.execve')
@@ -74,6 +73,11 @@ function launch(spec: LaunchSpec): void {
     ...spec.env,
     [REPORT_VARIABLE]: JSON.stringify(report),
   })
+}
+
+function demand(required: readonly Layer[], missing: readonly MissingLayer[]): void {
+  const lacking = missing.filter(({ layer }) => required.includes(layer))
+  if (lacking.length > 0) throw new Error(lacking.map(({ layer, reason }) => `no ${layer} (${reason})`).join(', '))
 }
 
 /**

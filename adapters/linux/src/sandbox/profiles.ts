@@ -9,17 +9,17 @@ import type { CapabilityName } from './capabilities.ts'
  */
 export type ProfileName = 'engine' | 'sensor' | 'fetcher'
 
-/** One mechanism of the sandbox. The last two are the engine's second stage. */
-export type Layer =
-  | 'death-signal'
-  | 'limits'
-  | 'no-new-privileges'
-  | 'capabilities'
-  | 'landlock'
-  | 'landlock-network'
-  | 'seccomp'
-  | 'user-drop'
-  | 'seccomp-allow-list'
+/** The mechanisms of stage 1, in the order in which they are applied. */
+export const LAYERS = [
+  'death-signal',
+  'limits',
+  'no-new-privileges',
+  'capabilities',
+  'landlock',
+  'landlock-network',
+  'seccomp',
+] as const
+export type Layer = (typeof LAYERS)[number]
 
 export interface Profile {
   readonly capabilities: readonly CapabilityName[]

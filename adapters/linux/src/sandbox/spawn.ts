@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
-import { isAbsolute } from 'node:path'
+import { isAbsolute, resolve } from 'node:path'
 import process from 'node:process'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { LinuxError } from '../errors.ts'
 import { available } from '../syscalls.ts'
 import { type LaunchSpec, REPORT_VARIABLE, type SandboxReport } from './launch-spec.ts'
-import { type Layer, PROFILES, type ProfileName } from './profiles.ts'
+import { type Layer, LAYERS, PROFILES, type ProfileName } from './profiles.ts'
 
 const LAUNCHER = fileURLToPath(import.meta.resolve('./launcher.ts'))
 const MIB = 1024 * 1024
@@ -63,8 +63,8 @@ export function spawnConfined(options: SpawnConfinedOptions): ConfinedProcess {
   const child = available()
     ? start([LAUNCHER, JSON.stringify(spec)], spec.env, options)
     : start([...permissionFlags(spec), ...spec.nodeFlags, spec.entry, ...spec.args], unconfinedEnv(spec), options)
-  const exited = new Promise<ProcessEnd>((resolve, reject) => {
-    child.once('exit', (code, signal) => resolve({ code, signal }))
+  const exited = new Promise<ProcessEnd>((settle, reject) => {
+    child.once('exit', (code, signal) => settle({ code, signal }))
     child.once('error', reject)
   })
   const [, , , input, output] = child.stdio
@@ -95,7 +95,8 @@ function start(args: readonly string[], env: Readonly<Record<string, string>>, o
 function specOf(options: SpawnConfinedOptions): LaunchSpec {
   const profile = PROFILES[options.profile]
   const memoryBytesMax = options.memoryBytesMax ?? profile.memoryBytesMax
-  const cache = process.env['NODE_COMPILE_CACHE']
+  const cacheName = process.env['NODE_COMPILE_CACHE']
+  const cache = cacheName === undefined ? undefined : resolve(cacheName)
   return {
     profile: options.profile,
     parentPid: process.pid,
@@ -133,20 +134,11 @@ function permissionFlags(spec: LaunchSpec): readonly string[] {
 }
 
 function unconfinedEnv(spec: LaunchSpec): Readonly<Record<string, string>> {
-  const reason = 'only on Linux x86-64'
-  const layers: readonly Layer[] = [
-    'death-signal',
-    'limits',
-    'no-new-privileges',
-    'capabilities',
-    'landlock',
-    'seccomp',
-  ]
   const report: SandboxReport = {
     profile: spec.profile,
     landlockAbi: 0,
     active: [],
-    missing: layers.map((layer) => ({ layer, reason })),
+    missing: LAYERS.map((layer) => ({ layer, reason: 'only on Linux x86-64' })),
   }
   return { ...spec.env, [REPORT_VARIABLE]: JSON.stringify(report) }
 }
