@@ -1,0 +1,82 @@
+import { type PackSource, toSourceNode, verifyImage } from '@firebreak/content'
+import { createEngine, ENGINE_CONTRACT, type EngineContract } from '@firebreak/detect'
+import type { ExecutionResult } from './execution.ts'
+import { type GateContext, judgeGate } from './judge.ts'
+import { type PreparedGate, prepareGate } from './prepare.ts'
+import type { GateReport } from './report.ts'
+
+export type Plain = Parameters<typeof toSourceNode>[0]
+export type PlainMap = { readonly [key: string]: Plain }
+
+/** Packs for the tests of this package, made from plain values. */
+export const MANIFEST = {
+  name: 'fixture',
+  version: '1.2.3',
+  category: 'behavioural',
+  minimumEngine: '1.0.0',
+  description: 'For tests.',
+}
+
+export const CONTEXT: GateContext = { engineVersion: ENGINE_CONTRACT.engineVersion, nowMs: 1_784_000_000_000 }
+
+export function ruleId(n: number): string {
+  return `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
+}
+
+export function rule(n: number, selection: PlainMap): Plain {
+  const logsource = { category: 'process_creation', product: 'linux' }
+  return {
+    title: `Rule ${n}`,
+    id: ruleId(n),
+    level: 'high',
+    logsource,
+    detection: { selection, condition: 'selection' },
+  }
+}
+
+export function ruleTest(n: number, match: readonly PlainMap[], ignore: readonly PlainMap[]): Plain {
+  return { rule: ruleId(n), match, ignore }
+}
+
+export function sourceOf(rules: readonly Plain[], tests: readonly Plain[], manifest: PlainMap = MANIFEST): PackSource {
+  return {
+    manifest: toSourceNode(manifest, 'pack.yaml'),
+    rules: rules.map((one, i) => ({ file: `rules/${i}.yml`, node: toSourceNode(one, `rules/${i}.yml`) })),
+    tests: tests.map((one, i) => ({ file: `tests/${i}.yml`, node: toSourceNode(one, `tests/${i}.yml`) })),
+    indicators: [],
+  }
+}
+
+/** Two rules, each with two events to match and one to ignore. */
+export function goodSource(): PackSource {
+  return sourceOf(
+    [rule(1, { 'Image|endswith': '/nc' }), rule(2, { 'CommandLine|contains': 'curl', User: 'root' })],
+    [
+      ruleTest(1, [{ Image: '/bin/nc' }, { Image: '/usr/bin/NC' }], [{ Image: '/bin/ncat' }]),
+      ruleTest(
+        2,
+        [
+          { CommandLine: 'curl x', User: 'root' },
+          { CommandLine: 'sh -c curl', User: 'root' },
+        ],
+        [{ CommandLine: 'curl x', User: 'bob' }],
+      ),
+    ],
+  )
+}
+
+/** What the caller's shell does, without the process: loads the image in the engine and asks it every case. */
+export function runInEngine(prepared: PreparedGate, contract: EngineContract = ENGINE_CONTRACT): ExecutionResult {
+  if (prepared.compiled === null) return { kind: 'not-run' }
+  const engine = createEngine(verifyImage(prepared.compiled.image), contract)
+  const verdicts = prepared.execution.map(({ event }, caseIndex) => ({
+    caseIndex,
+    firedRuleIds: engine.evaluate(event).map(({ ruleId: fired }) => fired),
+  }))
+  return { kind: 'ran', engineVersion: contract.engineVersion, verdicts }
+}
+
+export function gate(source: PackSource): GateReport {
+  const prepared = prepareGate(source, ENGINE_CONTRACT)
+  return judgeGate(prepared, runInEngine(prepared), CONTEXT)
+}

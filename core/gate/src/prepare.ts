@@ -1,0 +1,138 @@
+import {
+  type CompiledPack,
+  compilePack,
+  ContentError,
+  type PackManifest,
+  type PackSource,
+  type ParsedPack,
+  parsePack,
+  type VerifiedImage,
+  verifyImage,
+} from '@firebreak/content'
+import { sha256Hex } from '@firebreak/crypto'
+import { checkContract, DetectError, type EngineContract } from '@firebreak/detect'
+import type { Version } from '@firebreak/kernel'
+import { checkTests } from './check-tests.ts'
+import { type CheckId, type CheckResult, failed, type Finding, notRun, passed } from './checks.ts'
+import { type ExecutionCase, executionCases } from './execution.ts'
+
+/** Everything that can be judged without an engine process, and what the engine process has to be asked. */
+export interface PreparedGate {
+  /** `source`, `compile`, `verify`, `tests`, `contract`. */
+  readonly checks: readonly CheckResult[]
+  /** To be run in the real engine process with `compiled.image` loaded. */
+  readonly execution: readonly ExecutionCase[]
+  /** Null when the pack does not compile or its image is refused: there is then nothing to execute. */
+  readonly compiled: CompiledPack | null
+  readonly manifest: PackManifest | null
+  /** Of the contract that the image was held against. */
+  readonly engineVersion: Version
+  /** Every rule that has to be executed. */
+  readonly ruleIds: readonly string[]
+}
+
+/**
+ * Runs the checks that need no engine process. Never throws on bad content: what is wrong with it is in the checks.
+ *
+ * @param contract - of the engine that the release is for
+ */
+export function prepareGate(source: PackSource, contract: EngineContract): PreparedGate {
+  const pack = parsePack(source)
+  const readable = checkSource(pack)
+  const isReadable = readable.verdict === 'pass'
+  const compiled = isReadable ? compile(pack) : skipped('compile', 'source')
+  const verified = compiled.value === null ? skipped('verify', 'compile') : verifyCompiled(compiled.value)
+  const tested = isReadable ? checkTests(pack) : skipped('tests', 'source').check
+  const supplied =
+    verified.value === null ? skipped('contract', 'verify').check : contractCheck(verified.value, contract)
+  return {
+    checks: [readable, compiled.check, verified.check, tested, supplied],
+    execution: executionCases(pack),
+    compiled: verified.value === null ? null : compiled.value,
+    manifest: pack.manifest,
+    engineVersion: contract.engineVersion,
+    ruleIds: pack.rules.map(({ id }) => id),
+  }
+}
+
+/** A check and what it makes for the next ones; null unless it passed. */
+interface Step<T> {
+  readonly check: CheckResult
+  readonly value: T | null
+}
+
+function skipped(id: CheckId, because: CheckId): Step<never> {
+  return { check: notRun(id, `Not run, because the check ${because} did not pass.`), value: null }
+}
+
+function checkSource({ diagnostics, rules, tests, indicators }: ParsedPack): CheckResult {
+  if (diagnostics.length > 0) {
+    const [first] = diagnostics
+    return failed('source', `${diagnostics.length} problems, the first: ${first?.message ?? ''}`, diagnostics)
+  }
+  const counts = `${rules.length} rules, ${tests.length} tests and ${indicators.length} indicators`
+  return passed('source', `Everything can be read: ${counts}.`)
+}
+
+function compile(pack: ParsedPack): Step<CompiledPack> {
+  try {
+    const value = compilePack(pack)
+    return { check: passed('compile', `The image has ${value.image.length} bytes.`), value }
+  } catch (error) {
+    if (!(error instanceof ContentError)) throw error
+    return { check: failed('compile', error.message, [findingOf(error)]), value: null }
+  }
+}
+
+/** The verifier accepts the image, and the image is what the source says. The compiler's own word does not count. */
+export function verifyCompiled(compiled: CompiledPack): Step<VerifiedImage> {
+  try {
+    const image = verifyImage(compiled.image)
+    const findings = differences(compiled, image)
+    if (findings.length > 0) {
+      return { check: failed('verify', 'The image is not what the source says.', findings), value: null }
+    }
+    const { stepsPerCharacter, memoryBytes } = image.costBound
+    const cost = `${stepsPerCharacter} steps a character and ${memoryBytes} bytes of memory`
+    return { check: passed('verify', `The verifier accepts the image, with at most ${cost}.`), value: image }
+  } catch (error) {
+    if (!(error instanceof ContentError)) throw error
+    return { check: failed('verify', error.message, [findingOf(error)]), value: null }
+  }
+}
+
+function differences(
+  { manifest, digest, image: bytes, rules }: CompiledPack,
+  image: VerifiedImage,
+): readonly Finding[] {
+  const rows: readonly (readonly [what: string, inImage: string | number, expected: string | number])[] = [
+    ['digest', sha256Hex(bytes), digest],
+    ['pack', image.pack, manifest.name],
+    ['version', image.version, manifest.version],
+    ['category', image.category, manifest.category],
+    ['minimum engine', image.minimumEngine, manifest.minimumEngine],
+    ['number of rules', image.ruleCount, rules.length],
+  ]
+  return rows
+    .filter(([, inImage, expected]) => inImage !== expected)
+    .map(([what, inImage, expected]) => ({
+      code: 'gate/image-mismatch',
+      message: `The ${what} of the image is ${inImage}, expected ${expected}.`,
+      at: null,
+    }))
+}
+
+function contractCheck(image: VerifiedImage, contract: EngineContract): CheckResult {
+  try {
+    checkContract(image, contract)
+  } catch (error) {
+    if (!(error instanceof DetectError)) throw error
+    return failed('contract', error.message, [findingOf(error)])
+  }
+  const needs = `${image.declaredFields.length} fields and ${image.features.length} features`
+  return passed('contract', `Engine ${contract.engineVersion} supplies all ${needs} that the image needs.`)
+}
+
+function findingOf(error: ContentError | DetectError): Finding {
+  return { code: error.code, message: error.message, at: error instanceof ContentError ? error.at : null }
+}
