@@ -1,5 +1,6 @@
 import { sha256Hex } from '@firebreak/crypto'
 import type { ReleaseSubmission } from '@firebreak/api'
+import { GateError, type GateReport, parseGateReport } from '@firebreak/gate'
 import { FirebreakError } from '@firebreak/kernel'
 import {
   gateReportTargetPath,
@@ -65,11 +66,30 @@ function describe(image: TargetFile): ReleaseDescription {
   }
 }
 
-function requirePass(bytes: Uint8Array, description: ReleaseDescription, _image: TargetFile): void {
+function requirePass(bytes: Uint8Array, description: ReleaseDescription, image: TargetFile): void {
   if (sha256Hex(bytes) !== description.gateReportDigest) {
-    throw new ServerError(
-      'server/gate-mismatch',
-      'Cannot publish: the gate report is not the one that was signed with the image',
-    )
+    throw mismatch('is not the one that was signed with the image')
   }
+  const report = readReport(bytes)
+  if (report.verdict !== 'pass') {
+    throw new ServerError('server/gate-not-passed', 'Cannot publish: the gate report says that the image did not pass')
+  }
+  if (report.imageDigest !== image.sha256) throw mismatch('is about another image')
+  const { pack, version, category } = description
+  if (report.pack !== pack || report.version !== version || report.category !== category) {
+    throw mismatch(`is about ${report.pack} ${report.version} of category ${report.category}`)
+  }
+}
+
+function readReport(bytes: Uint8Array): GateReport {
+  try {
+    return parseGateReport(bytes)
+  } catch (error) {
+    if (!(error instanceof GateError)) throw error
+    throw new ServerError('server/gate-mismatch', `Cannot publish: ${error.message}`, {}, error)
+  }
+}
+
+function mismatch(what: string): ServerError {
+  return new ServerError('server/gate-mismatch', `Cannot publish: the gate report ${what}`)
 }

@@ -7,8 +7,15 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Beacon, Enrolled, FleetStatus, ReleaseSubmission } from '@firebreak/api'
 import { generateSigner, sha256Hex, type Signer } from '@firebreak/crypto'
+import { CHECK_IDS, encodeGateReport, type GateReport } from '@firebreak/gate'
 import { utf8Encode } from '@firebreak/kernel'
-import { gateReportTargetPath, releaseCustom, releaseTargetPath, type RolloutPolicy } from '@firebreak/rollout'
+import {
+  gateReportTargetPath,
+  releaseCustom,
+  type ReleaseDescription,
+  releaseTargetPath,
+  type RolloutPolicy,
+} from '@firebreak/rollout'
 import { signRoot, signTargets, type TargetFile } from '@firebreak/tuf'
 
 const MAIN = new URL('main.ts', import.meta.url).pathname
@@ -91,23 +98,49 @@ export interface ReleaseFiles {
   readonly files: ReleaseSubmission['files']
 }
 
+/** A report that passed on `image`, but for `over`. */
+export function reportOf(version: string, image: Uint8Array, over: Partial<GateReport> = {}): GateReport {
+  return {
+    format: 1,
+    pack: PACK,
+    version,
+    category: 'behavioural',
+    imageDigest: sha256Hex(image),
+    engineVersion: '0.1.0',
+    atMs: 1,
+    verdict: 'pass',
+    checks: CHECK_IDS.map((id) => ({ id, verdict: 'pass', reason: 'done', findings: [] })),
+    rules: 1,
+    cases: 1,
+    costBound: { stepsPerCharacter: 1, memoryBytes: 1 },
+    ...over,
+  }
+}
+
 /** A release whose image is any bytes: the server never looks into an image. */
-export function releaseFiles(version: string, image: Uint8Array, report: Uint8Array): ReleaseFiles {
+export function releaseFiles(
+  version: string,
+  report?: Uint8Array,
+  over: Partial<ReleaseDescription> = {},
+): ReleaseFiles {
+  const image = utf8Encode(`image of ${version}`)
+  const reportBytes = report ?? encodeGateReport(reportOf(version, image))
   const custom = releaseCustom({
     pack: PACK,
     category: 'behavioural',
     version,
     minimumEngine: '0.1.0',
-    gateReportDigest: sha256Hex(report),
+    gateReportDigest: sha256Hex(reportBytes),
+    ...over,
   })
   const imageTarget = targetFile(releaseTargetPath(PACK, version), image, custom)
-  const reportTarget = targetFile(gateReportTargetPath(PACK, version), report, null)
+  const reportTarget = targetFile(gateReportTargetPath(PACK, version), reportBytes, null)
   return {
     image: imageTarget,
     report: reportTarget,
     files: [
       { path: imageTarget.path, base64: Buffer.from(image).toString('base64') },
-      { path: reportTarget.path, base64: Buffer.from(report).toString('base64') },
+      { path: reportTarget.path, base64: Buffer.from(reportBytes).toString('base64') },
     ],
   }
 }
@@ -260,5 +293,3 @@ export function beaconOf(sequence: number, imageDigest?: string, outcome = 'conf
     engineRestarts: 0,
   }
 }
-
-export const someImage = (text: string) => utf8Encode(`image ${text}`)
