@@ -11,12 +11,25 @@ import { CHECK_IDS, encodeGateReport, type GateReport } from '@firebreak/gate'
 import { utf8Encode } from '@firebreak/kernel'
 import {
   gateReportTargetPath,
+  parsePlan,
+  type Plan,
+  PLAN_TARGET_PATH,
   releaseCustom,
   type ReleaseDescription,
   releaseTargetPath,
   type RolloutPolicy,
 } from '@firebreak/rollout'
-import { signRoot, signTargets, type TargetFile } from '@firebreak/tuf'
+import {
+  findTarget,
+  refresh,
+  signRoot,
+  signTargets,
+  type TargetFile,
+  targetFetchPath,
+  trustRoot,
+  type TrustedMetadata,
+  verifyTarget,
+} from '@firebreak/tuf'
 
 const MAIN = new URL('main.ts', import.meta.url).pathname
 const YEAR_MS = 31_536_000_000
@@ -89,6 +102,11 @@ export class Vendor {
       this.#version++
     }
     return signTargets(content, signers)
+  }
+
+  /** What approvers sign next names nothing that they signed before. */
+  forgetTargets(): void {
+    this.#targets = []
   }
 }
 
@@ -292,4 +310,34 @@ export function beaconOf(sequence: number, imageDigest?: string, outcome = 'conf
     eventsDropped: 0,
     engineRestarts: 0,
   }
+}
+
+/** Fetches as a host does: `null` when the server has no such file. */
+export async function fetchFile(url: string): Promise<Uint8Array | null> {
+  const response = await fetch(url)
+  if (response.status === 404) return null
+  assert.equal(response.status, 200, url)
+  return new Uint8Array(await response.arrayBuffer())
+}
+
+/** A host's refresh, against any source of metadata files. */
+export async function follow(
+  start: TrustedMetadata,
+  fetchMetadata: (path: string) => Promise<Uint8Array | null>,
+): Promise<TrustedMetadata> {
+  const steps = refresh(start, Date.now())
+  let step = steps.next()
+  while (step.done !== true) step = steps.next(await fetchMetadata(step.value.path))
+  return step.value
+}
+
+/** The plan as a host gets it: by TUF, from nothing but the root. */
+export async function planByTuf(server: TestServer): Promise<Plan> {
+  const trusted = await follow(trustRoot(server.vendor.root), (path) => fetchFile(`${server.url}/tuf/metadata/${path}`))
+  const target = findTarget(trusted, PLAN_TARGET_PATH)
+  assert.ok(target)
+  const bytes = await fetchFile(`${server.url}/tuf/targets/${targetFetchPath(target)}`)
+  assert.ok(bytes)
+  verifyTarget(target, bytes)
+  return parsePlan(bytes)
 }
