@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import { Socket } from 'node:net'
 import process from 'node:process'
 import type { Readable, Writable } from 'node:stream'
@@ -55,6 +56,7 @@ export function confineEngine(): EngineConfinement {
   if (launch === null || !launch.active.includes('seccomp')) {
     return { uidDropped: false, seccomp: false, landlockAbi: launch?.landlockAbi ?? 0, launch }
   }
+  flushCompileCache() // the last chance: afterwards nothing can be written
   void process.stderr // opened now: later it could not be, and an error message would be lost
   const uidDropped = becomeNobody()
   const seccomp = installFilter(engineFilter(process.pid), 'all-threads') === null

@@ -11,6 +11,8 @@ export interface LaunchSpec {
   readonly env: Readonly<Record<string, string>>
   readonly readFolders: readonly string[]
   readonly writeFolders: readonly string[]
+  /** A folder of this profile alone; null without a compile cache. */
+  readonly compileCache: string | null
   readonly connectPorts: readonly number[]
   readonly memoryBytesMax: number
   /** Layers without which the process must not start. */

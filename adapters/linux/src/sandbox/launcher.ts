@@ -6,6 +6,7 @@
  * that is required and missing ends the launch.
  */
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { dirname } from 'node:path'
 import process from 'node:process'
 import { trySyscall } from '../syscalls.ts'
@@ -22,7 +23,7 @@ import {
   type SandboxReport,
 } from './launch-spec.ts'
 import { type Layer, OPEN_FILES_MAX, type Profile, PROFILES, RUNTIME_DATA_BYTES } from './profiles.ts'
-import { installFilter, setNoNewPrivileges } from './seccomp.ts'
+import { installFilter, seccompAvailable, setNoNewPrivileges } from './seccomp.ts'
 import { SYS } from './syscall-numbers.ts'
 
 const PR_SET_PDEATHSIG = 1
@@ -54,6 +55,7 @@ function launch(spec: LaunchSpec): void {
     else missing.push({ layer, reason: typeof failed === 'number' ? `errno ${failed}` : failed })
   }
   const entry = realpathSync(spec.entry)
+  flushCompileCache() // execve forgets what is not written
 
   record('death-signal', errnoOf(trySyscall(SYS.prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)))
   if (process.ppid !== spec.parentPid) throw new Error('the parent is gone')
@@ -141,7 +143,15 @@ function grantsOf(spec: LaunchSpec, profile: Profile): readonly PathGrant[] {
     ...grants,
     ...read.map((path) => ({ path, access: 'read' as const })),
     ...spec.writeFolders.map((path) => ({ path, access: 'read-write' as const })),
+    ...cacheGrant(spec),
   ]
+}
+
+/** Only the engine fills its cache: its second stage ends all writing before it reads content, if there is seccomp. */
+function cacheGrant({ profile, compileCache }: LaunchSpec): readonly PathGrant[] {
+  if (compileCache === null) return []
+  const access = profile === 'engine' && seccompAvailable() ? 'read-write' : 'read'
+  return [{ path: compileCache, access }]
 }
 
 /** The shared libraries and the dynamic loader of this very process, which is the program that will be executed. */

@@ -1,8 +1,8 @@
 import process from 'node:process'
-import { available, trySyscall } from '../syscalls.ts'
+import { available } from '../syscalls.ts'
 import { hasCapability } from './capabilities.ts'
 import { landlockAbi } from './landlock.ts'
-import { SYS } from './syscall-numbers.ts'
+import { seccompAvailable } from './seccomp.ts'
 
 export interface SandboxSupport {
   /** 0 without Landlock. */
@@ -14,16 +14,11 @@ export interface SandboxSupport {
   readonly tier: 'full' | 'user' | 'none'
 }
 
-const SECCOMP_GET_ACTION_AVAIL = 2
-const RET_ERRNO = 0x00050000
-
 /** What this kernel and this user allow. Changes nothing. */
 export function probeSandbox(): SandboxSupport {
   if (!available()) return { landlockAbi: 0, seccomp: false, uidDrop: false, tier: 'none' }
-  const action = Buffer.alloc(4)
-  action.writeUInt32LE(RET_ERRNO, 0)
   const abi = landlockAbi()
-  const seccomp = trySyscall(SYS.seccomp, SECCOMP_GET_ACTION_AVAIL, 0, action) === 0
+  const seccomp = seccompAvailable()
   const uidDrop = process.geteuid?.() === 0 && hasCapability('SETUID') && hasCapability('SETGID')
   const full = abi > 0 && seccomp && uidDrop
   return { landlockAbi: abi, seccomp, uidDrop, tier: full ? 'full' : seccomp ? 'user' : 'none' }

@@ -298,7 +298,11 @@ test('a relative entry is refused', () => {
 })
 
 test('nothing of the environment gets in but what is given', { skip }, async (context) => {
-  const planted = { NODE_OPTIONS: '--throw-deprecation', LD_PRELOAD: '/nonexistent.so', NODE_COMPILE_CACHE: folder }
+  const planted = {
+    NODE_OPTIONS: '--throw-deprecation',
+    LD_PRELOAD: '/nonexistent.so',
+    NODE_COMPILE_CACHE: path.join(folder, 'cache'),
+  }
   for (const [name, value] of Object.entries(planted)) process.env[name] = value
   context.after(() => {
     for (const name of Object.keys(planted)) delete process.env[name]
@@ -308,7 +312,10 @@ test('nothing of the environment gets in but what is given', { skip }, async (co
   assert.equal(confinement.seccomp, true)
   const names = environmentNames(engine.pid)
   engine.input.end()
-  assert.deepEqual(await engine.exited, { code: 0, signal: null }) // also with a cache that it may not write
+  assert.deepEqual(await engine.exited, { code: 0, signal: null })
+  // Each has its own cache: what one may write, no other runs.
+  assert.deepEqual(fs.readdirSync(path.join(folder, 'cache')).toSorted(), ['engine', 'launcher'])
+  for (const name of ['engine', 'launcher']) assert.ok(fs.readdirSync(path.join(folder, 'cache', name)).length > 0)
   if (names === null) return // its memory is closed to us, too
   assert.deepEqual(names, [
     'FIREBREAK_SANDBOX',

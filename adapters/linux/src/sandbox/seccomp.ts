@@ -54,6 +54,7 @@ const RET_ALLOW = 0x7fff0000
 
 const SECCOMP_SET_MODE_FILTER = 1
 const SECCOMP_FILTER_FLAG_TSYNC = 1
+const SECCOMP_GET_ACTION_AVAIL = 2
 const PR_SET_NO_NEW_PRIVS = 38
 const ENOSYS_VERDICT: Verdict = { errno: 38 }
 const INSTRUCTION_BYTES = 8
@@ -116,6 +117,13 @@ function encode(program: readonly Instruction[]): Buffer {
     bytes.writeUInt32LE(k >>> 0, at + 4)
   })
   return bytes
+}
+
+/** Whether this kernel, and whatever contains us, takes filters. */
+export function seccompAvailable(): boolean {
+  const action = Buffer.alloc(4)
+  action.writeUInt32LE(RET_ERRNO, 0)
+  return trySyscall(SYS.seccomp, SECCOMP_GET_ACTION_AVAIL, 0, action) === 0
 }
 
 /** No later execve grants privileges: what the kernel asks for before an unprivileged filter or Landlock domain. */

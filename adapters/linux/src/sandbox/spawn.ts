@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import process from 'node:process'
 import type { Readable, Writable } from 'node:stream'
@@ -10,6 +11,11 @@ import { type Layer, LAYERS, PROFILES, type ProfileName } from './profiles.ts'
 
 const LAUNCHER = fileURLToPath(import.meta.resolve('./launcher.ts'))
 const MIB = 1024 * 1024
+const BASE_ENV = {
+  NODE_NO_WARNINGS: '1',
+  OPENSSL_CONF: '/nonexistent', // unreadable, the default one would end Node at start
+  TZ: 'UTC',
+}
 
 export interface SpawnConfinedOptions {
   readonly profile: ProfileName
@@ -22,7 +28,7 @@ export interface SpawnConfinedOptions {
   readonly connectPorts: readonly number[]
   /** After the profile's own. */
   readonly nodeFlags?: readonly string[]
-  /** All of the environment: nothing is inherited but NODE_COMPILE_CACHE. */
+  /** All of the environment: nothing is inherited but NODE_COMPILE_CACHE, as a folder of its own within. */
   readonly env?: Readonly<Record<string, string>>
   /** Heap and buffers together, in bytes. Half of it is V8's old space. Default: the profile's. */
   readonly memoryBytesMax?: number
@@ -61,7 +67,7 @@ export function spawnConfined(options: SpawnConfinedOptions): ConfinedProcess {
   }
   const spec = specOf(options)
   const child = available()
-    ? start([LAUNCHER, JSON.stringify(spec)], spec.env, options)
+    ? start([LAUNCHER, JSON.stringify(spec)], launcherEnv(), options)
     : start([...permissionFlags(spec), ...spec.nodeFlags, spec.entry, ...spec.args], unconfinedEnv(spec), options)
   const exited = new Promise<ProcessEnd>((settle, reject) => {
     child.once('exit', (code, signal) => settle({ code, signal }))
@@ -95,8 +101,7 @@ function start(args: readonly string[], env: Readonly<Record<string, string>>, o
 function specOf(options: SpawnConfinedOptions): LaunchSpec {
   const profile = PROFILES[options.profile]
   const memoryBytesMax = options.memoryBytesMax ?? profile.memoryBytesMax
-  const cacheName = process.env['NODE_COMPILE_CACHE']
-  const cache = cacheName === undefined ? undefined : resolve(cacheName)
+  const compileCache = compileCacheFor(options.profile)
   return {
     profile: options.profile,
     parentPid: process.pid,
@@ -107,18 +112,37 @@ function specOf(options: SpawnConfinedOptions): LaunchSpec {
       `--max-old-space-size=${Math.floor(memoryBytesMax / 2 / MIB)}`,
       ...(options.nodeFlags ?? []),
     ],
-    env: {
-      NODE_NO_WARNINGS: '1',
-      OPENSSL_CONF: '/nonexistent', // unreadable, the default one would end Node at start
-      TZ: 'UTC',
-      ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }),
-      ...options.env,
-    },
-    readFolders: cache === undefined ? options.readFolders : [...options.readFolders, cache],
+    env: { ...BASE_ENV, ...cacheVariable(compileCache), ...options.env },
+    readFolders: options.readFolders,
     writeFolders: options.writeFolders,
+    compileCache,
     connectPorts: options.connectPorts,
     memoryBytesMax,
     require: options.require ?? [],
+  }
+}
+
+function launcherEnv(): Readonly<Record<string, string>> {
+  return { ...BASE_ENV, ...cacheVariable(compileCacheFor('launcher')) }
+}
+
+function cacheVariable(folder: string | null): Readonly<Record<string, string>> {
+  return folder === null ? {} : { NODE_COMPILE_CACHE: folder }
+}
+
+/**
+ * Cached code is trusted code: each profile, and the launcher, has a folder of its own, so that none can prepare what
+ * another, or the supervisor, will run.
+ */
+function compileCacheFor(profile: ProfileName | 'launcher'): string | null {
+  const shared = process.env['NODE_COMPILE_CACHE']
+  if (shared === undefined) return null
+  const own = resolve(shared, profile)
+  try {
+    mkdirSync(own, { recursive: true })
+    return own
+  } catch {
+    return null // only slower
   }
 }
 
