@@ -1,0 +1,67 @@
+import { integer, object, parseJson, text } from '@firebreak/kernel'
+import { name } from '@firebreak/rollout'
+
+export const AGENT_VERSION = '0.1.0'
+
+/** What the supervisor of a host is told by the person who installs it: DATA/agent.json. Secrets are in files of their own. */
+export interface AgentConfig {
+  readonly serverUrl: string
+  readonly hostName: string
+  readonly ring: string
+  /** The pack that this host follows. */
+  readonly pack: string
+  readonly beaconIntervalMs: number
+  readonly pollIntervalMs: number
+  /** How long a candidate has to judge events without dying before it is confirmed. */
+  readonly trialMs: number
+}
+
+export const AGENT_CONFIG_SIZE_BYTES_MAX = 16_384
+const interval = integer(50, 86_400_000)
+
+const agentConfig = object<AgentConfig>({
+  serverUrl: text(2_048, /^https?:\/\//),
+  hostName: text(256),
+  ring: name,
+  pack: name,
+  beaconIntervalMs: interval,
+  pollIntervalMs: interval,
+  trialMs: interval,
+})
+
+/** @throws KernelError kernel/malformed */
+export function parseAgentConfig(bytes: Uint8Array): AgentConfig {
+  return agentConfig(parseJson(bytes, AGENT_CONFIG_SIZE_BYTES_MAX, 'agent.json'), 'agent.json')
+}
+
+/** Where things are in an agent's folder. One place, so that `fsck` and people can trust it. */
+export interface AgentPaths {
+  readonly config: string
+  readonly root: string
+  readonly enrolToken: string
+  readonly slots: string
+  readonly slotState: string
+  readonly spool: string
+  readonly fetcher: string
+  readonly status: string
+  readonly lock: string
+}
+
+export function agentPaths(data: string): AgentPaths {
+  return {
+    config: `${data}/agent.json`,
+    root: `${data}/fetcher/root.json`,
+    enrolToken: `${data}/fetcher/enrol-token`,
+    slots: `${data}/slots`,
+    slotState: `${data}/slots/state.json`,
+    spool: `${data}/spool`,
+    fetcher: `${data}/fetcher`,
+    status: `${data}/status.json`,
+    lock: `${data}/agent.lock`,
+  }
+}
+
+/** The file of an image, by digest, in the slot folder or in the fetcher's folder. */
+export function imagePath(folder: string, digest: string): string {
+  return `${folder}/${digest}.fbi`
+}

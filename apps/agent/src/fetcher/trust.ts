@@ -1,0 +1,111 @@
+import { readDurable, writeDurable } from '@firebreak/durable-fs'
+import type { WallMs } from '@firebreak/kernel'
+import {
+  parsePlan,
+  parseReleaseDescription,
+  type Plan,
+  PLAN_TARGET_PATH,
+  type ReleaseRef,
+  releaseTargetPath,
+} from '@firebreak/rollout'
+import {
+  decodeTrusted,
+  encodeTrusted,
+  findTarget,
+  refresh,
+  ROOT_SIZE_BYTES_MAX,
+  type TargetFile,
+  targetFetchPath,
+  type TrustedMetadata,
+  trustRoot,
+  verifyTarget,
+} from '@firebreak/tuf'
+import { type ApiClient, FetcherError } from './api-client.ts'
+
+const STORED_BYTES_MAX = 32 * 1024 * 1024
+const PLAN_FILE = 'plan.json'
+
+/**
+ * What this host trusts, durable: TUF metadata and the newest plan. Nothing that the server says is used before it is verified
+ * here; an older plan than the one held is refused, whatever signs it.
+ */
+export class TrustStore {
+  readonly #folder: string
+  readonly #client: ApiClient
+  #trusted: TrustedMetadata
+  #plan: Plan | null
+
+  private constructor(folder: string, client: ApiClient, trusted: TrustedMetadata, plan: Plan | null) {
+    this.#folder = folder
+    this.#client = client
+    this.#trusted = trusted
+    this.#plan = plan
+  }
+
+  /** @throws FetcherError fetcher/identity without a root | TufError when the stored state was changed */
+  static async open(folder: string, client: ApiClient): Promise<TrustStore> {
+    const stored = await readDurable(`${folder}/trusted.json`, STORED_BYTES_MAX)
+    const plan = await readDurable(`${folder}/${PLAN_FILE}`, STORED_BYTES_MAX)
+    const root = await readDurable(`${folder}/root.json`, ROOT_SIZE_BYTES_MAX)
+    if (!root && !stored) {
+      throw new FetcherError('fetcher/identity', `Cannot trust a server: ${folder}/root.json is missing`)
+    }
+    const trusted = stored ? decodeTrusted(stored) : trustRoot(root ?? new Uint8Array(0))
+    return new TrustStore(folder, client, trusted, plan ? parsePlan(plan) : null)
+  }
+
+  get plan(): Plan | null {
+    return this.#plan
+  }
+
+  /** Brings metadata and plan up to date. What was proven stays proven, also when a later step fails. */
+  async refresh(nowMs: WallMs): Promise<void> {
+    const steps = refresh(this.#trusted, nowMs)
+    let reached = this.#trusted
+    try {
+      let step = steps.next()
+      while (!step.done) {
+        reached = step.value.reached
+        step = steps.next(await this.#client.file(`/tuf/metadata/${step.value.path}`, step.value.bytesMax))
+      }
+      reached = step.value
+    } finally {
+      await this.#keep(reached)
+    }
+    await this.#refreshPlan()
+  }
+
+  /** The image of `release`, verified, if approvers signed it as exactly this release with a gate report. */
+  async image(pack: string, release: ReleaseRef): Promise<Uint8Array> {
+    const target = findTarget(this.#trusted, releaseTargetPath(pack, release.version))
+    const about = target && parseReleaseDescription(target.custom)
+    if (target?.sha256 !== release.imageDigest || about?.pack !== pack || about.version !== release.version) {
+      const message = `Cannot install ${pack} ${release.version}: approvers have signed no such release`
+      throw new FetcherError('fetcher/release', message, { imageDigest: release.imageDigest })
+    }
+    return this.#target(target)
+  }
+
+  async #refreshPlan(): Promise<void> {
+    const target = findTarget(this.#trusted, PLAN_TARGET_PATH)
+    if (!target) return
+    const bytes = await this.#target(target)
+    const plan = parsePlan(bytes)
+    if (this.#plan && plan.generation <= this.#plan.generation) return // older or the same: the one held stays
+    await writeDurable(`${this.#folder}/${PLAN_FILE}`, bytes)
+    this.#plan = plan
+  }
+
+  async #target(target: TargetFile): Promise<Uint8Array> {
+    const bytes = await this.#client.file(`/tuf/targets/${targetFetchPath(target)}`, target.lengthBytes)
+    if (!bytes) throw new FetcherError('fetcher/refused', `Cannot get ${target.path}: the server does not have it`)
+    verifyTarget(target, bytes)
+    return bytes
+  }
+
+  async #keep(reached: TrustedMetadata): Promise<void> {
+    if (reached === this.#trusted) return
+    await writeDurable(`${this.#folder}/trusted.json`, encodeTrusted(reached))
+    this.#trusted = reached
+  }
+}

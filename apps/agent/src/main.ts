@@ -1,0 +1,28 @@
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { evaluate } from './evaluate.ts'
+import { failWith, runAgent } from './run.ts'
+
+const USAGE = `firebreak agent: the processes of one host
+
+  main.ts run --data DIR                       runs until it is told to end; JSON lines on standard output
+  main.ts evaluate --image FILE --events FILE  loads an image in the real, confined engine and has it judge events;
+                                               prints one JSON object
+
+Exit codes: 0 ended as asked, 1 failed with one sentence.
+`
+const engineEntry = fileURLToPath(new URL('./engine/main.ts', import.meta.url))
+const readFolders = [fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')]
+
+async function runEvaluate(args: readonly string[]): Promise<void> {
+  const options = { image: { type: 'string' }, events: { type: 'string' } } as const
+  const { values } = parseArgs({ args: [...args], options, strict: true })
+  const [image, events] = await Promise.all([readFile(values.image ?? ''), readFile(values.events ?? '')])
+  process.stdout.write(`${JSON.stringify(await evaluate(image, events, engineEntry, readFolders))}\n`)
+}
+
+const [command, ...args] = process.argv.slice(2)
+if (command === 'run') await runAgent(args, engineEntry).catch(failWith)
+else if (command === 'evaluate') await runEvaluate(args).catch(failWith)
+else process.stdout.write(USAGE)
