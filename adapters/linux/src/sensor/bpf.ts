@@ -14,6 +14,9 @@ const ATTRIBUTES_SIZE_BYTES = 128
 const NAME_LENGTH_MAX = 15
 const VERIFIER_LOG_SIZE_BYTES = 64 * 1024
 const VERIFIER_LOG_TAIL_CHARS = 400
+/** A signal interrupts the verifier; libbpf tries again five times as well. */
+const ATTEMPTS_MAX = 5
+const EAGAIN = 11
 const LICENSE = 'Dual MIT/GPL' // what the kernel asks of programs that use its GPL-only helpers
 
 export const MAP_TYPE = { perCpuArray: 6, ringBuffer: 27 } as const
@@ -105,7 +108,10 @@ class Attributes {
   }
 
   call(command: number): number {
-    const result = trySyscall(SYS.bpf, command, this.#bytes, ATTRIBUTES_SIZE_BYTES)
+    let result = -EAGAIN
+    for (let k = 0; k < ATTEMPTS_MAX && result === -EAGAIN; k++) {
+      result = trySyscall(SYS.bpf, command, this.#bytes, ATTRIBUTES_SIZE_BYTES)
+    }
     pinned.length = 0
     return result
   }

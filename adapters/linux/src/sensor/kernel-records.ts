@@ -1,4 +1,4 @@
-import { COMMAND_SIZE_BYTES, DIRECTORY_UNKNOWN, RECORD, TCP } from './record-layout.ts'
+import { DIRECTORY_UNKNOWN, RECORD, TCP } from './record-layout.ts'
 import { TICK_MS } from './enrich.ts'
 
 const NS_PER_MS = 1_000_000
@@ -40,6 +40,8 @@ export interface Endpoints {
 export class RecordReader {
   readonly #bytes: Buffer
   readonly #view: DataView
+  #names = ''
+  #directoryOfNames = '/'
 
   constructor(data: Uint8Array) {
     this.#bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
@@ -68,8 +70,8 @@ export class RecordReader {
     const argumentsAt = pathAt + this.#u32(at + RECORD.pathLength)
     const directoryAt = argumentsAt + this.#u32(at + RECORD.argumentsLength)
     return {
-      name: this.#textBefore(at + RECORD.command, at + RECORD.command + COMMAND_SIZE_BYTES),
-      path: this.#textBefore(pathAt, argumentsAt),
+      name: this.#bytes.toString('utf8', at + RECORD.command, this.#bytes.indexOf(0, at + RECORD.command)),
+      path: this.#bytes.toString('utf8', pathAt, argumentsAt - 1),
       commandLine: this.#commandLine(argumentsAt, directoryAt),
       currentDirectory: this.#directory(directoryAt, this.#u32(at + RECORD.directoryLength)),
       inode: this.#u64(at + RECORD.inode),
@@ -96,16 +98,15 @@ export class RecordReader {
     return this.#bytes.toString('utf8', start, last).replaceAll('\0', ' ')
   }
 
-  /** The names are innermost first, each with its NUL. */
+  /** The names are innermost first, each with its NUL. Most processes start where the one before them did. */
   #directory(start: number, length: number): string | null {
     if (length === DIRECTORY_UNKNOWN) return null
-    const names = this.#bytes.toString('utf8', start, start + length).split('\0')
-    return names.toReversed().join('/') || '/'
-  }
-
-  #textBefore(start: number, end: number): string {
-    const nul = this.#bytes.subarray(start, end).indexOf(0)
-    return this.#bytes.toString('utf8', start, nul < 0 ? end : start + nul)
+    const names = this.#bytes.toString('utf8', start, start + length)
+    if (names !== this.#names) {
+      this.#names = names
+      this.#directoryOfNames = names.split('\0').toReversed().join('/') || '/'
+    }
+    return this.#directoryOfNames
   }
 
   #u32(at: number): number {

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { HostEvent } from '@firebreak/detect'
-import type { WallMs } from '@firebreak/kernel'
+import { errorMessage, type WallMs } from '@firebreak/kernel'
+import { LinuxError } from '../errors.ts'
 import { SYS } from '../sandbox/syscall-numbers.ts'
 import { available, trySyscall } from '../syscalls.ts'
 import { type Connection, type HostFacts, networkConnection, parseUsers, processCreation, TICK_MS } from './enrich.ts'
@@ -12,6 +13,7 @@ export const BATCH_COUNT_MAX = 64
 
 const CLOCK_BOOTTIME = 7
 const BOOT_ID_CHARS = 8
+const USERS_PATH = '/etc/passwd'
 
 export interface ObserverOptions {
   onEvents(events: readonly HostEvent[]): void
@@ -59,7 +61,8 @@ export class Observer {
   /** Reads one process from /proc into the table. @returns null when it has gone */
   learn(pid: number): Process | null {
     const process = readProcess(pid)
-    if (process !== null) this.table.put(process, this.#bootMs)
+    if (process === null || process.startTicks === null) return null
+    this.table.put(process, this.#bootMs)
     return process
   }
 
@@ -84,12 +87,10 @@ export class Observer {
   #parentOf(process: Process): Process | null {
     if (process.parentPid === null || process.parentPid === 0) return null
     const known = this.table.find(process.parentPid, process.parentStartTicks)
-    if (known !== null) return known
-    const found = readProcess(process.parentPid)
-    if (found === null) return null
-    if (process.parentStartTicks !== null && found.startTicks !== process.parentStartTicks) return null
-    this.table.put(found, this.#bootMs)
-    return found
+    if (known !== null && known.startTicks !== null) return known
+    const found = this.learn(process.parentPid)
+    if (found === null) return known
+    return process.parentStartTicks === null || process.parentStartTicks === found.startTicks ? found : null
   }
 
   #emit(event: HostEvent): void {
@@ -103,10 +104,14 @@ export class Observer {
   }
 }
 
+/** @throws LinuxError linux/sensor-unavailable without a /proc; without a user list, users have numbers only */
 function readHostFacts(): HostFacts {
-  return {
-    bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, BOOT_ID_CHARS),
-    users: parseUsers(readFileSync('/etc/passwd', 'utf8')),
+  try {
+    const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, BOOT_ID_CHARS)
+    return { bootId, users: existsSync(USERS_PATH) ? parseUsers(readFileSync(USERS_PATH, 'utf8')) : new Map() }
+  } catch (cause) {
+    const message = `Cannot identify this boot: ${errorMessage(cause)}`
+    throw new LinuxError('linux/sensor-unavailable', message, {}, cause)
   }
 }
 

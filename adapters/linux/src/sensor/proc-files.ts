@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
-import type { Process, Program } from './process-table.ts'
+import { LinuxError } from '../errors.ts'
+import type { Process } from './process-table.ts'
 
-/** Reads /proc. Every file may vanish between two reads, and another process may take the pid: hence the last check. */
+/** Reads /proc. Every file may vanish between two reads; whatever is missing is null, never guessed. */
 
 /** A longer command line is cut: the kernel lets one be megabytes long. */
-export const COMMAND_LINE_BYTES_MAX = 4095
+export const COMMAND_LINE_CHARS_MAX = 4095
 
 const DELETED = ' (deleted)'
 
@@ -35,59 +36,71 @@ export function parseIds(text: string): { readonly uid: number | null; readonly 
   return { uid: id('Uid'), gid: id('Gid') }
 }
 
-/** argv joined by spaces; null for a process without one (a kernel thread, or one that has just ended). */
-export function joinArguments(bytes: Buffer): string | null {
-  if (bytes.length === 0) return null
-  const end = bytes.at(-1) === 0 ? bytes.length - 1 : bytes.length
-  return bytes.toString('utf8', 0, end).replaceAll('\0', ' ')
+/**
+ * @param text - of a /proc/PID/cmdline
+ * @returns argv joined by spaces; null when empty: a kernel thread, or a process that has just ended
+ */
+export function joinArguments(text: string): string | null {
+  if (text === '') return null
+  const cut = text.slice(0, COMMAND_LINE_CHARS_MAX)
+  return (cut.endsWith('\0') ? cut.slice(0, -1) : cut).replaceAll('\0', ' ')
 }
 
+/** @throws LinuxError linux/sensor-unavailable without a /proc */
 export function listPids(): readonly number[] {
-  return readdirSync('/proc')
-    .map(Number)
-    .filter((pid) => pid > 0)
+  const names = attempt(() => readdirSync('/proc'))
+  if (names === null) throw new LinuxError('linux/sensor-unavailable', 'Cannot list processes: /proc is not readable')
+  return names.map(Number).filter((pid) => pid > 0)
 }
 
 export function readStat(pid: number): ProcStat | null {
-  const text = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  const text = readText(pid, 'stat')
   return text === null ? null : parseStat(text)
 }
 
-/** @returns null when there is no such process; single members are null where this user may not look */
+/**
+ * Reads what goes first, first: the command line is there until the process ends, its start until it is reaped.
+ *
+ * @returns null when nothing was there any more. Single members are null where this user may not look, and startTicks
+ *   is null when the process went away in the middle.
+ */
 export function readProcess(pid: number): Process | null {
+  const commandLine = joinArguments(readText(pid, 'cmdline') ?? '')
+  const image = readImagePath(pid)
+  const currentDirectory = readLink(pid, 'cwd')
   const stat = readStat(pid)
-  if (stat === null) return null
-  const ids = parseIds(attempt(() => readFileSync(`/proc/${pid}/status`, 'utf8')) ?? '')
-  const program = readProgram(pid, stat.name)
-  if (readStat(pid)?.startTicks !== stat.startTicks) return null
+  if (stat === null && commandLine === null) return null
+  const file = image === null ? null : attempt(() => statSync(`/proc/${pid}/exe`))
   return {
     pid,
-    startTicks: stat.startTicks,
-    parentPid: stat.parentPid,
+    startTicks: stat?.startTicks ?? null,
+    parentPid: stat?.parentPid ?? null,
     parentStartTicks: null,
-    ...ids,
+    ...parseIds(readText(pid, 'status') ?? ''),
     cgroup: null,
-    program,
-  }
-}
-
-function readProgram(pid: number, name: string): Program {
-  const file = attempt(() => statSync(`/proc/${pid}/exe`))
-  const commandLine = attempt(() => readFileSync(`/proc/${pid}/cmdline`))
-  return {
-    image: readImagePath(pid),
-    commandLine: commandLine === null ? null : joinArguments(commandLine.subarray(0, COMMAND_LINE_BYTES_MAX)),
-    name,
-    currentDirectory: attempt(() => readlinkSync(`/proc/${pid}/cwd`)),
-    inode: file?.ino ?? null,
-    device: file?.dev ?? null,
+    program: {
+      image,
+      commandLine,
+      name: stat?.name ?? null,
+      currentDirectory,
+      inode: file?.ino ?? null,
+      device: file?.dev ?? null,
+    },
   }
 }
 
 /** Where the executable is, or was before it was deleted. */
 export function readImagePath(pid: number): string | null {
-  const path = attempt(() => readlinkSync(`/proc/${pid}/exe`))
+  const path = readLink(pid, 'exe')
   return path?.endsWith(DELETED) === true ? path.slice(0, -DELETED.length) : path
+}
+
+function readText(pid: number, file: 'cmdline' | 'stat' | 'status'): string | null {
+  return attempt(() => readFileSync(`/proc/${pid}/${file}`, 'utf8'))
+}
+
+function readLink(pid: number, link: 'exe' | 'cwd'): string | null {
+  return attempt(() => readlinkSync(`/proc/${pid}/${link}`))
 }
 
 /** A process that ended (ENOENT, ESRCH) or is someone else's (EACCES, EPERM) is an answer here, not a fault. */

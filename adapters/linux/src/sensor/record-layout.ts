@@ -19,11 +19,10 @@ export const RECORD = {
   directoryLength: 60, // all ones: unknown
   startNs: 64,
   parentStartNs: 72,
-  command: 80,
+  command: 80, // 16 bytes, the last of them NUL
   text: 96,
 } as const
 
-export const COMMAND_SIZE_BYTES = 16
 export const DIRECTORY_UNKNOWN = 0xffff_ffff
 
 /** The tail of a connect record. Ports and addresses are in network order, but for the local port. */

@@ -1,5 +1,6 @@
+import { LinuxError } from '../errors.ts'
 import { SYS } from '../sandbox/syscall-numbers.ts'
-import { syscall, viewMemory } from '../syscalls.ts'
+import { syscall, trySyscall, viewMemory } from '../syscalls.ts'
 
 export const PAGE_SIZE_BYTES = 4096
 
@@ -69,17 +70,17 @@ export interface MappedRing {
  * Maps the ring buffer behind `fd`.
  *
  * @param sizeBytes - as the map was created: a power of two, at least a page
- * @throws SyscallError
+ * @throws LinuxError linux/sensor-unavailable
  * @see kernel/bpf/ringbuf.c and libbpf's ringbuf.c
  */
 export function mapRing(fd: number, sizeBytes: number): MappedRing {
   const producerSizeBytes = PAGE_SIZE_BYTES + 2 * sizeBytes
-  const consumerAt = syscall('mmap', SYS.mmap, 0, PAGE_SIZE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)
+  const consumerAt = map(PAGE_SIZE_BYTES, PROT_READ | PROT_WRITE, fd, 0)
   let producerAt: number
   try {
-    producerAt = syscall('mmap', SYS.mmap, 0, producerSizeBytes, PROT_READ, MAP_SHARED, fd, PAGE_SIZE_BYTES)
+    producerAt = map(producerSizeBytes, PROT_READ, fd, PAGE_SIZE_BYTES)
   } catch (error) {
-    syscall('munmap', SYS.munmap, consumerAt, PAGE_SIZE_BYTES)
+    unmap(consumerAt, PAGE_SIZE_BYTES)
     throw error
   }
   const rest = viewMemory(producerAt, producerSizeBytes)
@@ -91,8 +92,18 @@ export function mapRing(fd: number, sizeBytes: number): MappedRing {
       sizeBytes,
     },
     unmap() {
-      syscall('munmap', SYS.munmap, consumerAt, PAGE_SIZE_BYTES)
-      syscall('munmap', SYS.munmap, producerAt, producerSizeBytes)
+      unmap(consumerAt, PAGE_SIZE_BYTES)
+      unmap(producerAt, producerSizeBytes)
     },
   }
+}
+
+function map(sizeBytes: number, protection: number, fd: number, offset: number): number {
+  const address = trySyscall(SYS.mmap, 0, sizeBytes, protection, MAP_SHARED, fd, offset)
+  if (address > 0) return address
+  throw new LinuxError('linux/sensor-unavailable', `Cannot map the ring buffer: errno ${-address}`)
+}
+
+function unmap(address: number, sizeBytes: number): void {
+  syscall('munmap', SYS.munmap, address, sizeBytes)
 }

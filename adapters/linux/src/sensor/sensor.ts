@@ -66,8 +66,8 @@ const WORKS: Readonly<Record<SensorTier, string>> = {
 export async function openSensor(options: SensorOptions): Promise<Sensor> {
   const failures: string[] = []
   for (const tier of options.tier === undefined ? SENSOR_TIERS : [options.tier]) {
-    const observer = new Observer(options)
     try {
+      const observer = new Observer(options)
       return running(tier, OPENERS[tier](observer), observer, failures)
     } catch (error) {
       if (options.tier !== undefined || !(error instanceof LinuxError)) throw error

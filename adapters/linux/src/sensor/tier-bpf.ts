@@ -32,10 +32,15 @@ export const DRAIN_INTERVAL_MS = 20
  */
 export function openBpfTier(observer: Observer): Tier {
   if (!available()) throw new LinuxError('linux/sensor-unavailable', 'Cannot use BPF: this is not Linux on x86-64')
-  const attached = attach(readKernelOffsets())
-  const reader = new RingTier(observer, attached)
-  observer.learnRunning() // after attaching, so that nobody can start unseen in between
-  return reader
+  const cpus = possibleCpus()
+  const tier = new RingTier(observer, attach(readKernelOffsets()), cpus)
+  try {
+    observer.learnRunning() // after attaching, so that nobody can start unseen in between
+  } catch (error) {
+    tier.release()
+    throw error
+  }
+  return tier
 }
 
 /** Everything that a tier holds in the kernel. */
@@ -75,16 +80,17 @@ class RingTier implements Tier {
   readonly categories: readonly string[]
   readonly #observer: Observer
   readonly #attached: Attached
-  readonly #cpus = possibleCpus()
+  readonly #cpus: number
   readonly #records: RecordReader
   readonly #images = new ImagePaths()
   readonly #timer: NodeJS.Timeout
   #droppedAtClose: number | null = null
 
-  constructor(observer: Observer, attached: Attached) {
+  constructor(observer: Observer, attached: Attached, cpus: number) {
     this.categories = attached.categories
     this.#observer = observer
     this.#attached = attached
+    this.#cpus = cpus
     this.#records = new RecordReader(attached.ring.memory.data)
     this.#timer = setInterval(() => this.#drain(), DRAIN_INTERVAL_MS)
   }
@@ -94,13 +100,18 @@ class RingTier implements Tier {
   }
 
   close(): Promise<void> {
-    if (this.#droppedAtClose !== null) return Promise.resolve()
+    if (this.#droppedAtClose === null) {
+      this.#drain()
+      this.release()
+    }
+    return Promise.resolve()
+  }
+
+  release(): void {
     clearInterval(this.#timer)
-    this.#drain()
     this.#droppedAtClose = this.dropped()
     this.#attached.ring.unmap()
     closeAll(this.#attached.fds)
-    return Promise.resolve()
   }
 
   #drain(): void {

@@ -45,10 +45,13 @@ const ENOBUFS = 105
 export function openProcConnectorTier(observer: Observer): Tier {
   if (!available()) throw unavailable('this is not Linux on x86-64')
   const socket = openSocket()
-  const tier = new ConnectorTier(observer, socket)
-  observer.learnRunning()
-  tier.start()
-  return tier
+  try {
+    observer.learnRunning()
+  } catch (error) {
+    closeSync(socket)
+    throw error
+  }
+  return new ConnectorTier(observer, socket)
 }
 
 function openSocket(): number {
@@ -100,14 +103,11 @@ class ConnectorTier implements Tier {
   readonly #view = new DataView(this.#datagram.buffer, this.#datagram.byteOffset, this.#datagram.length)
   #overruns = 0
   #stopping = false
-  #stopped: Promise<void> = Promise.resolve()
+  readonly #stopped: Promise<void>
 
   constructor(observer: Observer, socket: number) {
     this.#observer = observer
     this.#socket = socket
-  }
-
-  start(): void {
     this.#stopped = this.#readUntilStopped()
   }
 
@@ -120,7 +120,8 @@ class ConnectorTier implements Tier {
     if (this.#stopping) return this.#stopped
     this.#stopping = true
     await this.#stopped
-    send(this.#socket, IGNORE)
+    send(this.#socket, IGNORE) // else the last announcement would never come
+    this.#drain(Infinity)
     closeSync(this.#socket)
   }
 
@@ -130,13 +131,17 @@ class ConnectorTier implements Tier {
       const size = await this.#waitForOne()
       this.#observer.startRound()
       this.#handle(size)
-      for (let k = 1; k < ROUND_COUNT_MAX; k++) {
-        const next = trySyscall(SYS.recvfrom, this.#socket, this.#datagram, this.#datagram.length, MSG_DONTWAIT, 0, 0)
-        if (next === -EAGAIN) break
-        this.#handle(next)
-      }
-      this.#observer.flush()
+      this.#drain(ROUND_COUNT_MAX)
     }
+  }
+
+  #drain(countMax: number): void {
+    for (let k = 0; k < countMax; k++) {
+      const size = trySyscall(SYS.recvfrom, this.#socket, this.#datagram, this.#datagram.length, MSG_DONTWAIT, 0, 0)
+      if (size === -EAGAIN) break
+      this.#handle(size)
+    }
+    this.#observer.flush()
   }
 
   /** @returns the size, or -errno */
@@ -169,7 +174,8 @@ class ConnectorTier implements Tier {
     const { table } = this.#observer
     const before = table.find(pid, null)
     const found = readProcess(pid)
-    const process = found ?? { ...UNKNOWN, pid, parentPid: before?.parentPid ?? null }
+    const parentPid = found?.parentPid ?? before?.parentPid ?? null
+    const process = { ...UNKNOWN, ...found, pid, parentPid }
     table.put(process, this.#observer.bootMs)
     this.#observer.created(process, this.#observer.bootMs)
   }

@@ -71,7 +71,8 @@ class Poller {
     else this.#young.set(pid, left - 1)
     const before = this.#observer.table.find(pid, null)
     const process = readProcess(pid)
-    if (before === null || process === null || isSameProgram(process, before)) return
+    if (before === null || process === null || process.startTicks !== before.startTicks) return
+    if (process.program.commandLine === null || isSameProgram(process, before)) return // null: it ended, unreaped
     this.#observer.table.put(process, this.#observer.bootMs)
     this.#observer.created(process, this.#observer.bootMs)
   }

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { LinuxError } from '../errors.ts'
+import { parseBtf } from './btf.ts'
+import { kernelOffsets } from './kernel-offsets.ts'
+import { btfBytes, type BtfType } from './testing/btf-bytes.ts'
+
+// Type ids count from 1.
+const TYPES: readonly BtfType[] = [
+  { kind: 'int', name: 'long' }, // 1
+  { kind: 'enum', name: 'colour', values: ['red', 'green'] }, // 2
+  {
+    kind: 'struct',
+    name: 'inner',
+    members: [
+      { name: 'x', type: 1, bits: 0 },
+      { name: 'y', type: 1, bits: 64 },
+    ],
+  }, // 3
+  { kind: 'typedef', name: 'inner_t', to: 3 }, // 4
+  { kind: 'const', to: 4 }, // 5
+  {
+    kind: 'union',
+    name: '',
+    members: [
+      { name: 'u', type: 1, bits: 0 },
+      { name: '', type: 7, bits: 64 },
+    ],
+  }, // 6
+  { kind: 'struct', name: '', members: [{ name: 'deep', type: 1, bits: 32 }] }, // 7
+  { kind: 'pointer', to: 3 }, // 8
+  {
+    kind: 'struct',
+    name: 'outer',
+    members: [
+      { name: 'first', type: 1, bits: 0 },
+      { name: 'nested', type: 5, bits: 64 },
+      { name: '', type: 6, bits: 192 },
+      { name: 'link', type: 8, bits: 320 },
+    ],
+  }, // 9
+  {
+    kind: 'struct',
+    name: 'flags',
+    bitfields: true,
+    members: [
+      { name: 'whole', type: 1, bits: 16 + 8 * 2 ** 24 },
+      { name: 'bit', type: 1, bits: 3 + 1 * 2 ** 24 },
+    ],
+  }, // 10
+  { kind: 'union', name: 'outer_union', members: [{ name: 'first', type: 1, bits: 0 }] }, // 11
+]
+const bytes = btfBytes(TYPES)
+
+const OFFSETS: readonly (readonly [string, string, number | null])[] = [
+  ['outer', 'first', 0],
+  ['outer', 'nested', 8],
+  ['outer', 'nested.y', 16],
+  ['outer', 'u', 24],
+  ['outer', 'deep', 36],
+  ['outer', 'link', 40],
+  ['flags', 'whole', 2],
+  ['flags', 'bit', null],
+  ['outer', 'missing', null],
+  ['outer', 'nested.missing', null],
+  ['outer', 'first.x', null],
+  ['outer', 'link.x', null],
+  ['oute', 'first', null],
+  ['outer_union', 'first', null],
+  ['colour', 'red', null],
+]
+
+for (const [struct, path, expected] of OFFSETS) {
+  test(`${struct}.${path} is at ${expected}`, () => assert.equal(parseBtf(bytes).offsetOf(struct, path), expected))
+}
+
+const patched = (at: number, value: number): Uint8Array => {
+  const copy = Buffer.from(bytes)
+  copy.writeUInt32LE(value, at)
+  return copy
+}
+
+const REFUSED: readonly (readonly [string, Uint8Array])[] = [
+  ['nothing', new Uint8Array()],
+  ['half a header', bytes.subarray(0, 12)],
+  ['another magic', patched(0, 0x464c457f)],
+  ['names beyond the end', patched(20, bytes.length)],
+  ['types beyond the end', patched(12, bytes.length)],
+  ['a header longer than the file', patched(4, 0xffff_ffff)],
+  ['a kind of the future', patched(24 + 4, 31 * 2 ** 24)],
+  ['kind 0', patched(24 + 4, 0)],
+  ['a cut last type', patched(12, 100)],
+]
+
+for (const [name, wrong] of REFUSED) {
+  test(`refuses ${name}`, () => assert.throws(() => parseBtf(wrong), { code: 'linux/btf' }))
+}
+
+test('changed bytes give an answer or linux/btf, and nothing else', () => {
+  const change = fc.tuple(fc.nat(bytes.length - 1), fc.nat(255))
+  fc.assert(
+    fc.property(fc.array(change, { minLength: 1, maxLength: 8 }), (changes) => {
+      const wrong = Uint8Array.from(bytes)
+      for (const [at, value] of changes) wrong[at] = value
+      try {
+        const btf = parseBtf(wrong)
+        for (const [struct, path] of OFFSETS) btf.offsetOf(struct, path)
+      } catch (error) {
+        assert.ok(error instanceof LinuxError && error.code === 'linux/btf', String(error))
+      }
+    }),
+  )
+})
+
+test('a kernel without a member that we need is refused by its name', () => {
+  assert.throws(() => kernelOffsets(parseBtf(bytes)), { code: 'linux/btf', message: /this kernel has no \w+\.\w+/ })
+})

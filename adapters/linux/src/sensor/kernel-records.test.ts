@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { formatIpv6, RecordReader, statDevice } from './kernel-records.ts'
+import { DIRECTORY_UNKNOWN, RECORD, TCP } from './record-layout.ts'
+
+const AT = 8 // records follow their header
+
+interface ExecOptions {
+  readonly path?: string
+  readonly arguments?: string
+  readonly directory?: string
+  readonly directoryLength?: number
+}
+
+function execRecord(options: ExecOptions): RecordReader {
+  const path = `${options.path ?? '/bin/sh'}\0`
+  const [line, directory] = [options.arguments ?? 'sh\0', options.directory ?? '']
+  const bytes = Buffer.alloc(AT + RECORD.text)
+  bytes.writeUInt32LE(path.length, AT + RECORD.pathLength)
+  bytes.writeUInt32LE(line.length, AT + RECORD.argumentsLength)
+  bytes.writeUInt32LE(options.directoryLength ?? directory.length, AT + RECORD.directoryLength)
+  bytes.writeUInt32LE(1234, AT + RECORD.tgid)
+  bytes.writeBigUInt64LE(3_626_830_000_000n, AT + RECORD.startNs)
+  bytes.writeBigUInt64LE(3_626_839_999_999n, AT + RECORD.parentStartNs)
+  bytes.write('a-name-of-15-by\0', AT + RECORD.command, 'latin1')
+  return new RecordReader(Buffer.concat([bytes, Buffer.from(path + line + directory, 'latin1')]))
+}
+
+test('start times are in the ticks of /proc, rounded down as there', () => {
+  const task = execRecord({}).task(AT)
+  assert.deepEqual([task.pid, task.startTicks, task.parentStartTicks], [1234, 362_683, 362_683])
+})
+
+const EXECS: readonly (readonly [string, ExecOptions, Partial<ReturnType<RecordReader['exec']>>])[] = [
+  ['a path and arguments', { arguments: 'sh\0-c\0x y\0' }, { path: '/bin/sh', commandLine: 'sh -c x y' }],
+  ['a name of full length', {}, { name: 'a-name-of-15-by' }],
+  ['no arguments', { arguments: '' }, { commandLine: null }],
+  ['one empty argument', { arguments: '\0' }, { commandLine: '' }],
+  ['arguments that were cut', { arguments: 'sh\0abc' }, { commandLine: 'sh abc' }],
+  ['arguments that are no UTF-8', { arguments: 'sh\0\xff\0' }, { commandLine: 'sh \ufffd' }],
+  ['the root as directory', {}, { currentDirectory: '/' }],
+  ['a directory', { directory: 'share\0usr\0' }, { currentDirectory: '/usr/share' }],
+  ['an unknown directory', { directoryLength: DIRECTORY_UNKNOWN }, { currentDirectory: null }],
+]
+
+for (const [name, options, expected] of EXECS) {
+  test(`exec: ${name}`, () => {
+    const text = execRecord(options).exec(AT)
+    assert.deepEqual({ ...text, ...expected }, text)
+  })
+}
+
+const DEVICES: readonly (readonly [string, number, number])[] = [
+  ['8:1', 8 * 2 ** 20 + 1, 0x801],
+  ['254:0', 254 * 2 ** 20, 0xfe00],
+  ['0:300', 300, 0x10_002c],
+]
+
+for (const [name, kernel, stat] of DEVICES) test(`device ${name}`, () => assert.equal(statDevice(kernel), stat))
+
+const ADDRESSES: readonly (readonly [string, string])[] = [
+  ['00000000000000000000000000000000', '::'],
+  ['00000000000000000000000000000001', '::1'],
+  ['20010db8000000000000000000000001', '2001:db8::1'],
+  ['20010db8000000010000000000000001', '2001:db8:0:1::1'],
+  ['20010db8000100010001000100010000', '2001:db8:1:1:1:1:1:0'],
+  ['00010000000000000000000000000000', '1::'],
+  ['fe800000000000000000000000000abc', 'fe80::abc'],
+  ['00100000000010000000000000000010', '10:0:0:1000::10'],
+  ['00000000000000000000ffff7f000001', '127.0.0.1'],
+]
+
+for (const [hex, expected] of ADDRESSES) {
+  test(`address ${expected}`, () => assert.equal(formatIpv6(Buffer.from(hex, 'hex'), 0), expected))
+}
+
+test('connect: ports and addresses; a port not yet chosen is null', () => {
+  const bytes = Buffer.alloc(AT + TCP.end)
+  bytes.writeUInt16LE(2, AT + TCP.family)
+  bytes.writeUInt16BE(443, AT + TCP.portRemote)
+  bytes.set([10, 0, 0, 1], AT + TCP.addressLocal)
+  bytes.set([192, 0, 2, 7], AT + TCP.addressRemote)
+  const endpoints = { sourceIp: '10.0.0.1', sourcePort: null, destinationIp: '192.0.2.7', destinationPort: 443 }
+  assert.deepEqual(new RecordReader(bytes).endpoints(AT), endpoints)
+  bytes.writeUInt16LE(50_000, AT + TCP.portLocal)
+  assert.equal(new RecordReader(bytes).endpoints(AT).sourcePort, 50_000)
+})
