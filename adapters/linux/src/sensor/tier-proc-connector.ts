@@ -174,7 +174,8 @@ class ConnectorTier implements Tier {
     const { table } = this.#observer
     const before = table.find(pid, null)
     const found = readProcess(pid)
-    const parentPid = found?.parentPid ?? before?.parentPid ?? null
+    // The fork's word goes first: while a process is being reaped, /proc shows 0 as its parent.
+    const parentPid = before?.parentPid ?? found?.parentPid ?? null
     const process = { ...UNKNOWN, ...found, pid, parentPid }
     table.put(process, this.#observer.bootMs)
     this.#observer.created(process, this.#observer.bootMs)
