@@ -67,10 +67,8 @@ export async function listen(options: ListenOptions): Promise<HttpServer> {
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     maxHeaderSize: HEADERS_SIZE_BYTES_MAX,
   }
-  const listener = listenerOf(options)
-  const server = tls
-    ? createTlsServer({ ...limits, cert: tls.certificate, key: tls.privateKey }, listener)
-    : createServer(limits, listener)
+  const server = tls ? createTlsServer({ ...limits, cert: tls.certificate, key: tls.privateKey }) : createServer(limits)
+  server.on('request', listenerOf(options, server))
   server.maxConnections = CONNECTIONS_MAX
   server.listen(port, host)
   try {
@@ -87,7 +85,10 @@ export async function listen(options: ListenOptions): Promise<HttpServer> {
   }
 }
 
-function listenerOf({ routes, onError }: ListenOptions): (request: IncomingMessage, response: ServerResponse) => void {
+function listenerOf(
+  { routes, onError }: ListenOptions,
+  server: Server,
+): (request: IncomingMessage, response: ServerResponse) => void {
   const app = new Hono<{ Bindings: HttpBindings }>({ strict: true })
   for (const route of routes) {
     app.on(route.method, route.path, async (context) =>
@@ -104,7 +105,13 @@ function listenerOf({ routes, onError }: ListenOptions): (request: IncomingMessa
     },
     { overrideGlobalObjects: false },
   )
-  return (request, response) => void answer(request, response)
+  return (request, response) => {
+    // After `close` began, a connection goes as soon as its last answer is out, not when its client is done with it.
+    response.once('close', () => {
+      if (!server.listening) setImmediate(() => server.closeIdleConnections())
+    })
+    void answer(request, response)
+  }
 }
 
 async function close(server: Server): Promise<void> {

@@ -12,8 +12,8 @@ const USAGE = `firebreak server: API, rollout controller and static TUF reposito
   main.ts init --data DIR --root FILE --targets FILE --online FILE
       makes the data folder; prints {"operatorToken","enrolToken"} once
   main.ts --data DIR [--host 127.0.0.1] [--port 0] [--policy FILE] [--console DIR] [--tick-ms 250]
-          [--tls-certificate FILE --tls-key FILE]
-      serves; prints {"event":"listening","url","pid"}; logs JSON lines to standard error
+          [--tls-certificate FILE --tls-key FILE] [--end-with-parent]
+      serves, with --end-with-parent until standard input ends; prints {"event":"listening","url","pid"}; logs JSON lines to standard error
 
 Exit codes: 0 ended as asked, 1 failed with one sentence, 2 wrong usage.
 `
@@ -31,6 +31,7 @@ async function main(args: readonly string[]): Promise<void> {
     'tick-ms': { type: 'string', default: '250' },
     'tls-certificate': { type: 'string' },
     'tls-key': { type: 'string' },
+    'end-with-parent': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   })
   if (values['help'] === true) {
@@ -47,7 +48,8 @@ async function main(args: readonly string[]): Promise<void> {
     tickMs: wholeNumber(values, 'tick-ms', 1, TICK_MS_MAX),
     onFatal: fail,
   })
-  endOnSignal(() => running.close())
+  const end = endOnSignal(() => running.close())
+  if (values['end-with-parent'] === true) process.stdin.on('end', end).resume()
   process.stdout.write(`${JSON.stringify({ event: 'listening', url: running.url, pid: process.pid })}\n`)
 }
 
@@ -125,15 +127,16 @@ async function readInput(path: string): Promise<Buffer> {
   }
 }
 
-function endOnSignal(close: () => Promise<void>): void {
+/** @returns what a signal does, for other reasons to end */
+function endOnSignal(close: () => Promise<void>): () => void {
   let isEnding = false
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (isEnding) return
-      isEnding = true
-      close().then(() => process.exit(0), fail)
-    })
+  const end = () => {
+    if (isEnding) return
+    isEnding = true
+    close().then(() => process.exit(0), fail)
   }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end)
+  return end
 }
 
 /** One line that says what went wrong. A stack trace only for bugs. */

@@ -1,4 +1,4 @@
-import { type Database, openDatabase, type SqlRow, type SqlValue } from '@firebreak/sqlite'
+import { type Database, DATABASE_SIZE_BYTES_MAX, openDatabase, type SqlRow, type SqlValue } from '@firebreak/sqlite'
 
 /**
  * The tables of the server. Each is written by one module: setting (tokens), host (hosts), journal, host_state, detection and
@@ -31,8 +31,9 @@ const MIGRATIONS: readonly string[] = [
   `,
 ]
 
-export function openStore(path: string): Database {
-  return openDatabase(path, { migrations: MIGRATIONS })
+/** @throws SqliteError */
+export function openStore(path: string, sizeBytesMax = DATABASE_SIZE_BYTES_MAX): Database {
+  return openDatabase(path, { migrations: MIGRATIONS, sizeBytesMax })
 }
 
 export function textOf(row: SqlRow, column: string): string {

@@ -30,6 +30,7 @@ import {
   type TrustedMetadata,
   verifyTarget,
 } from '@firebreak/tuf'
+import { init } from './init.ts'
 
 const MAIN = new URL('main.ts', import.meta.url).pathname
 const YEAR_MS = 31_536_000_000
@@ -202,10 +203,10 @@ export class TestServer {
     ]
   }
 
+  /** In this process, for speed; `initArgs` is for the test of the command. */
   async init(): Promise<void> {
-    const { code, stdout, failure } = await runMain(this.initArgs())
-    assert.equal(code, 0, failure.message ?? '')
-    Object.assign(this, JSON.parse(stdout) as { operatorToken: string; enrolToken: string })
+    const [, , data = '', , root = '', , targets = '', , online = ''] = this.initArgs()
+    Object.assign(this, await init({ data, root, targets, online }, Date.now()))
   }
 
   serveArgs(policy: Partial<RolloutPolicy> = {}): readonly string[] {
