@@ -1,6 +1,6 @@
 import { FRAME, type Frame } from '@firebreak/api'
 import { parseEvents } from '@firebreak/detect'
-import { canonicalJsonBytes, errorMessage, type Json, type Version } from '@firebreak/kernel'
+import { jsonBytes, errorMessage, type Version } from '@firebreak/kernel'
 import type { SlotImage } from '@firebreak/updater'
 import { EngineSeat } from './supervisor/engine-seat.ts'
 
@@ -48,7 +48,7 @@ export async function evaluate(
     const answer = await seat.loaded
     if (answer.kind !== 'ready') return { kind: 'failed', code: answer.code, message: answer.message }
     seat.activate()
-    for (const [i, event] of list.entries()) seat.judge(i, 1, canonicalJsonBytes([event] as unknown as Json))
+    for (const [i, event] of list.entries()) seat.judge(i, 1, jsonBytes([event]))
     if (list.length === 0) finish(null)
     const failure = await finished
     if (failure) return { kind: 'failed', ...failure }

@@ -1,8 +1,7 @@
 import { type Beacon, encodeFrame, FRAME } from '@firebreak/api'
 import {
-  canonicalJsonBytes,
+  jsonBytes,
   integer,
-  type Json,
   list,
   malformed,
   object,
@@ -57,7 +56,7 @@ export function parseFetcherMessage(bytes: Uint8Array): FetcherMessage {
 }
 
 export function encodeMessage(message: FetcherMessage | HostReport): Uint8Array {
-  return encodeFrame({ type: FRAME.MESSAGE, payload: canonicalJsonBytes(message as unknown as Json) })
+  return encodeFrame({ type: FRAME.MESSAGE, payload: jsonBytes(message) })
 }
 
 /** The supervisor is trusted by the fetcher: it is its parent. */

@@ -6,14 +6,18 @@ import { AGENT_CONFIG_SIZE_BYTES_MAX, agentPaths, parseAgentConfig } from './con
 import { takeLock } from './lock.ts'
 import { Supervisor } from './supervisor/supervisor.ts'
 
+const RUN_OPTIONS = { data: { type: 'string' }, 'end-with-parent': { type: 'boolean', default: false } } as const
+
 /**
  * Runs the agent of one data folder until a signal ends it. Prints JSON lines on standard output: what it decides, as it
  * happens.
  *
+ * `--end-with-parent`: ends when its standard input does, that is, with whoever started it.
+ *
  * @param engineEntry - absolute path of the engine's entry
  */
 export async function runAgent(args: readonly string[], engineEntry: string): Promise<void> {
-  const { values } = parseArgs({ args: [...args], options: { data: { type: 'string' } }, strict: true })
+  const { values } = parseArgs({ args: [...args], options: RUN_OPTIONS, strict: true })
   const data = values.data
   if (data === undefined) throw new Error('Cannot start: --data is missing')
   const paths = agentPaths(data)
@@ -27,13 +31,14 @@ export async function runAgent(args: readonly string[], engineEntry: string): Pr
   const supervisor = await Supervisor.start({ config, paths, engineEntry, onLine })
   onLine({ event: 'started', pid: process.pid, host: config.hostName })
   let ending = false
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (ending) return
-      ending = true
-      void supervisor.stop().then(() => process.exit(0))
-    })
+  const end = () => {
+    if (ending) return
+    ending = true
+    void supervisor.stop().then(() => process.exit(0))
   }
+  process.on('SIGINT', end)
+  process.on('SIGTERM', end)
+  if (values['end-with-parent']) process.stdin.on('end', end).resume()
 }
 
 /** One sentence, and the exit code: 1. */

@@ -8,7 +8,8 @@ export const JSON_DEPTH_MAX = 100
 
 /**
  * The one canonical form of a JSON value: OLPC canonical JSON, the form that TUF signs. Keys sorted by code point,
- * no white space, integers only, strings escape only `"` and `\`.
+ * no white space, integers only, strings escape only `"` and `\`: a string with a control character makes it something that JSON
+ * parsers refuse. For what is signed, and nothing else.
  *
  * @throws KernelError kernel/malformed for a number that is not a safe integer, or beyond JSON_DEPTH_MAX levels
  * @see TUF specification 4.2, http://wiki.laptop.org/go/Canonical_JSON
@@ -27,6 +28,11 @@ function write(value: Json, depth: number): string {
   if (isArray(value)) return `[${value.map((item) => write(item, depth + 1)).join(',')}]`
   const keys = Object.keys(value).toSorted(byCodePoint)
   return `{${keys.map((key) => `${quote(key)}:${write(value[key] as Json, depth + 1)}`).join(',')}}`
+}
+
+/** JSON for files and pipes of our own: nothing is signed, so nothing has to be canonical. */
+export function jsonBytes(value: unknown): Uint8Array {
+  return utf8Encode(JSON.stringify(value))
 }
 
 export function canonicalJsonBytes(value: Json): Uint8Array {

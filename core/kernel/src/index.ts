@@ -1,5 +1,5 @@
 export { concatBytes, fromHex, toHex, utf8Decode, utf8Encode } from './bytes.ts'
-export { canonicalJson, canonicalJsonBytes, type Json } from './canonical-json.ts'
+export { canonicalJson, canonicalJsonBytes, type Json, jsonBytes } from './canonical-json.ts'
 export {
   boolean,
   dictionary,

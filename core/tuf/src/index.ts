@@ -1,3 +1,4 @@
+export { type FetchMetadata, type Refreshed, refreshOver } from './drive.ts'
 export { TufError, type TufErrorCode } from './errors.ts'
 export { keyId, type RoleKeys } from './keys.ts'
 export {

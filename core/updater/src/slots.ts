@@ -1,7 +1,6 @@
 import {
-  canonicalJsonBytes,
+  jsonBytes,
   integer,
-  type Json,
   list,
   literal,
   nullable,
@@ -114,7 +113,7 @@ export function parseSlots(bytes: Uint8Array): SlotState {
 }
 
 export function encodeSlots(state: SlotState): Uint8Array {
-  return canonicalJsonBytes(state as unknown as Json)
+  return jsonBytes(state)
 }
 
 /** The digests whose bytes must be kept. */

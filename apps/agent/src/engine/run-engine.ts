@@ -9,7 +9,7 @@ import {
   ENGINE_VERSION,
   parseEvents,
 } from '@firebreak/detect'
-import { canonicalJsonBytes, errorCode, errorMessage, type Json, utf8Encode } from '@firebreak/kernel'
+import { jsonBytes, errorCode, errorMessage, utf8Encode } from '@firebreak/kernel'
 
 /** A seam for the drill's faults. The engine of `firebreak agent` passes none. */
 export interface EngineHooks {
@@ -59,10 +59,10 @@ function load(bytes: Uint8Array): { engine: Engine | null; frame: Uint8Array } {
       version: image.version,
       rules: image.ruleCount,
     }
-    return { engine, frame: encodeFrame({ type: FRAME.READY, payload: json(about) }) }
+    return { engine, frame: encodeFrame({ type: FRAME.READY, payload: jsonBytes(about) }) }
   } catch (error) {
     const reason = { code: errorCode(error), message: errorMessage(error) }
-    return { engine: null, frame: encodeFrame({ type: FRAME.REFUSED, payload: json(reason) }) }
+    return { engine: null, frame: encodeFrame({ type: FRAME.REFUSED, payload: jsonBytes(reason) }) }
   }
 }
 
@@ -85,8 +85,4 @@ function judge(engine: Engine | null, frame: Frame): Uint8Array {
     aux: engine ? events.length : 0,
     payload: Buffer.concat(lines),
   })
-}
-
-function json(value: Json): Uint8Array {
-  return canonicalJsonBytes(value)
 }

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type DetectionRecord, type Enrolled, FRAME, FrameDecoder } from '@firebreak/api'
 import { openFolder, readDurable, removeDurable, writeDurable } from '@firebreak/durable-fs'
-import { canonicalJsonBytes, errorCode, errorMessage, object, parseJson, text } from '@firebreak/kernel'
+import { jsonBytes, errorCode, errorMessage, object, parseJson, text } from '@firebreak/kernel'
 import { openPipes } from '@firebreak/linux'
 import { decideHost, type HostDecision, type InstallDecision, type ReleaseRef } from '@firebreak/rollout'
 import type { SlotImage } from '@firebreak/updater'
@@ -69,7 +69,7 @@ async function enrol(): Promise<Enrolled> {
     throw new FetcherError('fetcher/identity', `Cannot enrol: ${folder}/enrol-token is missing`)
   })
   const fresh = await client.enrol(enrolToken.trim(), { name: config.hostName, ring: config.ring })
-  await writeDurable(path, canonicalJsonBytes({ host: fresh.host, token: fresh.token }))
+  await writeDurable(path, jsonBytes({ host: fresh.host, token: fresh.token }))
   await removeDurable(`${folder}/enrol-token`)
   return fresh
 }

@@ -12,7 +12,7 @@ import {
   decodeTrusted,
   encodeTrusted,
   findTarget,
-  refresh,
+  refreshOver,
   ROOT_SIZE_BYTES_MAX,
   type TargetFile,
   targetFetchPath,
@@ -60,18 +60,11 @@ export class TrustStore {
 
   /** Brings metadata and plan up to date. What was proven stays proven, also when a later step fails. */
   async refresh(nowMs: WallMs): Promise<void> {
-    const steps = refresh(this.#trusted, nowMs)
-    let reached = this.#trusted
-    try {
-      let step = steps.next()
-      while (!step.done) {
-        reached = step.value.reached
-        step = steps.next(await this.#client.file(`/tuf/metadata/${step.value.path}`, step.value.bytesMax))
-      }
-      reached = step.value
-    } finally {
-      await this.#keep(reached)
-    }
+    const { trusted, failure } = await refreshOver(this.#trusted, nowMs, (path, bytesMax) =>
+      this.#client.file(`/tuf/metadata/${path}`, bytesMax),
+    )
+    await this.#keep(trusted)
+    if (failure !== null) throw failure
     await this.#refreshPlan()
   }
 

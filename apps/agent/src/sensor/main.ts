@@ -1,5 +1,5 @@
 import { encodeFrame, FRAME } from '@firebreak/api'
-import { canonicalJsonBytes, type Json, utf8Encode } from '@firebreak/kernel'
+import { jsonBytes, utf8Encode } from '@firebreak/kernel'
 import { openPipes, openSensor, type Sensor } from '@firebreak/linux'
 
 /** The sensor process: the kernel's events in, frames out. It never sees content. */
@@ -32,6 +32,6 @@ sensor = await openSensor({
     )
   },
 })
-output.write(encodeFrame({ type: FRAME.SENSOR_READY, payload: canonicalJsonBytes(sensor.info as unknown as Json) }))
+output.write(encodeFrame({ type: FRAME.SENSOR_READY, payload: jsonBytes(sensor.info) }))
 input.on('end', () => process.exit(0))
 input.resume()

@@ -1,0 +1,205 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { hostname } from 'node:os'
+import type { DetectionRecord, HostStatus } from '@firebreak/api'
+import type { Sha256Hex } from '@firebreak/kernel'
+import { describeSandbox, probeSandbox } from '@firebreak/linux'
+import { deploy, type Deployment, installAgent, startAgent } from '../deployment.ts'
+import { CliError } from '../errors.ts'
+import { ENTRY, statePlaces } from '../places.ts'
+import { paintOut, type Screen } from '../screen.ts'
+import type { Service } from '../service.ts'
+import { gatePack, publish, type ReleaseDraft } from '../vendor.ts'
+import { hostsOf, runsConfirmed, type SeenDetection, verdictOn, Watch } from '../watch.ts'
+
+export interface UpOptions {
+  readonly state: string
+  readonly pack: string
+  readonly port: number
+  readonly once: boolean
+  readonly json: boolean
+}
+
+const CONFIRM_TIMEOUT_MS = 90_000
+const DETECT_TIMEOUT_MS = 30_000
+/** Harmless, and described by the starter rule `firebreak-self-test`. Long enough to be seen by the lowest sensor tier. */
+const SELF_TEST = { command: 'sleep', argument: '0.71924' } as const
+const SELF_TEST_TITLE = /firebreak.*self.?test/i
+
+/** One machine is a small fleet: short waves, but the same rules. */
+const POLICY = { bakeMs: 2_000, silenceAfterMs: 60_000, skipEmptyRings: true } as const
+
+/** The main job: server, starter pack, agent, rollout, detections. Ends its services whatever happens. */
+export async function up(options: UpOptions, screen: Screen, interrupted: AbortSignal): Promise<void> {
+  const services: Service[] = []
+  const startedAt = performance.now()
+  let watch: Watch | null = null
+  try {
+    const { deployment, draft } = await openServer(options, screen, services)
+    const feed = new Watch(deployment.client, (seen) => {
+      if (!options.once) showDetection(seen)
+    })
+    watch = feed
+    const agent = await openAgent(options, deployment, draft.manifest.name, screen, services)
+    const host = await rollOut(feed, draft, agent, screen)
+    const detection = await firstDetection(feed, host.host, draft.compiled.digest, screen)
+    const summary = summarise(deployment, draft, host, feed, startedAt)
+    if (options.once) {
+      screen.result(summary, [
+        `ok: ${String(summary['release'])} is confirmed on ${host.name}; it detected "${detection.title}"`,
+      ])
+      return
+    }
+    screen.result(summary, [
+      '',
+      `${paintOut('bold', 'Console:')} ${deployment.consoleUrl}`,
+      'Detections follow as they come. Ctrl-C ends everything.',
+      '',
+    ])
+    await Promise.race([once(interrupted, 'abort'), ended(services)])
+  } finally {
+    await watch?.close()
+    for (const service of services.toReversed()) await service.stop()
+  }
+}
+
+async function openServer(
+  options: UpOptions,
+  screen: Screen,
+  services: Service[],
+): Promise<{ deployment: Deployment; draft: ReleaseDraft }> {
+  screen.step('Starting the server with its embedded store')
+  const deployment = await deploy({
+    state: options.state,
+    port: options.port,
+    policy: POLICY,
+    tickMs: 250,
+    onStart: (server) => services.push(server),
+  })
+  screen.done(`listening on ${deployment.operator.url}`)
+  screen.step(`Checking, compiling and proving ${options.pack}`)
+  const draft = await gatePack(options.pack, Date.now())
+  const { report, compiled, manifest } = draft
+  for (const { id, reason } of report.checks) screen.note(`${id.padEnd(10)} ${reason}`)
+  screen.done(
+    `gate passed: ${report.rules} rules, ${report.cases} events in the real engine, ${compiled.image.length} bytes`,
+  )
+  screen.step(`Signing and publishing ${manifest.name} ${manifest.version}`)
+  screen.done(await publishOnce(deployment, draft))
+  return { deployment, draft }
+}
+
+/** A version is published once; changed content needs a new version. */
+async function publishOnce(deployment: Deployment, draft: ReleaseDraft): Promise<string> {
+  const { name: pack, version } = draft.manifest
+  const { releases } = await deployment.client.status()
+  const known = releases.find((one) => one.pack === pack && one.version === version)
+  if (known?.imageDigest === draft.compiled.digest) return 'published before, unchanged'
+  if (known) {
+    const message = `Cannot publish ${pack} ${version}: other content has this version; raise it in pack.yaml`
+    throw new CliError('cli/refused', message)
+  }
+  const digest = await publish(deployment.client, deployment.keystore, draft, Date.now())
+  return `two approvers signed image ${digest.slice(0, 12)}… together with its gate report`
+}
+
+async function openAgent(
+  options: UpOptions,
+  deployment: Deployment,
+  pack: string,
+  screen: Screen,
+  services: Service[],
+): Promise<Service> {
+  screen.step('Starting an agent on this machine')
+  const agentOptions = {
+    folder: statePlaces(options.state).agent,
+    entry: ENTRY.agent,
+    hostName: hostname(),
+    ring: 'canary',
+    pack,
+    beaconIntervalMs: 2_000,
+    pollIntervalMs: 1_000,
+    trialMs: 3_000,
+  }
+  await installAgent(agentOptions, deployment.operator, deployment.keystore.root)
+  const agent = startAgent(agentOptions)
+  services.push(agent)
+  const sensor = await agent.line(({ event }) => event === 'sensor', CONFIRM_TIMEOUT_MS)
+  const { tier, reason } = sensor as { tier?: string; reason?: string }
+  screen.note(`sensor: ${tier} tier${reason ? ` (${reason})` : ''}`)
+  screen.note(`sandbox: ${describeSandbox(probeSandbox())}`)
+  const { host } = await agent.line(({ event }) => event === 'enrolled', CONFIRM_TIMEOUT_MS)
+  screen.done(`enrolled as ${String(host)} in ring canary`)
+  return agent
+}
+
+async function rollOut(watch: Watch, draft: ReleaseDraft, agent: Service, screen: Screen): Promise<HostStatus> {
+  const { digest } = draft.compiled
+  const { host: id } = await agent.line(({ event }) => event === 'enrolled', CONFIRM_TIMEOUT_MS)
+  screen.step(`Rolling ${draft.manifest.name} ${draft.manifest.version} out`)
+  const mine = () => hostsOf(watch.status).find(({ host }) => host === id)
+  const inTrial = await watch.until('the trial', CONFIRM_TIMEOUT_MS, () => mine()?.beacon?.running)
+  screen.note(`running ${inTrial.version} from slot ${inTrial.slot}`)
+  const host = await watch.until('confirmation on this host', CONFIRM_TIMEOUT_MS, () => {
+    const found = mine()
+    return found && runsConfirmed(found, digest) ? found : null
+  })
+  const verdict = verdictOn(watch.status, digest, 'advance')
+  if (verdict) screen.note(verdict.explanation)
+  screen.done('confirmed on this host')
+  return host
+}
+
+/** Runs the harmless command until its detection has come all the way round. */
+async function firstDetection(watch: Watch, host: string, digest: Sha256Hex, screen: Screen): Promise<DetectionRecord> {
+  const { command, argument } = SELF_TEST
+  screen.step(`Running something that a starter rule describes: ${command} ${argument}`)
+  const selfTest = spawn(command, [argument], { stdio: 'ignore' })
+  selfTest.on('error', () => {})
+  const seen = await watch.until(`the detection of \`${command} ${argument}\``, DETECT_TIMEOUT_MS, () =>
+    watch.detections.find((one) => one.host === host && SELF_TEST_TITLE.test(one.detection.title)),
+  )
+  screen.done(`detected: ${seen.detection.title} (image ${digest.slice(0, 12)}…)`)
+  return seen.detection
+}
+
+function summarise(
+  { consoleUrl, operator }: Deployment,
+  { manifest, compiled }: ReleaseDraft,
+  host: HostStatus,
+  watch: Watch,
+  startedAt: number,
+): Readonly<Record<string, unknown>> {
+  return {
+    ok: true,
+    release: `${manifest.name} ${manifest.version}`,
+    imageDigest: compiled.digest,
+    host: host.host,
+    sensorTier: host.beacon?.sensorTier,
+    sandboxTier: probeSandbox().tier,
+    detections: watch.detections.filter((one) => one.host === host.host).length,
+    server: operator.url,
+    ...(consoleUrl === '' ? {} : { seconds: Math.round((performance.now() - startedAt) / 100) / 10 }),
+  }
+}
+
+function showDetection({ host, detection }: SeenDetection): void {
+  const { atMs, level, title, fields } = detection
+  const time = new Date(atMs).toISOString().slice(11, 23)
+  const what = fields.find(({ field }) => field === 'CommandLine' || field === 'TargetFilename')?.value ?? ''
+  const colour = level === 'critical' || level === 'high' ? 'red' : level === 'medium' ? 'yellow' : 'cyan'
+  process.stdout.write(
+    `${paintOut('dim', time)} ${paintOut(colour, level.padEnd(13))} ${host}  ${title}  ${printable(what)}\n`,
+  )
+}
+
+/** Command lines are hostile: no control character reaches the terminal. */
+function printable(text: string): string {
+  return text.slice(0, 200).replaceAll(/[\p{Cc}\p{Cf}]/gu, '\u{FFFD}')
+}
+
+/** A service that ends by itself is a failure: say which. */
+async function ended(services: readonly Service[]): Promise<never> {
+  const name = await Promise.race(services.map((service) => service.exited.then(() => service.name)))
+  throw new CliError('cli/service', `Cannot go on: the ${name} ended`)
+}

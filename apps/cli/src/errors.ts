@@ -1,0 +1,30 @@
+import { FirebreakError } from '@firebreak/kernel'
+
+export type CliErrorCode =
+  | 'cli/service' // the server or an agent did not start, or ended
+  | 'cli/timeout' // something did not happen in time
+  | 'cli/unreachable' // no server there
+  | 'cli/denied' // the server said no
+  | 'cli/usage' // the call does not make sense
+  | 'cli/refused' // the checks or the gate said no
+  | 'cli/drill' // an act of the drill did not end as described
+
+export class CliError extends FirebreakError<CliErrorCode> {}
+
+/** What the shell sees. Documented in `firebreak --help`. */
+export const EXIT = {
+  ok: 0,
+  /** A fault: of the machine, the network, the disk, or of Firebreak. */
+  failed: 1,
+  usage: 2,
+  /** Content was refused: by the checks, the gate or the server. */
+  refused: 3,
+  interrupted: 130,
+} as const
+
+export function exitCodeOf(error: unknown): number {
+  const code = error instanceof FirebreakError ? error.code : ''
+  if (code === 'cli/usage') return EXIT.usage
+  if (code === 'cli/refused' || code.startsWith('content/') || code.startsWith('gate/')) return EXIT.refused
+  return EXIT.failed
+}
