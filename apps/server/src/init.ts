@@ -23,7 +23,8 @@ export interface InitResult {
 
 /**
  * Makes a server's data folder. Offline keys never come near it: it takes the root and the first targets as signed files, and
- * keeps only the keys for snapshots, timestamps and plans. What was interrupted can be run again.
+ * keeps only the keys for snapshots, timestamps and plans. Until the server was first started this can be run again: whoever ran it may
+ * have died before the tokens were safe.
  *
  * @returns the two tokens; only their digests are kept
  * @throws ServerError server/already-initialised | server/keys, TufError, DurableError, SqliteError, KernelError
@@ -41,12 +42,13 @@ export async function init(options: InitOptions, nowMs: number): Promise<InitRes
   const database = openStore(folder.database)
   try {
     await chmod(folder.database, 0o600)
-    if (database.prepare('select 1 from setting').get()) {
+    if (database.prepare('select 1 from plan').get()) {
       throw new ServerError(
         'server/already-initialised',
         `Cannot initialise ${options.data}: it is a server's folder already`,
       )
     }
+    database.exec('delete from metadata')
     const roots = trustRoot(root)
     const repository = new Repository(folder, roots, keys, database)
     const { next } = repository.judgeTargets(targets, nowMs)

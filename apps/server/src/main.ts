@@ -13,7 +13,8 @@ const USAGE = `firebreak server: API, rollout controller and static TUF reposito
       makes the data folder; prints {"operatorToken","enrolToken"} once
   main.ts --data DIR [--host 127.0.0.1] [--port 0] [--policy FILE] [--console DIR] [--tick-ms 250]
           [--tls-certificate FILE --tls-key FILE] [--end-with-parent]
-      serves, with --end-with-parent until standard input ends; prints {"event":"listening","url","pid"}; logs JSON lines to standard error
+      serves, with --end-with-parent until standard input ends; prints {"event":"listening","url","pid"}; logs JSON
+      lines to standard error
 
 Exit codes: 0 ended as asked, 1 failed with one sentence, 2 wrong usage.
 `

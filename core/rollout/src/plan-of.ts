@@ -1,4 +1,4 @@
-import { compareVersions, type Sha256Hex, type WallMs } from '@firebreak/kernel'
+import { assert, compareVersions, type Sha256Hex, type WallMs } from '@firebreak/kernel'
 import type { PackPlan, Plan, ReleaseRef } from './plan.ts'
 import { exposureOf, type RolloutState } from './rollout.ts'
 
@@ -33,16 +33,18 @@ export function planOf(intent: FleetIntent, generation: number, nowMs: WallMs): 
 
 function packPlanOf(intent: FleetIntent, pack: string): PackPlan {
   const recalled = new Set(intent.recalled)
-  const baseline = intent.completed
-    .filter((one) => one.pack === pack && !recalled.has(one.release.imageDigest))
-    .toSorted((a, b) => compareVersions(b.release.version, a.release.version))[0]
   const rollout = intent.rollouts.find((one) => one.pack === pack)
+  const completed = intent.completed
+    .filter((one) => one.pack === pack)
+    .toSorted((a, b) => compareVersions(b.release.version, a.release.version))
+  const newest = rollout ?? completed[0]
+  assert(newest !== undefined, 'a planned pack has a release')
+  const baseline = completed.find(({ release }) => !recalled.has(release.imageDigest))
   const isCandidate =
     rollout !== undefined && rollout.status !== 'complete' && !recalled.has(rollout.release.imageDigest)
   return {
     pack,
-    category:
-      rollout?.category ?? baseline?.category ?? intent.completed.find((one) => one.pack === pack)?.category ?? '',
+    category: newest.category,
     baseline: baseline?.release ?? null,
     candidate: isCandidate ? rollout.release : null,
     exposure: isCandidate ? exposureOf(rollout) : [],
