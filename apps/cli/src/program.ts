@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { errorCode, errorMessage, FirebreakError } from '@firebreak/kernel'
 import { up } from './commands/up.ts'
+import { drill } from './drill/drill.ts'
 import { EXIT, exitCodeOf } from './errors.ts'
 import { defaultStateFolder, STARTER_PACK } from './places.ts'
 import { openScreen, type Screen } from './screen.ts'
@@ -75,5 +76,10 @@ export function program(): Command {
     .action((options: Common & { once: boolean; pack: string; port: number }) =>
       act(options.json, (screen, interrupted) => up(options, screen, interrupted)),
     )
+  root
+    .command('drill')
+    .description('see six bad days on nine real agents: what stops each, how fast, and how few hosts it reaches')
+    .addOption(json())
+    .action((options: Common) => act(options.json, (screen, interrupted) => drill(screen, interrupted)))
   return root
 }

@@ -154,10 +154,11 @@ async function rollOut(watch: Watch, draft: ReleaseDraft, agent: Service, screen
 async function firstDetection(watch: Watch, host: string, digest: Sha256Hex, screen: Screen): Promise<DetectionRecord> {
   const { command, argument } = SELF_TEST
   screen.step(`Running something that a starter rule describes: ${command} ${argument}`)
+  const before = watch.detections.length // the server also tells of older ones
   const selfTest = spawn(command, [argument], { stdio: 'ignore' })
   selfTest.on('error', () => {})
   const seen = await watch.until(`the detection of \`${command} ${argument}\``, DETECT_TIMEOUT_MS, () =>
-    watch.detections.find((one) => one.host === host && SELF_TEST_TITLE.test(one.detection.title)),
+    watch.detections.slice(before).find((one) => one.host === host && SELF_TEST_TITLE.test(one.detection.title)),
   )
   screen.done(`detected: ${seen.detection.title} (image ${digest.slice(0, 12)}…)`)
   return seen.detection

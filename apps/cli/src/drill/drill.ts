@@ -1,0 +1,115 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { errorMessage } from '@firebreak/kernel'
+import { deploy } from '../deployment.ts'
+import { CliError } from '../errors.ts'
+import type { Screen } from '../screen.ts'
+import type { Service } from '../service.ts'
+import { Watch } from '../watch.ts'
+import {
+  type Act,
+  engineDies,
+  gateRefuses,
+  goodRelease,
+  hostsFallSilent,
+  hostsRefuse,
+  recallAndRecover,
+  type Stage,
+} from './acts.ts'
+import { DRILL_POLICY, FLEET_SIZE, startFleet } from './fleet.ts'
+import { Markers } from './markers.ts'
+
+const ACTS = [
+  { title: 'A good release', play: goodRelease },
+  { title: 'The gate is offered the defect of July 2024', play: gateRefuses },
+  { title: 'It is published anyway, with stolen keys and a forged report', play: hostsRefuse },
+  { title: 'A release kills the engine that activates it', play: engineDies },
+  { title: 'A release after which canaries fall silent', play: hostsFallSilent },
+  { title: 'The bad releases are recalled, the dead hosts restarted', play: recallAndRecover },
+] as const
+
+/** Plays all acts on a throw-away server with nine real agents. Everything it starts, it ends. */
+export async function drill(screen: Screen, interrupted: AbortSignal): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'firebreak-drill-'))
+  const services: Service[] = []
+  const onStart = (service: Service) => void services.push(service)
+  const markers = new Markers()
+  const startedAt = performance.now()
+  let watch: Watch | null = null
+  try {
+    screen.step(`Starting a throw-away server and ${FLEET_SIZE} real agents: canary 2, early 3, broad 4`)
+    const deployment = await deploy({
+      state: join(folder, 'vendor'),
+      port: 0,
+      policy: DRILL_POLICY,
+      tickMs: 100,
+      onStart,
+    })
+    watch = new Watch(deployment.client)
+    const hosts = await startFleet(folder, 'linux-baseline', deployment, watch, onStart)
+    screen.done(`${hosts.length} agents report to ${deployment.operator.url}`)
+    markers.start()
+    const stage: Stage = { folder, deployment, watch, hosts, markers, onStart, published: new Map() }
+    const acts = await play(stage, screen, interrupted)
+    const seconds = Math.round((performance.now() - startedAt) / 100) / 10
+    screen.result({ ok: true, acts, seconds }, table(acts))
+  } finally {
+    markers.stop()
+    await watch?.close()
+    await Promise.all(services.map((service) => service.stop()))
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function play(stage: Stage, screen: Screen, interrupted: AbortSignal): Promise<readonly Act[]> {
+  const acts: Act[] = []
+  for (const [i, { title, play: playAct }] of ACTS.entries()) {
+    screen.step(`Act ${i + 1}: ${title}`)
+    if (interrupted.aborted) throw new CliError('cli/drill', 'Cannot finish the drill: interrupted')
+    try {
+      const act = await Promise.race([playAct(stage), aborted(interrupted)])
+      acts.push(act)
+      screen.note(act.saw)
+      screen.done(describe(act))
+    } catch (error) {
+      throw new CliError('cli/drill', `Act ${i + 1}, ${title}: ${errorMessage(error)}`, { acts }, error)
+    }
+  }
+  return acts
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(new CliError('cli/drill', 'interrupted')), { once: true })
+  })
+}
+
+function describe({ stoppedBy, exposed, haltSeconds, recoverMs }: Act): string {
+  const parts = [`stopped by ${stoppedBy}`, `${exposed} of ${FLEET_SIZE} hosts exposed`]
+  if (haltSeconds !== null) parts.push(`halted after ${haltSeconds} s`)
+  if (recoverMs !== null) parts.push(`recovered in ${recoverMs} ms`)
+  return parts.join(', ')
+}
+
+/** For people: the summary, one line an act. */
+function table(acts: readonly Act[]): readonly string[] {
+  const rows = acts.map((act, i) => [
+    `${i + 1}. ${act.name}`,
+    act.stoppedBy,
+    `${act.exposed}/${FLEET_SIZE}`,
+    act.haltSeconds === null ? '-' : `${act.haltSeconds} s`,
+    act.recoverMs === null ? '-' : `${act.recoverMs} ms`,
+  ])
+  const all = [['act', 'stopped by', 'exposed', 'halted', 'recovered'], ...rows]
+  const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? []
+  return [
+    '',
+    ...all.map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    ),
+  ]
+}
