@@ -7,6 +7,7 @@ export type CliErrorCode =
   | 'cli/denied' // the server said no
   | 'cli/usage' // the call does not make sense
   | 'cli/refused' // the checks or the gate said no
+  | 'cli/interrupted' // Ctrl-C
   | 'cli/drill' // an act of the drill did not end as described
 
 export class CliError extends FirebreakError<CliErrorCode> {}

@@ -1,10 +1,16 @@
+import { hostname } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { errorCode, errorMessage, FirebreakError } from '@firebreak/kernel'
+import { act } from './act.ts'
+import { check, gate, release } from './commands/content.ts'
+import { halt, recall, status } from './commands/operate.ts'
+import { agentInstall, agentRun, agentStatus, type AgentInstall, serverInit, serverRun } from './commands/services.ts'
+import { test } from './commands/test.ts'
 import { up } from './commands/up.ts'
+import { bashCompletion } from './completion.ts'
+import { operatorClient } from './deployment.ts'
+import { EXIT } from './errors.ts'
 import { drill } from './drill/drill.ts'
-import { EXIT, exitCodeOf } from './errors.ts'
-import { defaultStateFolder, STARTER_PACK } from './places.ts'
-import { openScreen, type Screen } from './screen.ts'
+import { defaultStateFolder, STARTER_PACK, statePlaces } from './places.ts'
 
 const EXIT_CODES = `
 Exit codes: 0 ok, 1 a fault (of the machine, the network, the disk), 2 wrong usage,
@@ -15,36 +21,9 @@ interface Common {
   readonly json: boolean
   readonly state: string
 }
-
-/** What every command does around its work: a screen, Ctrl-C, one sentence on failure, an exit code. */
-async function act(json: boolean, work: (screen: Screen, interrupted: AbortSignal) => Promise<void>): Promise<void> {
-  const abort = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => abort.abort())
-  const interrupted = new Promise<never>((_, reject) => {
-    abort.signal.addEventListener('abort', () => reject(new Interrupted('interrupted')), { once: true })
-  })
-  interrupted.catch(() => {})
-  const screen = openScreen(json)
-  try {
-    await work(screen, abort.signal)
-    process.exitCode = abort.signal.aborted ? EXIT.interrupted : EXIT.ok
-  } catch (error) {
-    process.exitCode = abort.signal.aborted ? EXIT.interrupted : exitCodeOf(error)
-    explain(error, json)
-  }
-}
-
-class Interrupted extends Error {}
-
-/** One sentence for a person; a stack only for a bug of ours. */
-function explain(error: unknown, json: boolean): void {
-  const known = error instanceof FirebreakError && !error.code.endsWith('/bug')
-  process.stderr.write(
-    `${known ? errorMessage(error) : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  )
-  if (json) {
-    process.stdout.write(`${JSON.stringify({ ok: false, code: errorCode(error), message: errorMessage(error) })}\n`)
-  }
+interface Remote extends Common {
+  readonly server?: string
+  readonly tokenFile?: string
 }
 
 function port(value: string): number {
@@ -53,18 +32,36 @@ function port(value: string): number {
   return number
 }
 
+const json = () => new Option('--json', 'print one JSON object as the last line').default(false)
+const state = () =>
+  new Option('--state <dir>', 'folder of keys, server and agent').default(
+    defaultStateFolder(process.env),
+    '$XDG_STATE_HOME/firebreak or ~/.local/state/firebreak',
+  )
+const server = () => new Option('--server <url>', 'server to talk to (default: the one of --state)')
+const tokenFile = () => new Option('--token-file <file>', 'file with the operator token, with --server')
+const reason = () => new Option('--reason <text>', 'why, for the record').makeOptionMandatory()
+
+const client = ({ state: folder, server: url, tokenFile: file }: Remote) => operatorClient(folder, url, file)
+
 export function program(): Command {
   const root = new Command('firebreak')
     .description('Security content that cannot take the fleet down: gated, signed, staged, sandboxed, recalled.')
     .addHelpText('after', EXIT_CODES)
     .showHelpAfterError('(add --help for what is possible)')
-    .configureOutput({ writeErr: (text) => void process.stderr.write(text) })
-  const json = () => new Option('--json', 'print one JSON object as the last line').default(false)
-  const state = () =>
-    new Option('--state <dir>', 'folder for keys, server and agent').default(
-      defaultStateFolder(process.env),
-      '$XDG_STATE_HOME/firebreak',
-    )
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.usage))
+  addLoop(root)
+  addContent(root)
+  addOperator(root)
+  addServices(root)
+  root
+    .command('completion')
+    .description('print a completion script for bash: `source <(./firebreak completion)`')
+    .action(() => void process.stdout.write(bashCompletion(root)))
+  return root
+}
+
+function addLoop(root: Command): void {
   root
     .command('up')
     .description('start a server and an agent on this machine, and roll the starter pack out to it')
@@ -81,5 +78,99 @@ export function program(): Command {
     .description('see six bad days on nine real agents: what stops each, how fast, and how few hosts it reaches')
     .addOption(json())
     .action((options: Common) => act(options.json, (screen, interrupted) => drill(screen, interrupted)))
-  return root
+  root
+    .command('test [check]')
+    .description('format, lint, types and tests of Firebreak itself')
+    .addOption(json())
+    .action((only: string | undefined, options: Common) => act(options.json, (screen) => test(only, screen)))
+}
+
+function addContent(root: Command): void {
+  root
+    .command('check <pack>')
+    .description('read and compile a pack; file:line:column for everything that is wrong')
+    .addOption(json())
+    .action((pack: string, options: Common) => act(options.json, (screen) => check(pack, screen)))
+  root
+    .command('gate <pack>')
+    .description('the whole gate: every check, every rule in the real engine process')
+    .option('--report <file>', 'write the report, as it would be signed')
+    .addOption(json())
+    .action((pack: string, options: Common & { report?: string }) =>
+      act(options.json, (screen) => gate(pack, options.report, screen)),
+    )
+  root
+    .command('release <pack>')
+    .description('gate a pack, have the approvers sign it, and publish it')
+    .option('--keys <dir>', 'folder of the approver keys (default: the one of --state)')
+    .addOption(server())
+    .addOption(tokenFile())
+    .addOption(state())
+    .addOption(json())
+    .action((pack: string, options: Remote & { keys?: string }) =>
+      act(options.json, async (screen) =>
+        release(pack, options.keys ?? statePlaces(options.state).keys, await client(options), screen),
+      ),
+    )
+}
+
+function addOperator(root: Command): void {
+  const operate = (command: Command) =>
+    command.addOption(server()).addOption(tokenFile()).addOption(state()).addOption(json())
+  operate(root.command('status').description('rings, hosts, releases and the last verdicts')).action(
+    (options: Remote) => act(options.json, async (screen) => status(await client(options), screen)),
+  )
+  operate(root.command('halt <pack>').description('stop exposing hosts to the release that is rolling out'))
+    .addOption(reason())
+    .action((pack: string, options: Remote & { reason: string }) =>
+      act(options.json, async (screen) => halt(await client(options), pack, options.reason, screen)),
+    )
+  operate(root.command('recall <pack> <version>').description('withdraw a release from every host'))
+    .addOption(reason())
+    .action((pack: string, version: string, options: Remote & { reason: string }) =>
+      act(options.json, async (screen) => recall(await client(options), pack, version, options.reason, screen)),
+    )
+}
+
+function addServices(root: Command): void {
+  const serverCommand = root.command('server').description('the API, the rollout controller and the repository')
+  serverCommand
+    .command('init')
+    .description('make keys and the data folder of a server')
+    .addOption(state())
+    .addOption(json())
+    .action((options: Common) => act(options.json, (screen) => serverInit(options.state, screen)))
+  serverCommand
+    .command('run')
+    .description('serve on loopback; what follows -- goes to the server (--port, --host, --policy, --tls-...)')
+    .argument('[args...]', 'for the server: `-- --help` lists them')
+    .addOption(state())
+    .action((args: readonly string[], options: Common) => serverRun(options.state, args))
+  const agentCommand = root.command('agent').description('the processes of one host')
+  agentCommand
+    .command('install')
+    .description('prepare the folder of an agent')
+    .requiredOption('--data <dir>', 'folder of the agent')
+    .requiredOption('--server <url>', 'server to report to')
+    .requiredOption('--root <file>', 'the trusted root.json')
+    .requiredOption('--enrol-token-file <file>', 'file with the enrolment token')
+    .option('--ring <name>', 'ring of this host', 'broad')
+    .option('--pack <name>', 'pack that it follows', 'linux-baseline')
+    .option('--name <name>', 'name for people', hostname())
+    .addOption(json())
+    .action((options: AgentInstall & Common) => act(options.json, (screen) => agentInstall(options, screen)))
+  agentCommand
+    .command('run')
+    .description('run the agent until it is told to end; JSON lines')
+    .requiredOption('--data <dir>', 'folder of the agent')
+    .action((options: { data: string }) => agentRun(options.data))
+  agentCommand
+    .command('status')
+    .description('what the agent of a folder runs, sees and has dropped')
+    .option('--data <dir>', 'folder of the agent (default: the one of `up`)')
+    .addOption(state())
+    .addOption(json())
+    .action((options: Common & { data?: string }) =>
+      act(options.json, (screen) => agentStatus(options.data ?? statePlaces(options.state).agent, screen)),
+    )
 }

@@ -48,7 +48,7 @@ export class Service {
   async line(accepts: (line: ServiceLine) => boolean, timeoutMs: number): Promise<ServiceLine> {
     const past = this.lines.find(accepts)
     if (past) return past
-    if (this.#ended) throw this.#failure()
+    if (this.#ended) throw this.failure()
     return new Promise((resolve, reject) => {
       const finish = (settle: () => void) => {
         clearTimeout(timer)
@@ -56,7 +56,7 @@ export class Service {
         settle()
       }
       const tell = (line: ServiceLine | null) => {
-        if (line === null) finish(() => reject(this.#failure()))
+        if (line === null) finish(() => reject(this.failure()))
         else if (accepts(line)) finish(() => resolve(line))
       }
       const timer = setTimeout(() => {
@@ -95,10 +95,16 @@ export class Service {
   }
 
   /** One sentence from what it said last. */
-  #failure(): CliError {
+  failure(): CliError {
     const last = this.#errors.at(-1) ?? `the ${this.name} ended`
     return new CliError('cli/service', sentenceOf(last), { stderr: this.#errors })
   }
+}
+
+/** Rejects when one of them ends by itself: that is a failure, and it says why. */
+export async function anyEnding(services: readonly Service[]): Promise<never> {
+  const ended = await Promise.race(services.map((service) => service.exited.then(() => service)))
+  throw ended.failure()
 }
 
 function sentenceOf(line: string): string {

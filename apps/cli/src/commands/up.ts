@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { hostname } from 'node:os'
 import type { DetectionRecord, HostStatus } from '@firebreak/api'
-import type { Sha256Hex } from '@firebreak/kernel'
 import { describeSandbox, probeSandbox } from '@firebreak/linux'
+import { untilAborted } from '../act.ts'
 import { deploy, type Deployment, installAgent, startAgent } from '../deployment.ts'
 import { CliError } from '../errors.ts'
 import { ENTRY, statePlaces } from '../places.ts'
 import { paintOut, type Screen } from '../screen.ts'
-import type { Service } from '../service.ts'
+import { anyEnding, type Service } from '../service.ts'
 import { gatePack, publish, type ReleaseDraft } from '../vendor.ts'
 import { hostsOf, runsConfirmed, type SeenDetection, verdictOn, Watch } from '../watch.ts'
 
@@ -32,35 +32,41 @@ const POLICY = { bakeMs: 2_000, silenceAfterMs: 60_000, skipEmptyRings: true } a
 /** The main job: server, starter pack, agent, rollout, detections. Ends its services whatever happens. */
 export async function up(options: UpOptions, screen: Screen, interrupted: AbortSignal): Promise<void> {
   const services: Service[] = []
-  const startedAt = performance.now()
-  let watch: Watch | null = null
+  const watches: Watch[] = []
   try {
-    const { deployment, draft } = await openServer(options, screen, services)
-    const feed = new Watch(deployment.client, (seen) => {
-      if (!options.once) showDetection(seen)
-    })
-    watch = feed
-    const agent = await openAgent(options, deployment, draft.manifest.name, screen, services)
-    const host = await rollOut(feed, draft, agent, screen)
-    const detection = await firstDetection(feed, host.host, draft.compiled.digest, screen)
-    const summary = summarise(deployment, draft, host, feed, startedAt)
-    if (options.once) {
-      screen.result(summary, [
-        `ok: ${String(summary['release'])} is confirmed on ${host.name}; it detected "${detection.title}"`,
-      ])
-      return
-    }
-    screen.result(summary, [
-      '',
-      `${paintOut('bold', 'Console:')} ${deployment.consoleUrl}`,
-      'Detections follow as they come. Ctrl-C ends everything.',
-      '',
-    ])
-    await Promise.race([once(interrupted, 'abort'), ended(services)])
+    await Promise.race([bringUp(options, screen, services, watches), untilAborted(interrupted)])
+    if (!options.once) await Promise.race([once(interrupted, 'abort'), anyEnding(services)])
   } finally {
-    await watch?.close()
+    for (const watch of watches) await watch.close()
     for (const service of services.toReversed()) await service.stop()
   }
+}
+
+async function bringUp(options: UpOptions, screen: Screen, services: Service[], watches: Watch[]): Promise<void> {
+  const startedAt = performance.now()
+  const { deployment, draft } = await openServer(options, screen, services)
+  const watch = new Watch(deployment.client, (seen) => {
+    if (!options.once) showDetection(seen)
+  })
+  watches.push(watch)
+  const agent = await openAgent(options, deployment, draft.manifest.name, screen, services)
+  const host = await rollOut(watch, draft, agent, screen)
+  const detection = await firstDetection(watch, host.host, screen)
+  const summary = {
+    ok: true,
+    release: `${draft.manifest.name} ${draft.manifest.version}`,
+    imageDigest: draft.compiled.digest,
+    host: host.host,
+    sensorTier: host.beacon?.sensorTier,
+    sandboxTier: probeSandbox().tier,
+    detections: watch.detections.filter((one) => one.host === host.host).length,
+    server: deployment.operator.url,
+    seconds: Math.round((performance.now() - startedAt) / 100) / 10,
+  }
+  const confirmed = `ok: ${summary.release} is confirmed on ${host.name}; it detected "${detection.title}"`
+  const console = `${paintOut('bold', 'Console:')} ${deployment.consoleUrl}`
+  const hint = 'Detections follow as they come. Ctrl-C ends everything.'
+  screen.result(summary, options.once ? [confirmed] : ['', console, hint, ''])
 }
 
 async function openServer(
@@ -151,7 +157,7 @@ async function rollOut(watch: Watch, draft: ReleaseDraft, agent: Service, screen
 }
 
 /** Runs the harmless command until its detection has come all the way round. */
-async function firstDetection(watch: Watch, host: string, digest: Sha256Hex, screen: Screen): Promise<DetectionRecord> {
+async function firstDetection(watch: Watch, host: string, screen: Screen): Promise<DetectionRecord> {
   const { command, argument } = SELF_TEST
   screen.step(`Running something that a starter rule describes: ${command} ${argument}`)
   const before = watch.detections.length // the server also tells of older ones
@@ -160,28 +166,8 @@ async function firstDetection(watch: Watch, host: string, digest: Sha256Hex, scr
   const seen = await watch.until(`the detection of \`${command} ${argument}\``, DETECT_TIMEOUT_MS, () =>
     watch.detections.slice(before).find((one) => one.host === host && SELF_TEST_TITLE.test(one.detection.title)),
   )
-  screen.done(`detected: ${seen.detection.title} (image ${digest.slice(0, 12)}…)`)
+  screen.done(`detected: ${seen.detection.title}`)
   return seen.detection
-}
-
-function summarise(
-  { consoleUrl, operator }: Deployment,
-  { manifest, compiled }: ReleaseDraft,
-  host: HostStatus,
-  watch: Watch,
-  startedAt: number,
-): Readonly<Record<string, unknown>> {
-  return {
-    ok: true,
-    release: `${manifest.name} ${manifest.version}`,
-    imageDigest: compiled.digest,
-    host: host.host,
-    sensorTier: host.beacon?.sensorTier,
-    sandboxTier: probeSandbox().tier,
-    detections: watch.detections.filter((one) => one.host === host.host).length,
-    server: operator.url,
-    ...(consoleUrl === '' ? {} : { seconds: Math.round((performance.now() - startedAt) / 100) / 10 }),
-  }
 }
 
 function showDetection({ host, detection }: SeenDetection): void {
@@ -197,10 +183,4 @@ function showDetection({ host, detection }: SeenDetection): void {
 /** Command lines are hostile: no control character reaches the terminal. */
 function printable(text: string): string {
   return text.slice(0, 200).replaceAll(/[\p{Cc}\p{Cf}]/gu, '\u{FFFD}')
-}
-
-/** A service that ends by itself is a failure: say which. */
-async function ended(services: readonly Service[]): Promise<never> {
-  const name = await Promise.race(services.map((service) => service.exited.then(() => service.name)))
-  throw new CliError('cli/service', `Cannot go on: the ${name} ended`)
 }

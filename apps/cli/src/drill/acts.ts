@@ -1,5 +1,5 @@
 import { readPackFolder } from '@firebreak/pack-folder'
-import type { HostStatus } from '@firebreak/api'
+import type { HostStatus, ReleaseOutcome } from '@firebreak/api'
 import type { Sha256Hex } from '@firebreak/kernel'
 import type { VerdictReason } from '@firebreak/rollout'
 import type { Deployment } from '../deployment.ts'
@@ -73,23 +73,19 @@ export async function gateRefuses(stage: Stage): Promise<Act> {
 
 /** Act 3: somebody with all the keys publishes it anyway, with a forged report. */
 export async function hostsRefuse(stage: Stage): Promise<Act> {
-  const { watch } = stage
   const run = await runGate(await readPackFolder(`${stage.folder}/pack-1.1.0`), Date.now())
   if (!run.compiled || !run.manifest) throw new CliError('cli/drill', 'Cannot forge: the pack does not compile')
   const checks = run.report.checks.map((check) => ({ ...check, verdict: 'pass' as const, findings: [] }))
   const forged = { ...run.report, verdict: 'pass' as const, checks }
   const digest = await release(stage, { manifest: run.manifest, compiled: run.compiled, report: forged })
   const haltSeconds = await halted(stage, '1.1.0', 'attributable-failure')
-  const canaries = await watch.until('both canaries refusing it', ACT_TIMEOUT_MS, () => {
-    const refused = ringOf(watch, 'canary').filter((host) => outcomeOf(host, digest)?.outcome === 'refused')
-    return refused.length === 2 && refused
-  })
+  const canaries = await reached(stage, digest, ({ outcome }) => outcome === 'refused')
   for (const host of canaries) {
     expect(outcomeOf(host, digest)?.code === 'detect/unsupplied-field', `${host.name} refuses by contract`)
   }
   expectOnBaseline(stage)
   const exposed = expectCanariesOnly(stage, digest)
-  const saw = `both canaries refused it before activation: ${outcomeOf(canaries[0] as HostStatus, digest)?.message}`
+  const saw = `${hosts(canaries)} refused it before activation: ${canaries.map((host) => outcomeOf(host, digest)?.message)[0]}`
   return {
     name: 'hosts refuse it',
     stoppedBy: 'host: engine contract at load',
@@ -102,24 +98,18 @@ export async function hostsRefuse(stage: Stage): Promise<Act> {
 
 /** Act 4: legal content that kills the engine as soon as it is active. */
 export async function engineDies(stage: Stage): Promise<Act> {
-  const { watch, markers } = stage
+  const { markers } = stage
   const firstMarker = markers.count
   const pack = await makePack(stage.folder, '1.2.0', 'kills-engine')
   const digest = await release(stage, await gatePack(pack, Date.now()))
   const haltSeconds = await halted(stage, '1.2.0', 'attributable-failure')
-  const canaries = await watch.until('both canaries falling back', ACT_TIMEOUT_MS, () => {
-    const back = ringOf(watch, 'canary').filter((host) => {
-      const outcome = outcomeOf(host, digest)
-      return outcome?.outcome === 'fell-back' && outcome.recoverMs > 0
-    })
-    return back.length === 2 && back
-  })
+  const canaries = await reached(stage, digest, ({ outcome, recoverMs }) => outcome === 'fell-back' && recoverMs > 0)
   expectOnBaseline(stage)
   const exposed = expectCanariesOnly(stage, digest)
   const recoverMs = Math.max(...canaries.map((host) => outcomeOf(host, digest)?.recoverMs ?? 0))
   const missed = await missedMarkers(stage, canaries, firstMarker)
   expect(missed.gapMs <= recoverMs, `no detection is missed for longer than ${recoverMs} ms (${missed.gapMs} ms was)`)
-  const saw = `both canaries fell back by themselves; ${missed.of} detections expected there meanwhile, ${missed.count} missed`
+  const saw = `${hosts(canaries)} fell back alone; of ${missed.of} detections expected there meanwhile, ${missed.count} are missing`
   return {
     name: 'engine dies on activation',
     stoppedBy: 'host: fallback to last known good',
@@ -170,6 +160,23 @@ export async function recallAndRecover(stage: Stage): Promise<Act> {
   })
   const saw = `${recalled} releases recalled; the two dead hosts came up on 1.0.0, nobody repaired them`
   return { name: 'recall and recover', stoppedBy: 'recall', exposed: 0, haltSeconds: null, recoverMs, saw }
+}
+
+/** All hosts that the release reached, once it has ended on each of them as `hasEnded` says. The halt may have spared some canaries. */
+async function reached(
+  { watch }: Stage,
+  digest: Sha256Hex,
+  hasEnded: (outcome: ReleaseOutcome) => boolean,
+): Promise<readonly HostStatus[]> {
+  return watch.until('every host that got it leaving it', ACT_TIMEOUT_MS, () => {
+    const touched = hostsOf(watch.status).filter((host) => outcomeOf(host, digest) !== undefined)
+    const left = touched.filter((host) => hasEnded(outcomeOf(host, digest) as ReleaseOutcome))
+    return left.length > 0 && left.length === touched.length && left
+  })
+}
+
+function hosts(list: readonly HostStatus[]): string {
+  return list.map(({ name }) => name).join(' and ')
 }
 
 async function release(stage: Stage, draft: ReleaseDraft): Promise<Sha256Hex> {

@@ -2,10 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { errorMessage } from '@firebreak/kernel'
+import { untilAborted } from '../act.ts'
 import { deploy } from '../deployment.ts'
 import { CliError } from '../errors.ts'
 import type { Screen } from '../screen.ts'
-import type { Service } from '../service.ts'
+import { anyEnding, type Service } from '../service.ts'
 import { Watch } from '../watch.ts'
 import {
   type Act,
@@ -47,7 +48,8 @@ export async function drill(screen: Screen, interrupted: AbortSignal): Promise<v
       onStart,
     })
     watch = new Watch(deployment.client)
-    const hosts = await startFleet(folder, 'linux-baseline', deployment, watch, onStart)
+    const starting = startFleet(folder, 'linux-baseline', deployment, watch, onStart)
+    const hosts = await Promise.race([starting, anyEnding(services), untilAborted(interrupted)])
     screen.done(`${hosts.length} agents report to ${deployment.operator.url}`)
     markers.start()
     const stage: Stage = { folder, deployment, watch, hosts, markers, onStart, published: new Map() }
@@ -66,23 +68,17 @@ async function play(stage: Stage, screen: Screen, interrupted: AbortSignal): Pro
   const acts: Act[] = []
   for (const [i, { title, play: playAct }] of ACTS.entries()) {
     screen.step(`Act ${i + 1}: ${title}`)
-    if (interrupted.aborted) throw new CliError('cli/drill', 'Cannot finish the drill: interrupted')
     try {
-      const act = await Promise.race([playAct(stage), aborted(interrupted)])
+      const act = await Promise.race([playAct(stage), untilAborted(interrupted)])
       acts.push(act)
       screen.note(act.saw)
       screen.done(describe(act))
     } catch (error) {
+      if (interrupted.aborted) throw error
       throw new CliError('cli/drill', `Act ${i + 1}, ${title}: ${errorMessage(error)}`, { acts }, error)
     }
   }
   return acts
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(new CliError('cli/drill', 'interrupted')), { once: true })
-  })
 }
 
 function describe({ stoppedBy, exposed, haltSeconds, recoverMs }: Act): string {

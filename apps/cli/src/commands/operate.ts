@@ -1,0 +1,71 @@
+import type { FleetStatus, HostStatus, ReleaseStatus } from '@firebreak/api'
+import { compareVersions } from '@firebreak/kernel'
+import { CliError } from '../errors.ts'
+import type { OperatorClient } from '../operator-client.ts'
+import { paintOut, type Screen } from '../screen.ts'
+
+const VERDICTS_SHOWN = 5
+
+/** Rings, hosts, releases and the last verdicts. */
+export async function status(client: OperatorClient, screen: Screen): Promise<void> {
+  const fleet = await client.status()
+  screen.result({ ok: true, ...fleet }, [
+    ...fleet.rings.flatMap(({ ring, hosts }) => [
+      paintOut('bold', `${ring} (${hosts.length})`),
+      ...hosts.map((host) => `  ${hostLine(host, fleet.serverTimeMs)}`),
+    ]),
+    paintOut('bold', 'releases'),
+    ...fleet.releases.map((release) => `  ${releaseLine(release)}`),
+    paintOut('bold', `verdicts (plan generation ${fleet.plan?.generation ?? 0})`),
+    ...verdictLines(fleet),
+  ])
+}
+
+function hostLine({ host, name, silent, lastSeenMs, beacon }: HostStatus, nowMs: number): string {
+  const running = beacon?.running
+  const runs = running ? `${running.pack} ${running.version} (${running.slot})` : 'runs nothing'
+  const seen = lastSeenMs === null ? 'never seen' : `seen ${Math.max(0, Math.round((nowMs - lastSeenMs) / 1000))} s ago`
+  return `${host}  ${name}  ${runs}  sensor ${beacon?.sensorTier ?? '?'}  ${seen}${silent ? paintOut('red', '  SILENT') : ''}`
+}
+
+function releaseLine({ pack, version, state, imageDigest }: ReleaseStatus): string {
+  const colour = state === 'halted' || state === 'recalled' ? 'red' : state === 'complete' ? 'green' : 'cyan'
+  return `${pack} ${version}  ${paintOut(colour, state)}  ${imageDigest.slice(0, 12)}…`
+}
+
+function verdictLines({ verdicts }: FleetStatus): readonly string[] {
+  return verdicts
+    .slice(0, VERDICTS_SHOWN)
+    .map(({ atMs, kind, ring, version, explanation }) =>
+      [`  ${new Date(atMs).toISOString()}`, kind, version, ring, explanation].join('  '),
+    )
+}
+
+/** Stops exposing what is rolling out. Hosts that have it keep it. */
+export async function halt(client: OperatorClient, pack: string, reason: string, screen: Screen): Promise<void> {
+  await client.halt(pack, reason)
+  screen.result({ ok: true, pack, halted: true }, [`halted the rollout of ${pack}; hosts that have it keep it`])
+}
+
+/** Withdraws a release from all hosts. */
+export async function recall(
+  client: OperatorClient,
+  pack: string,
+  version: string,
+  reason: string,
+  screen: Screen,
+): Promise<void> {
+  const { releases } = await client.status()
+  if (!releases.some((one) => one.pack === pack && one.version === version)) {
+    const known = releases
+      .filter((one) => one.pack === pack)
+      .map((one) => one.version)
+      .toSorted(compareVersions)
+    const message = `Cannot recall ${pack} ${version}: it was never released (known: ${known.join(', ') || 'none'})`
+    throw new CliError('cli/usage', message)
+  }
+  await client.recall(pack, version, reason)
+  screen.result({ ok: true, pack, version, recalled: true }, [
+    `recalled ${pack} ${version}; each host leaves it at its next poll, on its own`,
+  ])
+}

@@ -1,0 +1,104 @@
+import { join } from 'node:path'
+import { readDurable } from '@firebreak/durable-fs'
+import { initServer, installAgent, readOperator } from '../deployment.ts'
+import { CliError } from '../errors.ts'
+import { createKeystore, isKeystore } from '../keystore.ts'
+import { CONSOLE_FOLDER, ENTRY, statePlaces } from '../places.ts'
+import type { Screen } from '../screen.ts'
+
+/** Becomes `entry`: same process, same terminal, its signals and its exit code. */
+function become(entry: string, args: readonly string[]): never {
+  process.execve?.(process.execPath, [process.execPath, entry, ...args], { ...process.env })
+  throw new CliError('cli/service', 'Cannot start: this Node.js has no process.execve')
+}
+
+/** Makes keys and a server's data folder. Prints where they are; the tokens stay in operator.json. */
+export async function serverInit(state: string, screen: Screen): Promise<void> {
+  const places = statePlaces(state)
+  if (await readOperator(state)) throw new CliError('cli/usage', `Cannot initialise: ${state} holds a server already`)
+  if (!(await isKeystore(places.keys))) await createKeystore(places.keys, Date.now())
+  await initServer(state)
+  screen.result({ ok: true, state, keys: places.keys, operator: places.operator }, [
+    `keys:   ${places.keys}  (move the approver keys off this machine, one to each approver)`,
+    `tokens: ${places.operator}  (mode 0600)`,
+    `next:   firebreak server run --state ${state}`,
+  ])
+}
+
+export function serverRun(state: string, args: readonly string[]): never {
+  return become(ENTRY.server, ['--data', statePlaces(state).server, '--console', CONSOLE_FOLDER, ...args])
+}
+
+export interface AgentInstall {
+  readonly data: string
+  readonly server: string
+  readonly ring: string
+  readonly pack: string
+  readonly name: string
+  readonly root: string
+  readonly enrolTokenFile: string
+}
+
+const FILE_BYTES_MAX = 524_288
+/** Production pace: beacons and polls each half minute, ten minutes of trial. */
+const PACE = { beaconIntervalMs: 30_000, pollIntervalMs: 30_000, trialMs: 600_000 } as const
+
+/** Prepares an agent's folder for `agent run`. */
+export async function agentInstall(options: AgentInstall, screen: Screen): Promise<void> {
+  const [root, token] = await Promise.all([mustRead(options.root), mustRead(options.enrolTokenFile)])
+  const { data: folder, name: hostName, ring, pack } = options
+  const operator = { url: options.server, operatorToken: '', enrolToken: Buffer.from(token).toString('utf8').trim() }
+  await installAgent({ folder, entry: ENTRY.agent, hostName, ring, pack, ...PACE }, operator, root)
+  screen.result({ ok: true, data: folder }, [`next: firebreak agent run --data ${folder}`])
+}
+
+export function agentRun(data: string): never {
+  return become(ENTRY.agent, ['run', '--data', data])
+}
+
+/** What the agent of `data` wrote last; says so when it is not running. */
+export async function agentStatus(data: string, screen: Screen): Promise<void> {
+  const bytes = await readDurable(join(data, 'status.json'), FILE_BYTES_MAX)
+  if (!bytes) throw new CliError('cli/usage', `Cannot show an agent: ${data} holds none that has run`)
+  const status = JSON.parse(Buffer.from(bytes).toString('utf8')) as AgentStatusFile
+  const alive = isAlive(status.pid)
+  const { running, events, detections, eventsDropped, engineRestarts } = status.report.beacon
+  screen.result({ ok: true, running: alive, ...status }, [
+    `agent:      ${alive ? `running, process ${status.pid}` : 'not running'}${status.host ? `, host ${status.host}` : ', not enrolled'}`,
+    `sensor:     ${status.sensor ? `${status.sensor.tier}: ${status.sensor.reason}` : 'starting'}`,
+    `content:    ${running ? `${running.pack} ${running.version}, slot ${running.slot}` : 'none'}`,
+    `plan:       generation ${status.planGeneration}`,
+    `events:     ${events} judged, ${eventsDropped} dropped, ${detections} detections, ${engineRestarts} engine restarts`,
+  ])
+}
+
+interface AgentStatusFile {
+  readonly pid: number
+  readonly host: string | null
+  readonly planGeneration: number
+  readonly sensor: { readonly tier: string; readonly reason: string } | null
+  readonly report: {
+    readonly beacon: {
+      readonly running: { readonly pack: string; readonly version: string; readonly slot: string } | null
+      readonly events: number
+      readonly detections: number
+      readonly eventsDropped: number
+      readonly engineRestarts: number
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function mustRead(path: string): Promise<Uint8Array> {
+  const bytes = await readDurable(path, FILE_BYTES_MAX)
+  if (!bytes) throw new CliError('cli/usage', `Cannot read ${path}: there is no such file`)
+  return bytes
+}
