@@ -1,11 +1,6 @@
 export { LinuxError, type LinuxErrorCode } from './errors.ts'
-export {
-  confineEngine,
-  type ConfinedPipes,
-  type EngineConfinement,
-  openPipes,
-  readSandboxReport,
-} from './sandbox/confine.ts'
+export { confineEngine, type EngineConfinement } from './sandbox/confine.ts'
+export { type ConfinedPipes, openPipes, readSandboxReport } from './sandbox/confined.ts'
 export { LAUNCHER_EXIT_CODE, type MissingLayer, type SandboxReport } from './sandbox/launch-spec.ts'
 export { describeSandbox, probeSandbox, type SandboxSupport } from './sandbox/probe.ts'
 export { type Layer, type ProfileName } from './sandbox/profiles.ts'

@@ -1,8 +1,8 @@
 import { dlopen, getInt32, getRawPointer, toArrayBuffer } from 'node:ffi'
 
 /**
- * The one door to the kernel: raw system calls through Node's built-in FFI. x86-64 numbers; `available()` says
- * whether this machine can be served. Nothing else in Firebreak imports node:ffi.
+ * The one door to the kernel: raw system calls through Node's built-in FFI. x86-64 numbers; `available()` of
+ * platform.ts says whether this machine can be served. Nothing else in Firebreak imports node:ffi.
  */
 const open = () =>
   dlopen('libc.so.6', {
@@ -58,9 +58,4 @@ export function viewMemory(address: number, sizeBytes: number): ArrayBuffer {
 
 function word(arg: SyscallArg): bigint {
   return typeof arg === 'object' ? addressOf(arg) : BigInt(arg)
-}
-
-/** False where the numbers in this adapter do not hold. */
-export function available(): boolean {
-  return process.platform === 'linux' && process.arch === 'x64'
 }

@@ -1,10 +1,9 @@
 import { flushCompileCache } from 'node:module'
-import { Socket } from 'node:net'
 import process from 'node:process'
-import type { Readable, Writable } from 'node:stream'
 import { trySyscall } from '../syscalls.ts'
+import { readSandboxReport } from './confined.ts'
 import { engineFilter } from './filters.ts'
-import { INPUT_FD, OUTPUT_FD, REPORT_VARIABLE, type SandboxReport } from './launch-spec.ts'
+import type { SandboxReport } from './launch-spec.ts'
 import { installFilter } from './seccomp.ts'
 import { SYS } from './syscall-numbers.ts'
 
@@ -23,25 +22,6 @@ export interface EngineConfinement {
   readonly landlockAbi: number
   /** Of stage 1; null when the process was not started by the launcher. */
   readonly launch: SandboxReport | null
-}
-
-export interface ConfinedPipes {
-  readonly input: Readable
-  readonly output: Writable
-}
-
-/** The two pipes to the process that called `spawnConfined`; once, before `confineEngine`. */
-export function openPipes(): ConfinedPipes {
-  return {
-    input: new Socket({ fd: INPUT_FD, readable: true, writable: false }),
-    output: new Socket({ fd: OUTPUT_FD, readable: false, writable: true }),
-  }
-}
-
-/** What the launcher achieved for this process; null when it was not started by the launcher. */
-export function readSandboxReport(): SandboxReport | null {
-  const text = process.env[REPORT_VARIABLE]
-  return text === undefined ? null : (JSON.parse(text) as SandboxReport) // our own launcher's words
 }
 
 /**

@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { available } from '../syscalls.ts'
+import { available } from '../platform.ts'
 import { hasCapability } from './capabilities.ts'
 import { landlockAbi } from './landlock.ts'
 import { seccompAvailable } from './seccomp.ts'

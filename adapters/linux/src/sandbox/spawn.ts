@@ -5,7 +5,7 @@ import process from 'node:process'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { LinuxError } from '../errors.ts'
-import { available } from '../syscalls.ts'
+import { available } from '../platform.ts'
 import { type LaunchSpec, REPORT_VARIABLE, type SandboxReport } from './launch-spec.ts'
 import { type Layer, LAYERS, PROFILES, type ProfileName } from './profiles.ts'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { LinuxError } from '../errors.ts'
-import { available } from '../syscalls.ts'
+import { available } from '../platform.ts'
 import { attachRawTracepoint, closeAll, createMap, loadProgram, MAP_TYPE, sumCounter } from './bpf.ts'
 import {
   type BpfProgram,

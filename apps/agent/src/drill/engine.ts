@@ -1,4 +1,5 @@
-import { confineEngine, openPipes } from '@firebreak/linux'
+import { openPipes } from '@firebreak/linux/confined'
+import { confineEngine } from '@firebreak/linux/engine'
 import { runEngine } from '../engine/run-engine.ts'
 
 /**

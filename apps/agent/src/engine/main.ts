@@ -1,4 +1,5 @@
-import { confineEngine, openPipes } from '@firebreak/linux'
+import { openPipes } from '@firebreak/linux/confined'
+import { confineEngine } from '@firebreak/linux/engine'
 import { runEngine } from './run-engine.ts'
 
 // Everything this process will ever need is imported and open by now; content comes only after the door is shut.

@@ -1,6 +1,7 @@
 import { encodeFrame, FRAME } from '@firebreak/api'
 import { jsonBytes, utf8Encode } from '@firebreak/kernel'
-import { openPipes, openSensor, type Sensor } from '@firebreak/linux'
+import { openPipes } from '@firebreak/linux/confined'
+import { openSensor, type Sensor } from '@firebreak/linux/sensor'
 
 /** The sensor process: the kernel's events in, frames out. It never sees content. */
 const { input, output } = openPipes()

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { encodeFrame, FRAME, type Frame, FrameDecoder } from '@firebreak/api'
 import { errorCode, parseJson, record, type Version, version } from '@firebreak/kernel'
-import { type ConfinedProcess, spawnConfined } from '@firebreak/linux'
+import { type ConfinedProcess, spawnConfined } from '@firebreak/linux/spawn'
 import type { SlotImage } from '@firebreak/updater'
 
 /** An engine's answer may be this long; a longer one is hostile and ends its process. */

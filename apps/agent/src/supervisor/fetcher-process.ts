@@ -1,5 +1,5 @@
 import { encodeFrame, FRAME, FrameDecoder } from '@firebreak/api'
-import { type ConfinedProcess, spawnConfined } from '@firebreak/linux'
+import { type ConfinedProcess, spawnConfined } from '@firebreak/linux/spawn'
 import { encodeMessage, type FetcherMessage, type HostReport, parseFetcherMessage } from '../messages.ts'
 
 const MESSAGE_FRAME_BYTES_MAX = 2 * 1024 * 1024

@@ -1,6 +1,6 @@
 import { FRAME, type Frame, FrameDecoder } from '@firebreak/api'
 import { list, object, parseJson, text } from '@firebreak/kernel'
-import { type ConfinedProcess, spawnConfined } from '@firebreak/linux'
+import { type ConfinedProcess, spawnConfined } from '@firebreak/linux/spawn'
 
 /** What the sensor says of itself in its first frame. */
 export interface SensorReport {

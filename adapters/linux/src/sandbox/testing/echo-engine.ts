@@ -1,6 +1,7 @@
 /** A confined engine that answers with its confinement and then returns what it gets; 'bomb' makes it eat memory. */
 import process from 'node:process'
-import { confineEngine, openPipes } from '../confine.ts'
+import { confineEngine } from '../confine.ts'
+import { openPipes } from '../confined.ts'
 
 const { input, output } = openPipes()
 output.write(`${JSON.stringify(confineEngine())}\n`)

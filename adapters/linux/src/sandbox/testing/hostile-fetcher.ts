@@ -5,7 +5,7 @@ import fs from 'node:fs'
 import net from 'node:net'
 import process from 'node:process'
 import { trySyscall } from '../../syscalls.ts'
-import { openPipes, readSandboxReport } from '../confine.ts'
+import { openPipes, readSandboxReport } from '../confined.ts'
 import { SYS } from '../syscall-numbers.ts'
 import { type Attempts, outcomesOf, raw, settle } from './attempts.ts'
 

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import process from 'node:process'
-import { openPipes, readSandboxReport } from '../confine.ts'
+import { openPipes, readSandboxReport } from '../confined.ts'
 import { SYS } from '../syscall-numbers.ts'
 import { type Attempts, outcomesOf, raw, settle } from './attempts.ts'
 
