@@ -3,7 +3,15 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { act } from './act.ts'
 import { check, gate, release } from './commands/content.ts'
 import { halt, recall, status } from './commands/operate.ts'
-import { agentInstall, agentRun, agentStatus, type AgentInstall, serverInit, serverRun } from './commands/services.ts'
+import {
+  agentInstall,
+  agentRun,
+  agentStatus,
+  type AgentInstall,
+  bench,
+  serverInit,
+  serverRun,
+} from './commands/services.ts'
 import { test } from './commands/test.ts'
 import { up } from './commands/up.ts'
 import { bashCompletion } from './completion.ts'
@@ -86,6 +94,11 @@ function addLoop(root: Command): void {
 }
 
 function addContent(root: Command): void {
+  root
+    .command('bench [name]')
+    .description('measure a claim beside its peer or limit; without a name: what there is')
+    .addOption(json())
+    .action((name: string | undefined, options: Common) => bench(name, options.json))
   root
     .command('check <pack>')
     .description('read and compile a pack; file:line:column for everything that is wrong')

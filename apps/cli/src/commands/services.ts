@@ -29,6 +29,11 @@ export function serverRun(state: string, args: readonly string[]): never {
   return become(ENTRY.server, ['--data', statePlaces(state).server, '--console', CONSOLE_FOLDER, ...args])
 }
 
+/** The benchmarks say themselves what there is. */
+export function bench(name: string | undefined, json: boolean): never {
+  return become(ENTRY.bench, [...(name === undefined ? [] : [name]), ...(json ? ['--json'] : [])])
+}
+
 export interface AgentInstall {
   readonly data: string
   readonly server: string
