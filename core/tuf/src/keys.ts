@@ -1,5 +1,5 @@
 import { type PublicKeyHex, sha256Hex } from '@firebreak/crypto'
-import { canonicalJson, type Json, literal, malformed, object, type Reader, text } from '@firebreak/kernel'
+import { canonicalJson, type Json, literal, malformed, object, text } from '@firebreak/kernel'
 
 /** Who may speak for a role: `threshold` of `keys` must have signed. */
 export interface RoleKeys {
@@ -18,8 +18,8 @@ export function keyId(publicKey: PublicKeyHex): string {
 }
 
 const key = object<{ keytype: string; scheme: string; keyval: { public: string } }>({
-  keytype: literal('ed25519') as Reader<string>,
-  scheme: literal('ed25519') as Reader<string>,
+  keytype: literal('ed25519'),
+  scheme: literal('ed25519'),
   keyval: object<{ public: string }>({ public: text(64, /^[0-9a-f]{64}$/) }),
 })
 

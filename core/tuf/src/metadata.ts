@@ -86,7 +86,7 @@ const utc: Reader<WallMs> = (value, at) => {
 
 function head(signed: Json, type: TopRole): MetadataHead {
   const read = object<{ _type: string; spec_version: string; version: number; expires: WallMs }>({
-    _type: literal(type) as Reader<string>,
+    _type: literal(type),
     spec_version: specVersion,
     version: versionNumber,
     expires: utc,

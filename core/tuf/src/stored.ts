@@ -6,7 +6,6 @@ import {
   nullable,
   object,
   parseJson,
-  type Reader,
   text,
   utf8Decode,
   utf8Encode,
@@ -46,7 +45,7 @@ interface Stored {
 }
 
 const readStored = object<Stored>({
-  format: literal(FORMAT) as Reader<string>,
+  format: literal(FORMAT),
   latestSeenMs: integer(0, WALL_MS_MAX),
   root: text(ROOT_SIZE_BYTES_MAX),
   timestamp: nullable(text(TIMESTAMP_SIZE_BYTES_MAX)),
