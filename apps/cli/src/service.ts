@@ -101,10 +101,28 @@ export class Service {
   }
 }
 
-/** Rejects when one of them ends by itself: that is a failure, and it says why. */
-export async function anyEnding(services: readonly Service[]): Promise<never> {
-  const ended = await Promise.race(services.map((service) => service.exited.then(() => service)))
-  throw ended.failure()
+/** All services of one command: started one by one, ended together. */
+export class ServiceGroup {
+  readonly #services: Service[] = []
+  readonly #failure = Promise.withResolvers<never>()
+
+  constructor() {
+    this.#failure.promise.catch(() => {}) // for whoever races against it
+  }
+
+  /** Rejects, saying why, as soon as any service ends. */
+  get failed(): Promise<never> {
+    return this.#failure.promise
+  }
+
+  add(service: Service): void {
+    this.#services.push(service)
+    void service.exited.then(() => this.#failure.reject(service.failure()))
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#services.map((service) => service.stop()))
+  }
 }
 
 function sentenceOf(line: string): string {

@@ -8,7 +8,7 @@ import { deploy, type Deployment, installAgent, startAgent } from '../deployment
 import { CliError } from '../errors.ts'
 import { ENTRY, statePlaces } from '../places.ts'
 import { paintOut, type Screen } from '../screen.ts'
-import { anyEnding, type Service } from '../service.ts'
+import { type Service, ServiceGroup } from '../service.ts'
 import { gatePack, publish, type ReleaseDraft } from '../vendor.ts'
 import { hostsOf, runsConfirmed, type SeenDetection, verdictOn, Watch } from '../watch.ts'
 
@@ -31,18 +31,18 @@ const POLICY = { bakeMs: 2_000, silenceAfterMs: 60_000, skipEmptyRings: true } a
 
 /** The main job: server, starter pack, agent, rollout, detections. Ends its services whatever happens. */
 export async function up(options: UpOptions, screen: Screen, interrupted: AbortSignal): Promise<void> {
-  const services: Service[] = []
+  const services = new ServiceGroup()
   const watches: Watch[] = []
   try {
-    await Promise.race([bringUp(options, screen, services, watches), untilAborted(interrupted)])
-    if (!options.once) await Promise.race([once(interrupted, 'abort'), anyEnding(services)])
+    await Promise.race([bringUp(options, screen, services, watches), services.failed, untilAborted(interrupted)])
+    if (!options.once) await Promise.race([once(interrupted, 'abort'), services.failed])
   } finally {
     for (const watch of watches) await watch.close()
-    for (const service of services.toReversed()) await service.stop()
+    await services.stop()
   }
 }
 
-async function bringUp(options: UpOptions, screen: Screen, services: Service[], watches: Watch[]): Promise<void> {
+async function bringUp(options: UpOptions, screen: Screen, services: ServiceGroup, watches: Watch[]): Promise<void> {
   const startedAt = performance.now()
   const { deployment, draft } = await openServer(options, screen, services)
   const watch = new Watch(deployment.client, (seen) => {
@@ -72,7 +72,7 @@ async function bringUp(options: UpOptions, screen: Screen, services: Service[], 
 async function openServer(
   options: UpOptions,
   screen: Screen,
-  services: Service[],
+  services: ServiceGroup,
 ): Promise<{ deployment: Deployment; draft: ReleaseDraft }> {
   screen.step('Starting the server with its embedded store')
   const deployment = await deploy({
@@ -80,7 +80,7 @@ async function openServer(
     port: options.port,
     policy: POLICY,
     tickMs: 250,
-    onStart: (server) => services.push(server),
+    onStart: (server) => services.add(server),
   })
   screen.done(`listening on ${deployment.operator.url}`)
   screen.step(`Checking, compiling and proving ${options.pack}`)
@@ -114,7 +114,7 @@ async function openAgent(
   deployment: Deployment,
   pack: string,
   screen: Screen,
-  services: Service[],
+  services: ServiceGroup,
 ): Promise<Service> {
   screen.step('Starting an agent on this machine')
   const agentOptions = {
@@ -129,7 +129,7 @@ async function openAgent(
   }
   await installAgent(agentOptions, deployment.operator, deployment.keystore.root)
   const agent = startAgent(agentOptions)
-  services.push(agent)
+  services.add(agent)
   const sensor = await agent.line(({ event }) => event === 'sensor', CONFIRM_TIMEOUT_MS)
   const { tier, reason } = sensor as { tier?: string; reason?: string }
   screen.note(`sensor: ${tier} tier${reason ? ` (${reason})` : ''}`)

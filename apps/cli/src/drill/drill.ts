@@ -6,7 +6,7 @@ import { untilAborted } from '../act.ts'
 import { deploy } from '../deployment.ts'
 import { CliError } from '../errors.ts'
 import type { Screen } from '../screen.ts'
-import { anyEnding, type Service } from '../service.ts'
+import { type Service, ServiceGroup } from '../service.ts'
 import { Watch } from '../watch.ts'
 import {
   type Act,
@@ -33,8 +33,8 @@ const ACTS = [
 /** Plays all acts on a throw-away server with nine real agents. Everything it starts, it ends. */
 export async function drill(screen: Screen, interrupted: AbortSignal): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'firebreak-drill-'))
-  const services: Service[] = []
-  const onStart = (service: Service) => void services.push(service)
+  const services = new ServiceGroup()
+  const onStart = (service: Service) => services.add(service)
   const markers = new Markers()
   const startedAt = performance.now()
   let watch: Watch | null = null
@@ -49,7 +49,7 @@ export async function drill(screen: Screen, interrupted: AbortSignal): Promise<v
     })
     watch = new Watch(deployment.client)
     const starting = startFleet(folder, 'linux-baseline', deployment, watch, onStart)
-    const hosts = await Promise.race([starting, anyEnding(services), untilAborted(interrupted)])
+    const hosts = await Promise.race([starting, services.failed, untilAborted(interrupted)])
     screen.done(`${hosts.length} agents report to ${deployment.operator.url}`)
     markers.start()
     const stage: Stage = { folder, deployment, watch, hosts, markers, onStart, published: new Map() }
@@ -59,7 +59,7 @@ export async function drill(screen: Screen, interrupted: AbortSignal): Promise<v
   } finally {
     markers.stop()
     await watch?.close()
-    await Promise.all(services.map((service) => service.stop()))
+    await services.stop()
     await rm(folder, { recursive: true, force: true })
   }
 }
