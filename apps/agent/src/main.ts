@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { evaluate } from './evaluate.ts'
 import { failWith, runAgent } from './run.ts'
 
 const USAGE = `firebreak agent: the processes of one host
@@ -16,6 +15,7 @@ const engineEntry = fileURLToPath(new URL('./engine/main.ts', import.meta.url))
 const readFolders = [fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')]
 
 async function runEvaluate(args: readonly string[]): Promise<void> {
+  const { evaluate } = await import('./evaluate.ts') // not in the supervisor's process: it reads events
   const options = { image: { type: 'string' }, events: { type: 'string' } } as const
   const { values } = parseArgs({ args: [...args], options, strict: true })
   const [image, events] = await Promise.all([readFile(values.image ?? ''), readFile(values.events ?? '')])

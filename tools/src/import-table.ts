@@ -1,0 +1,108 @@
+/**
+ * What production code may import, package by package: the table of ADR 1 as data. It changes with an ADR.
+ *
+ * Tests, `testing/` and `tools/` are not in it: they may import any package that their package.json declares, but no
+ * test of an app imports another app by name.
+ */
+export interface ImportRow {
+  /** Packages of the workspace, by folder. */
+  readonly workspace: readonly string[]
+  /** Packages of the workspace of which only `import type` may be used. */
+  readonly typesOf: readonly string[]
+  /** Node's modules without `node:`. `*`: all but those of RESERVED_NODE_MODULES. */
+  readonly node: readonly string[]
+  /** Third-party packages. */
+  readonly packages: readonly string[]
+}
+
+/** One package each may touch these, so that each has one door. */
+export const RESERVED_NODE_MODULES: Readonly<Record<string, string>> = {
+  ffi: 'adapters/linux',
+  sqlite: 'adapters/sqlite',
+}
+
+const NOTHING: ImportRow = { workspace: [], typesOf: [], node: [], packages: [] }
+
+const CORE = ['kernel', 'crypto', 'content', 'detect', 'gate', 'tuf', 'rollout', 'updater', 'api'].map(
+  (name) => `core/${name}`,
+)
+const ADAPTERS = ['durable-fs', 'http', 'linux', 'pack-folder', 'sqlite'].map((name) => `adapters/${name}`)
+
+function core(...workspace: readonly string[]): ImportRow {
+  return { ...NOTHING, workspace: ['kernel', ...workspace].map((name) => `core/${name}`) }
+}
+
+function adapter(packages: readonly string[] = [], node: readonly string[] = ['*']): ImportRow {
+  return { ...NOTHING, workspace: CORE, node, packages }
+}
+
+function app(packages: readonly string[] = []): ImportRow {
+  return { ...NOTHING, workspace: [...CORE, ...ADAPTERS], node: ['*'], packages }
+}
+
+export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
+  'core/kernel': NOTHING,
+  'core/crypto': { ...core(), node: ['crypto'] },
+  'core/content': core('crypto'),
+  'core/detect': core('crypto', 'content'),
+  'core/gate': core('crypto', 'content', 'detect'),
+  'core/tuf': core('crypto'),
+  'core/rollout': core('crypto'),
+  'core/updater': core('crypto', 'rollout'),
+  'core/api': core('rollout', 'updater', 'detect'),
+  'adapters/durable-fs': adapter(),
+  'adapters/http': adapter(['hono', '@hono/node-server']),
+  'adapters/linux': adapter([], ['*', 'ffi']),
+  'adapters/pack-folder': adapter(['yaml']),
+  'adapters/sqlite': adapter([], ['*', 'sqlite']),
+  'apps/agent': app(),
+  'apps/cli': app(['commander']),
+  'apps/console': { ...NOTHING, typesOf: ['core/api', 'core/rollout'], packages: ['react', 'react-dom'] },
+  'apps/server': app(),
+}
+
+/** What a process of a host loads, from its entry on. */
+export interface ProcessRow {
+  readonly entry: string
+  /** Packages, `node:` modules or files that must not be reached by any import that Node follows. */
+  readonly never: readonly string[]
+}
+
+/**
+ * The processes of a host. None of them reaches a third-party package; the supervisor, which is root, reaches neither
+ * content nor the foreign function interface; no process carries the code of another.
+ */
+export const HOST_PROCESSES: Readonly<Record<string, ProcessRow>> = {
+  agent: {
+    entry: 'apps/agent/src/main.ts',
+    never: ['@firebreak/content', '@firebreak/detect', 'node:ffi', 'adapters/linux/src/sensor/'],
+  },
+  supervisor: {
+    entry: 'apps/agent/src/supervisor/supervisor.ts',
+    never: ['@firebreak/content', '@firebreak/detect', 'node:ffi', 'adapters/linux/src/sensor/'],
+  },
+  launcher: {
+    entry: 'adapters/linux/src/sandbox/launcher.ts',
+    never: ['@firebreak/content', '@firebreak/detect', 'adapters/linux/src/sensor/', 'node:net', 'node:child_process'],
+  },
+  sensor: {
+    entry: 'apps/agent/src/sensor/main.ts',
+    never: ['@firebreak/content', 'apps/agent/src/supervisor/', 'apps/agent/src/engine/', 'node:child_process'],
+  },
+  engine: {
+    entry: 'apps/agent/src/engine/main.ts',
+    never: ['adapters/linux/src/sensor/', 'apps/agent/src/supervisor/', 'node:child_process'],
+  },
+  fetcher: {
+    entry: 'apps/agent/src/fetcher/main.ts',
+    never: [
+      '@firebreak/content',
+      '@firebreak/detect',
+      'node:ffi',
+      'adapters/linux/src/sensor/',
+      'apps/agent/src/supervisor/',
+      'apps/agent/src/engine/',
+      'node:child_process',
+    ],
+  },
+}
