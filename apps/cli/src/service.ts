@@ -94,10 +94,11 @@ export class Service {
     if (this.#errors.length > STDERR_LINES_KEPT) this.#errors.shift()
   }
 
-  /** One sentence from what it said last. */
+  /** One sentence: the reason that it gave, or else the last thing that it or a child of it said. */
   failure(): CliError {
-    const last = this.#errors.at(-1) ?? `the ${this.name} ended`
-    return new CliError('cli/service', sentenceOf(last), { stderr: this.#errors })
+    const reason = this.#errors.findLast((line) => line.startsWith('{'))
+    const sentence = (reason && sentenceOf(reason)) ?? this.#errors.at(-1) ?? `Cannot go on: the ${this.name} ended`
+    return new CliError('cli/service', sentence, { stderr: this.#errors })
   }
 }
 
@@ -125,8 +126,7 @@ export class ServiceGroup {
   }
 }
 
-function sentenceOf(line: string): string {
-  if (!line.startsWith('{')) return line
+function sentenceOf(line: string): string | undefined {
   const { message } = JSON.parse(line) as { message?: unknown }
-  return typeof message === 'string' ? message : line
+  return typeof message === 'string' ? message : undefined
 }

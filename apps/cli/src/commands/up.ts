@@ -46,7 +46,7 @@ async function bringUp(options: UpOptions, screen: Screen, services: ServiceGrou
   const startedAt = performance.now()
   const { deployment, draft } = await openServer(options, screen, services)
   const watch = new Watch(deployment.client, (seen) => {
-    if (!options.once) showDetection(seen)
+    if (!options.once) process.stdout.write(`${options.json ? JSON.stringify(seen) : describeDetection(seen)}\n`)
   })
   watches.push(watch)
   const agent = await openAgent(options, deployment, draft.manifest.name, screen, services)
@@ -170,7 +170,7 @@ async function firstDetection(watch: Watch, host: string, screen: Screen): Promi
   return seen.detection
 }
 
-function showDetection({ host, detection }: SeenDetection): void {
+function describeDetection({ host, detection }: SeenDetection): string {
   const { atMs, level, title, fields } = detection
   const time = new Date(atMs).toISOString().slice(11, 23)
   const what = fields.find(({ field }) => field === 'CommandLine' || field === 'TargetFilename')?.value ?? ''
