@@ -1,7 +1,8 @@
 import { constants } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { FirebreakError } from '@firebreak/kernel'
+import { Turns } from './turns.ts'
 
 export type DurableErrorCode =
   | 'durable/full' // no space, quota
@@ -16,9 +17,13 @@ export type WriteStep = 'created' | 'written' | 'synced' | 'renamed' | 'folder-s
 
 const TEMPORARY = /^\..*\.tmp$/
 
+/** Writes to one path take turns within this process: the file ends as the last call said, and no two share a temporary. */
+const writing = new Map<string, Turns>()
+
 /**
  * Replaces `path` by `bytes`, atomically and durably: write beside it, fsync, rename, fsync the folder. After a crash at any
- * step the file holds the old bytes or the new ones, whole. When this resolves the new ones survive a power cut.
+ * step the file holds the old bytes or the new ones, whole. When this resolves the new ones survive a power cut. Calls for one path
+ * take effect in the order in which they were made.
  *
  * @param onStep - told after each step; a seam for the test that kills the process there
  * @throws DurableError
@@ -29,9 +34,27 @@ export async function writeDurable(
   mode = 0o600,
   onStep: (step: WriteStep) => void = () => {},
 ): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.tmp`)
+  const key = resolve(path)
+  const turns = writing.get(key) ?? new Turns()
+  writing.set(key, turns)
   try {
-    const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, mode)
+    await turns.take(() => replaceFile(path, bytes, mode, onStep))
+  } finally {
+    if (turns.idle) writing.delete(key)
+  }
+}
+
+async function replaceFile(
+  path: string,
+  bytes: Uint8Array,
+  mode: number,
+  onStep: (step: WriteStep) => void,
+): Promise<void> {
+  // The pid keeps two processes apart that write the same file. A dead one with this pid may have left its temporary.
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
+  try {
+    await rm(temporary, { force: true })
+    const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode)
     try {
       onStep('created')
       await file.writeFile(bytes)
@@ -87,17 +110,29 @@ export async function removeDurable(path: string): Promise<void> {
   }
 }
 
-/** Makes `path` (mode 0700) and removes what an interrupted write left in it. */
+/**
+ * Makes `path` (mode 0700), durably, and removes what an interrupted write left in it. For the owner of the folder: it would also
+ * remove the temporary of another process that writes there at this moment.
+ *
+ * @throws DurableError
+ */
 export async function openFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 })
+    const firstMade = await mkdir(path, { recursive: true, mode: 0o700 })
+    if (firstMade !== undefined) await syncParents(resolve(path), resolve(firstMade))
     for (const name of await readdir(path)) if (TEMPORARY.test(name)) await rm(join(path, name), { force: true })
   } catch (error) {
     throw durableError(`open folder ${path}`, error)
   }
 }
 
-async function syncFolder(path: string): Promise<void> {
+/** A file is only as durable as every folder above it that is new. */
+async function syncParents(made: string, firstMade: string): Promise<void> {
+  for (let at = made; at.length >= firstMade.length; at = dirname(at)) await syncFolder(dirname(at))
+}
+
+/** Makes what was created, renamed or removed in the folder survive a power cut. */
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY)
   try {
     await folder.sync()
