@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
-import { FirebreakError, fromHex, toHex } from '@firebreak/kernel'
+import { concatBytes, FirebreakError, fromHex, toHex } from '@firebreak/kernel'
 
 export type CryptoErrorCode = 'crypto/key'
 export class CryptoError extends FirebreakError<CryptoErrorCode> {}
@@ -46,7 +46,7 @@ function signerOf(key: KeyObject): Signer {
 export function verifySignature(publicKey: PublicKeyHex, bytes: Uint8Array, signature: Uint8Array): boolean {
   if (!/^[0-9a-f]{64}$/.test(publicKey) || signature.length !== 64) return false
   try {
-    const der = Buffer.concat([SPKI_PREFIX, fromHex(publicKey)])
+    const der = concatBytes([SPKI_PREFIX, fromHex(publicKey)])
     return verify(null, bytes, createPublicKey({ key: der, format: 'der', type: 'spki' }), signature)
   } catch {
     return false // a point that is not on the curve

@@ -175,9 +175,7 @@ function describeDetection({ host, detection }: SeenDetection): string {
   const time = new Date(atMs).toISOString().slice(11, 23)
   const what = fields.find(({ field }) => field === 'CommandLine' || field === 'TargetFilename')?.value ?? ''
   const colour = level === 'critical' || level === 'high' ? 'red' : level === 'medium' ? 'yellow' : 'cyan'
-  process.stdout.write(
-    `${paintOut('dim', time)} ${paintOut(colour, level.padEnd(13))} ${host}  ${title}  ${printable(what)}\n`,
-  )
+  return `${paintOut('dim', time)} ${paintOut(colour, level.padEnd(13))} ${host}  ${title}  ${printable(what)}`
 }
 
 /** Command lines are hostile: no control character reaches the terminal. */
