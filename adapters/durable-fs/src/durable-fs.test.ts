@@ -55,9 +55,10 @@ test('writes to one path at the same time: all succeed, the last call wins, read
   const folder = temporaryFolder(t)
   const path = join(folder, 'status.json')
   const versions = Array.from({ length: 30 }, (_, i) => new Uint8Array(200_000 - 6_000 * i).fill(i + 1))
-  let writing = true
-  const all = Promise.all(versions.map((bytes) => writeDurable(path, bytes))).finally(() => (writing = false))
-  for (let seen = 0; writing;) {
+  const ended = new AbortController()
+  const all = Promise.all(versions.map((bytes) => writeDurable(path, bytes))).finally(() => ended.abort())
+  let seen = 0
+  while (!ended.signal.aborted) {
     const bytes = await readDurable(path, 1_000_000)
     const first = bytes?.[0] ?? 0
     assert.ok(first >= seen, 'never an older one again')

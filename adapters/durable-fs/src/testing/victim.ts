@@ -42,7 +42,7 @@ async function fill(path: string): Promise<void> {
   }
 }
 
-const [task, path = '', ...rest] = process.argv.slice(2)
+const [task = '', path = '', ...rest] = process.argv.slice(2)
 switch (task) {
   case 'write':
     await writeDurable(path, NEW_BYTES, 0o600, killAt(rest[0]))
@@ -61,4 +61,7 @@ switch (task) {
       () => tell('written'),
       (error: unknown) => tell(errorCode(error)),
     )
+    break
+  default:
+    throw new Error(`Cannot do ${task}`)
 }
