@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { openFolder } from '@firebreak/durable-fs'
+import { durableError, openFolder, readDurable } from '@firebreak/durable-fs'
 import { errorCode, errorMessage } from '@firebreak/kernel'
-import { AGENT_CONFIG_SIZE_BYTES_MAX, agentPaths, parseAgentConfig } from './config.ts'
-import { takeLock } from './lock.ts'
+import { AGENT_CONFIG_SIZE_BYTES_MAX, type AgentConfig, agentPaths, parseAgentConfig } from './config.ts'
+import { AgentError, takeLock } from './lock.ts'
 import { Supervisor } from './supervisor/supervisor.ts'
 
 const RUN_OPTIONS = { data: { type: 'string' }, 'end-with-parent': { type: 'boolean', default: false } } as const
@@ -18,13 +19,15 @@ const RUN_OPTIONS = { data: { type: 'string' }, 'end-with-parent': { type: 'bool
  */
 export async function runAgent(args: readonly string[], engineEntry: string): Promise<void> {
   const { values } = parseArgs({ args: [...args], options: RUN_OPTIONS, strict: true })
-  const data = values.data
-  if (data === undefined) throw new Error('Cannot start: --data is missing')
+  if (values.data === undefined) throw new AgentError('agent/usage', 'Cannot start: --data is missing')
+  const data = resolve(values.data)
   const paths = agentPaths(data)
+  const config = await readConfig(paths.config)
+  await mkdir(data, { recursive: true, mode: 0o700 })
+  await takeLock(paths.lock).catch((error: unknown) => {
+    throw error instanceof AgentError ? error : durableError(`take ${paths.lock}`, error)
+  })
   await openFolder(data)
-  await takeLock(paths.lock)
-  const bytes = await readFile(paths.config)
-  const config = parseAgentConfig(bytes.subarray(0, AGENT_CONFIG_SIZE_BYTES_MAX))
   await openFolder(paths.fetcher)
   const onLine = (line: Readonly<Record<string, unknown>>) => void process.stdout.write(`${JSON.stringify(line)}\n`)
   process.stdout.on('error', () => {}) // nobody listens any more: go on protecting
@@ -34,11 +37,17 @@ export async function runAgent(args: readonly string[], engineEntry: string): Pr
   const end = () => {
     if (ending) return
     ending = true
-    void supervisor.stop().then(() => process.exit(0))
+    void supervisor.stop().finally(() => process.exit(0))
   }
   process.on('SIGINT', end)
   process.on('SIGTERM', end)
   if (values['end-with-parent']) process.stdin.on('end', end).resume()
+}
+
+async function readConfig(path: string): Promise<AgentConfig> {
+  const bytes = await readDurable(path, AGENT_CONFIG_SIZE_BYTES_MAX)
+  if (!bytes) throw new AgentError('agent/usage', `Cannot start: there is no ${path}; run \`firebreak agent install\``)
+  return parseAgentConfig(bytes)
 }
 
 /** One sentence, and the exit code: 1. */

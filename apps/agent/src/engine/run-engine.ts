@@ -3,10 +3,12 @@ import { encodeFrame, FRAME, type Frame, FrameDecoder } from '@firebreak/api'
 import { type VerifiedImage, verifyImage } from '@firebreak/content'
 import {
   createEngine,
+  DetectError,
   type Detection,
   type Engine,
   ENGINE_CONTRACT,
   ENGINE_VERSION,
+  type HostEvent,
   parseEvents,
 } from '@firebreak/detect'
 import { jsonBytes, errorCode, errorMessage, utf8Encode } from '@firebreak/kernel'
@@ -16,7 +18,7 @@ export interface EngineHooks {
   onActivate?(engine: Engine): void
 }
 
-/** Bytes of detections in one acknowledgement; what is over it is cut off, and counted by the difference. */
+/** Bytes of detections in one acknowledgement. */
 export const ACK_PAYLOAD_BYTES_MAX = 1024 * 1024
 
 /**
@@ -66,23 +68,38 @@ function load(bytes: Uint8Array): { engine: Engine | null; frame: Uint8Array } {
   }
 }
 
+/** Judges until the answer is full. Events without a verdict show in the answer: fewer were evaluated than came. */
 function judge(engine: Engine | null, frame: Frame): Uint8Array {
-  const detections: Detection[] = []
-  const events = frame.count === 0 ? [] : parseEvents(frame.payload)
-  if (engine) for (const event of events) detections.push(...engine.evaluate(event))
   const lines: Uint8Array[] = []
   let bytes = 0
-  for (const detection of detections) {
-    const line = utf8Encode(`${JSON.stringify(detection)}\n`)
-    if (bytes + line.length > ACK_PAYLOAD_BYTES_MAX) break
-    lines.push(line)
-    bytes += line.length
+  let judged = 0
+  for (const event of engine ? readEvents(frame) : []) {
+    const found = linesOf(engine?.evaluate(event) ?? [])
+    const size = found.reduce((sum, line) => sum + line.length, 0)
+    if (bytes + size > ACK_PAYLOAD_BYTES_MAX) break
+    lines.push(...found)
+    bytes += size
+    judged++
   }
   return encodeFrame({
     type: FRAME.ACK,
     sequence: frame.sequence,
     count: lines.length,
-    aux: engine ? events.length : 0,
+    aux: judged,
     payload: Buffer.concat(lines),
   })
+}
+
+/** Malformed events are the sensor's doing, not the content's: they get no verdict, and the engine lives on. */
+function readEvents(frame: Frame): readonly HostEvent[] {
+  try {
+    return frame.count === 0 ? [] : parseEvents(frame.payload)
+  } catch (error) {
+    if (!(error instanceof DetectError)) throw error
+    return []
+  }
+}
+
+function linesOf(detections: readonly Detection[]): readonly Uint8Array[] {
+  return detections.map((detection) => utf8Encode(`${JSON.stringify(detection)}\n`))
 }

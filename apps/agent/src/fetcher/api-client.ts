@@ -11,6 +11,8 @@ export type FetcherErrorCode =
 export class FetcherError extends FirebreakError<FetcherErrorCode> {}
 
 const REQUEST_TIMEOUT_MS = 10_000
+/** A slow line may take longer for a large file, but not slower than this: 32 KiB/s. */
+const BYTES_PER_MS_MIN = 32
 const ANSWER_BYTES_MAX = 65_536
 
 const enrolled = object<Enrolled>({ host: text(64), token: text(256) })
@@ -38,7 +40,7 @@ export class ApiClient {
 
   /** A static file, or null when the server says that there is none. */
   async file(path: string, bytesMax: number): Promise<Uint8Array | null> {
-    const response = await this.#fetch(path, {})
+    const response = await this.#fetch(path, {}, REQUEST_TIMEOUT_MS + bytesMax / BYTES_PER_MS_MIN)
     if (response.status === 404 || response.status === 403) {
       await response.body?.cancel()
       return null
@@ -63,12 +65,12 @@ export class ApiClient {
     return answer
   }
 
-  async #fetch(path: string, init: RequestInit): Promise<Response> {
+  async #fetch(path: string, init: RequestInit, timeoutMs = REQUEST_TIMEOUT_MS): Promise<Response> {
     try {
       return await fetch(this.#url + path, {
         ...init,
         redirect: 'error',
-        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+        signal: AbortSignal.timeout(Math.ceil(timeoutMs)),
       })
     } catch (error) {
       throw new FetcherError('fetcher/unreachable', `Cannot reach ${this.#url}${path}`, {}, error)
@@ -80,10 +82,15 @@ export class ApiClient {
 async function readBounded(response: Response, bytesMax: number, what: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let bytes = 0
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length
-    if (bytes > bytesMax) throw new FetcherError('fetcher/too-large', `Cannot read ${what}: over ${bytesMax} bytes`)
-    chunks.push(chunk)
+  try {
+    for await (const chunk of response.body ?? []) {
+      bytes += chunk.length
+      if (bytes > bytesMax) throw new FetcherError('fetcher/too-large', `Cannot read ${what}: over ${bytesMax} bytes`)
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    if (error instanceof FetcherError) throw error
+    throw new FetcherError('fetcher/unreachable', `Cannot read ${what}: the connection broke`, {}, error)
   }
   return Buffer.concat(chunks)
 }

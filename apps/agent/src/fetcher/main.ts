@@ -1,19 +1,23 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type DetectionRecord, type Enrolled, FRAME, FrameDecoder } from '@firebreak/api'
+import { type Enrolled, FRAME, FrameDecoder } from '@firebreak/api'
+import { sha256Hex } from '@firebreak/crypto'
 import { openFolder, readDurable, removeDurable, writeDurable } from '@firebreak/durable-fs'
-import { jsonBytes, errorCode, errorMessage, object, parseJson, text } from '@firebreak/kernel'
-import { openPipes } from '@firebreak/linux/confined'
-import { decideHost, type HostDecision, type InstallDecision, type ReleaseRef } from '@firebreak/rollout'
+import { errorCode, errorMessage, utf8Encode } from '@firebreak/kernel'
+import { openPipes } from '@firebreak/linux'
+import { decideHost, type HostDecision, type InstallDecision, type Plan, type ReleaseRef } from '@firebreak/rollout'
+import { TARGET_SIZE_BYTES_MAX } from '@firebreak/tuf'
 import type { SlotImage } from '@firebreak/updater'
 import { imagePath, parseAgentConfig } from '../config.ts'
 import { encodeMessage, type FetcherMessage, type HostReport, parseHostReport } from '../messages.ts'
-import { ApiClient, FetcherError } from './api-client.ts'
+import { ApiClient } from './api-client.ts'
+import { identify } from './enrol.ts'
 import { TrustStore } from './trust.ts'
+import { uploadLines } from './uploads.ts'
 
 /** The fetcher: the network side of a host. Verifies what it fetches, decides by plan, hands verified bytes to the supervisor. */
 const [configText = '', folder = ''] = process.argv.slice(2)
-const config = parseAgentConfig(new TextEncoder().encode(configText))
+const config = parseAgentConfig(utf8Encode(configText))
 const { input, output } = openPipes()
 const client = new ApiClient(config.serverUrl)
 const SEQUENCES_PER_START = 1_000_000_000
@@ -23,9 +27,11 @@ let report: HostReport | null = null
 let identity: Enrolled | null = null
 let trust: TrustStore | null = null
 let beaconCount = 0
-let reportedProblem = ''
+/** By kind of work: what it failed with last. */
+const problems = new Map<string, string>()
 /** What the last beacon said of outcomes and running image: a change is told at once. */
 let lastTold = ''
+let isChangeUntold = false
 let wakeBeacon: () => void = () => {}
 
 function tell(message: FetcherMessage): void {
@@ -34,23 +40,25 @@ function tell(message: FetcherMessage): void {
 
 /** One line for each new kind of problem, not one for each retry. */
 function complain(what: string, error: unknown): void {
-  const problem = `${what} ${errorCode(error)}`
-  if (problem === reportedProblem) return
-  reportedProblem = problem
-  process.stderr.write(
-    `${JSON.stringify({ event: 'fetcher', what, code: errorCode(error), message: errorMessage(error) })}\n`,
-  )
+  const code = errorCode(error)
+  if (problems.get(what) === code) return
+  problems.set(what, code)
+  process.stderr.write(`${JSON.stringify({ event: 'fetcher', what, code, message: errorMessage(error) })}\n`)
 }
 
-async function forEver(what: string, intervalMs: () => Promise<unknown>, work: () => Promise<void>): Promise<never> {
+async function attempt(what: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+    problems.delete(what)
+  } catch (error) {
+    complain(what, error)
+  }
+}
+
+async function forEver(what: string, due: () => Promise<unknown>, work: () => Promise<void>): Promise<never> {
   for (;;) {
-    try {
-      await work()
-      reportedProblem = ''
-    } catch (error) {
-      complain(what, error)
-    }
-    await intervalMs()
+    await attempt(what, work)
+    await due()
   }
 }
 
@@ -59,23 +67,9 @@ function jittered(ms: number): number {
   return ms * (0.8 + Math.random() * 0.4)
 }
 
-const enrolledReader = object<Enrolled>({ host: text(64), token: text(256) })
-
-async function enrol(): Promise<Enrolled> {
-  const path = `${folder}/identity.json`
-  const saved = await readDurable(path, 4_096)
-  if (saved) return enrolledReader(parseJson(saved, 4_096, 'identity.json'), 'identity.json')
-  const enrolToken = await readFile(`${folder}/enrol-token`, 'utf8').catch(() => {
-    throw new FetcherError('fetcher/identity', `Cannot enrol: ${folder}/enrol-token is missing`)
-  })
-  const fresh = await client.enrol(enrolToken.trim(), { name: config.hostName, ring: config.ring })
-  await writeDurable(path, jsonBytes({ host: fresh.host, token: fresh.token }))
-  await removeDurable(`${folder}/enrol-token`)
-  return fresh
-}
-
 async function sendBeacon(): Promise<void> {
   if (!identity || !report) return
+  isChangeUntold = false
   const { starts, beacon } = report
   await client.beacon(identity.token, {
     ...beacon,
@@ -85,104 +79,107 @@ async function sendBeacon(): Promise<void> {
   })
 }
 
+/** After a while; at once when there is news. */
+async function beaconDue(): Promise<void> {
+  if (isChangeUntold) return
+  const ended = new AbortController()
+  wakeBeacon = () => ended.abort()
+  await delay(jittered(config.beaconIntervalMs), null, { signal: ended.signal }).catch(() => {}) // woken
+}
+
 async function poll(): Promise<void> {
   if (!identity || !report) return
   trust ??= await TrustStore.open(folder, client)
-  await trust.refresh(Date.now())
-  const { plan } = trust
-  if (!plan) return
-  tell({ kind: 'plan', generation: plan.generation })
-  const { slots } = report
-  await obey(
-    decideHost(plan, {
-      host: identity.host,
-      ring: config.ring,
-      pack: config.pack,
-      confirmed: slots.confirmed && ref(slots.confirmed),
-      lastKnownGood: slots.lastKnownGood && ref(slots.lastKnownGood),
-      candidate: slots.candidate?.stage === 'running' ? ref(slots.candidate.image) : null,
-      rejected: slots.rejected,
-    }),
-  )
+  try {
+    await trust.refresh(Date.now())
+  } catch (error) {
+    // What is held was verified once: its recalls are obeyed, however old it is. Nothing is installed by it.
+    const held = trust.plan && decide(trust.plan, identity, report)
+    if (held?.kind === 'revoke') tell({ kind: 'recall', digests: held.digests })
+    throw error
+  }
+  if (!trust.plan) return
+  tell({ kind: 'plan', generation: trust.plan.generation })
+  await obey(trust, decide(trust.plan, identity, report))
+}
+
+function decide(plan: Plan, { host }: Enrolled, { slots }: HostReport): HostDecision {
+  return decideHost(plan, {
+    host,
+    ring: config.ring,
+    pack: config.pack,
+    confirmed: slots.confirmed && ref(slots.confirmed),
+    lastKnownGood: slots.lastKnownGood && ref(slots.lastKnownGood),
+    candidate: slots.candidate?.stage === 'running' ? ref(slots.candidate.image) : null,
+    rejected: slots.rejected,
+  })
 }
 
 function ref(image: SlotImage): ReleaseRef {
   return { version: image.version, imageDigest: image.imageDigest }
 }
 
-async function obey(decision: HostDecision): Promise<void> {
-  if (decision.kind === 'install') await install(decision)
+async function obey(store: TrustStore, decision: HostDecision): Promise<void> {
+  if (decision.kind === 'install') await install(store, decision)
   if (decision.kind === 'revoke') {
     tell({ kind: 'recall', digests: decision.digests })
-    if (decision.next.kind === 'install') await install(decision.next)
+    if (decision.next.kind === 'install') await install(store, decision.next)
   }
 }
 
-async function install({ release }: InstallDecision): Promise<void> {
+async function install(store: TrustStore, { release }: InstallDecision): Promise<void> {
   const path = imagePath(folder, release.imageDigest)
   for (const file of await readdir(folder)) {
     if (file.endsWith('.fbi') && !path.endsWith(file)) await removeDurable(`${folder}/${file}`)
   }
-  if (!(await readDurable(path, 64 * 1024 * 1024))) {
-    await writeDurable(path, (await trust?.image(config.pack, release)) ?? new Uint8Array(0))
+  const held = await readDurable(path, TARGET_SIZE_BYTES_MAX).catch(() => null)
+  if (!held || sha256Hex(held) !== release.imageDigest) {
+    await writeDurable(path, await store.image(config.pack, release))
   }
   tell({ kind: 'offer', image: { pack: config.pack, ...release } })
 }
 
-/** Lines `SEQUENCE DETECTION`, as an engine wrote them: text to pass on. The server reads them as hostile. */
 async function upload(lines: Uint8Array): Promise<void> {
   if (!identity) return
-  const detections = new TextDecoder()
-    .decode(lines)
-    .split('\n')
-    .filter((line) => line !== '')
-    .map(toRecord)
-  const last = detections.at(-1)
-  if (!last) return
-  await client.detections(identity.token, detections)
-  tell({ kind: 'uploaded', sequence: last.sequence })
-}
-
-function toRecord(line: string): DetectionRecord {
-  const space = line.indexOf(' ')
-  const { timeMs, ...detection } = JSON.parse(line.slice(space + 1)) as Omit<DetectionRecord, 'sequence' | 'atMs'> & {
-    timeMs: number
-  }
-  return { ...detection, sequence: Number(line.slice(0, space)), atMs: timeMs }
+  const { token } = identity
+  const result = await uploadLines(lines, (detections) => client.detections(token, detections))
+  if (!result) return
+  tell({ kind: 'uploaded', sequence: result.done })
+  if (result.refused > 0) throw new Error(`${result.refused} lines of the spool are no detections; they are left out`)
 }
 
 function onReport(payload: Uint8Array): void {
   report = parseHostReport(payload)
   const told = JSON.stringify([report.beacon.running, report.beacon.outcomes, report.beacon.sensorTier])
-  if (told !== lastTold) wakeBeacon()
+  if (told === lastTold) return
   lastTold = told
+  isChangeUntold = true
+  wakeBeacon()
 }
 
 const decoder = new FrameDecoder()
 input.on('data', (chunk: Uint8Array) => {
   for (const frame of decoder.push(chunk)) {
     if (frame.type === FRAME.MESSAGE) onReport(frame.payload)
-    if (frame.type === FRAME.SPOOL) upload(frame.payload).catch((error: unknown) => complain('upload', error))
+    if (frame.type === FRAME.SPOOL) void attempt('upload', () => upload(frame.payload))
   }
 })
 input.on('end', () => process.exit(0))
 
-await openFolder(folder)
-while (!identity) {
-  try {
-    identity = await enrol()
-  } catch (error) {
-    complain('enrol', error)
+/** Until it is known who this host is: nothing else can begin. */
+async function untilIdentified(): Promise<Enrolled> {
+  for (;;) {
+    let found: Enrolled | null = null
+    await attempt('enrol', async () => {
+      found = await identify(folder, config, client)
+    })
+    if (found) return found
     await delay(jittered(RETRY_MS))
   }
 }
+
+await openFolder(folder)
+identity = await untilIdentified()
 tell({ kind: 'enrolled', host: identity.host })
-const beaconDue = () =>
-  Promise.race([
-    delay(jittered(config.beaconIntervalMs)),
-    new Promise<void>((wake) => {
-      wakeBeacon = wake
-    }),
-  ])
 void forEver('beacon', beaconDue, sendBeacon)
 void forEver('poll', () => delay(jittered(config.pollIntervalMs)), poll)

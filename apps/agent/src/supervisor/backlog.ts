@@ -1,78 +1,118 @@
 /** A batch of events, opaque to the supervisor, until an engine acknowledges it. */
 export interface Batch {
+  /** As it goes over the wire: 32 bits, around and around. */
   readonly sequence: number
+  /** By arrival; never wraps. */
+  readonly order: number
   readonly count: number
   readonly payload: Uint8Array
-  /** Which seat has it now; null while no engine is there. */
+  /** Which seat has it in hand; null while it waits. */
   seat: object | null
-  sentAtMs: number
-  /** Engines that died with this batch in hand. */
+  /** Engines that died while they worked on it. */
   deaths: number
 }
 
-/** Memory for batches that no engine has acknowledged. Beyond it the oldest are dropped, and counted. */
+/** Memory for batches that no engine has acknowledged. Beyond it the oldest that wait are dropped, and counted. */
 export const BACKLOG_BYTES_MAX = 16 * 1024 * 1024
-/** A batch in hand at two deaths is not given to a third engine. */
+/** Batches that one engine has at a time: enough to keep it busy, few enough to hand over quickly. */
+export const IN_HAND_MAX = 32
+/** A batch on which two engines died is not given to a third. */
 export const BATCH_DEATHS_MAX = 2
 
-/** Batches in order of arrival, bounded. */
+const SEQUENCES = 2 ** 32
+
+/** Batches in order of arrival, bounded: those that wait, and those that a seat has in hand. */
 export class Backlog {
-  readonly #batches = new Map<number, Batch>()
+  /** Oldest first. */
+  #waiting: Batch[] = []
+  /** In the order in which they were handed out. */
+  readonly #inHand = new Map<number, Batch>()
   #bytes = 0
-  #nextSequence = 1
+  #nextOrder = 1
   /** Events that were dropped here: overflow and poison batches. */
   eventsDropped = 0
 
-  add(payload: Uint8Array, count: number, nowMs: number): Batch {
-    const batch: Batch = { sequence: this.#nextSequence++, count, payload, seat: null, sentAtMs: nowMs, deaths: 0 }
-    this.#batches.set(batch.sequence, batch)
-    this.#bytes += payload.length
-    while (this.#bytes > BACKLOG_BYTES_MAX) this.#dropOldest()
-    return batch
-  }
-
-  /** Takes the batch out if `seat` has it; null for an answer that nobody asked for. */
-  acknowledge(sequence: number, seat: object): Batch | null {
-    const batch = this.#batches.get(sequence)
-    if (!batch || batch.seat !== seat) return null
-    this.#remove(batch)
-    return batch
-  }
-
-  /** Frees what a dead seat had in hand. Poison batches are dropped; the others are returned, oldest first. */
-  release(seat: object): readonly Batch[] {
-    const freed = [...this.#batches.values()].filter((batch) => batch.seat === seat)
-    for (const batch of freed) {
-      batch.seat = null
-      batch.deaths++
-      if (batch.deaths >= BATCH_DEATHS_MAX) {
-        this.eventsDropped += batch.count
-        this.#remove(batch)
-      }
+  add(payload: Uint8Array, count: number): void {
+    this.#waiting.push(this.#create(payload, count))
+    while (this.#bytes > BACKLOG_BYTES_MAX) {
+      const oldest = this.#waiting.shift()
+      if (!oldest) return
+      this.#drop(oldest)
     }
-    return freed.filter((batch) => batch.deaths < BATCH_DEATHS_MAX)
   }
 
-  /** Batches that no seat has, oldest first. */
-  unassigned(): readonly Batch[] {
-    return [...this.#batches.values()].filter((batch) => batch.seat === null)
+  /** A batch that `seat` gets before all others. */
+  handFirst(seat: object, payload: Uint8Array): Batch {
+    return this.#hand(seat, this.#create(payload, 0))
   }
 
-  /** The oldest batch that `seat` has in hand. */
+  /** The oldest batch that waits, now in the hand of `seat`; null when none waits or the hand is full. */
+  handNext(seat: object): Batch | null {
+    if (this.#waiting.length === 0 || this.#handOf(seat).length >= IN_HAND_MAX) return null
+    const next = this.#waiting.shift()
+    return next ? this.#hand(seat, next) : null
+  }
+
+  /** What `seat` has in hand under this sequence; null for an answer that nobody asked for. */
+  find(sequence: number, seat: object): Batch | null {
+    const batch = this.#inHand.get(sequence)
+    return batch?.seat === seat ? batch : null
+  }
+
+  remove(batch: Batch): void {
+    this.#inHand.delete(batch.sequence)
+    this.#bytes -= batch.payload.length
+  }
+
+  /** The engine died: the batch that it worked on has one death more, and the second is its last. */
+  blame(seat: object): void {
+    const suspect = this.oldestOf(seat)
+    if (!suspect) return
+    suspect.deaths++
+    if (suspect.deaths < BATCH_DEATHS_MAX) return
+    this.#inHand.delete(suspect.sequence)
+    this.#drop(suspect)
+  }
+
+  /** What `seat` has in hand waits again, in order of arrival. Batches without events are forgotten. */
+  free(seat: object): void {
+    for (const batch of this.#handOf(seat)) {
+      this.remove(batch)
+      if (batch.count === 0) continue
+      batch.seat = null
+      this.#bytes += batch.payload.length
+      this.#waiting.push(batch)
+    }
+    this.#waiting.sort((a, b) => a.order - b.order)
+  }
+
+  /** The batch that `seat` works on: engines answer in order. */
   oldestOf(seat: object): Batch | null {
-    for (const batch of this.#batches.values()) if (batch.seat === seat) return batch
-    return null
+    return this.#handOf(seat)[0] ?? null
   }
 
-  #dropOldest(): void {
-    const [oldest] = this.#batches.values()
-    if (!oldest) return
-    this.eventsDropped += oldest.count
-    this.#remove(oldest)
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0 && this.#inHand.size === 0
   }
 
-  #remove(batch: Batch): void {
-    this.#batches.delete(batch.sequence)
+  #create(payload: Uint8Array, count: number): Batch {
+    this.#bytes += payload.length
+    const order = this.#nextOrder++
+    return { sequence: order % SEQUENCES, order, count, payload, seat: null, deaths: 0 }
+  }
+
+  #hand(seat: object, batch: Batch): Batch {
+    batch.seat = seat
+    this.#inHand.set(batch.sequence, batch)
+    return batch
+  }
+
+  #handOf(seat: object): readonly Batch[] {
+    return [...this.#inHand.values()].filter((batch) => batch.seat === seat)
+  }
+
+  #drop(batch: Batch): void {
+    this.eventsDropped += batch.count
     this.#bytes -= batch.payload.length
   }
 }

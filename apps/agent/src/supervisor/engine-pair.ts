@@ -1,295 +1,266 @@
-import type { Frame } from '@firebreak/api'
-import { type Sha256Hex, utf8Encode, type Version } from '@firebreak/kernel'
+import type { Version } from '@firebreak/kernel'
 import type { SlotImage } from '@firebreak/updater'
-import { Backlog, type Batch } from './backlog.ts'
-import { EngineSeat } from './engine-seat.ts'
+import { Delivery, type DeliveryEvents } from './delivery.ts'
+import type { EngineSeat, SeatEvents } from './engine-seat.ts'
+import { startEngine, type StartedEngine, type StartOptions } from './start-engine.ts'
 
-export interface EnginePairOptions {
-  /** Absolute path of the engine's entry. */
-  readonly entry: string
-  readonly readFolders: readonly string[]
-  readonly nowMs: () => number
-  /** The bytes of a slot's image; null when they are gone or damaged. */
-  readonly readImage: (image: SlotImage) => Promise<Uint8Array | null>
-  /** Detections of one batch: lines, counted by the engine. */
-  readonly onDetections: (lines: Uint8Array, count: number) => void
+export interface EnginePairOptions extends DeliveryEvents, StartOptions {
   readonly onCandidateActive: (image: SlotImage) => void
-  readonly onCandidateRefused: (code: string, message: string) => void
-  readonly onCandidateDied: (code: string, message: string) => void
+  readonly onCandidateRefused: (image: SlotImage, code: string, message: string) => void
+  readonly onCandidateDied: (image: SlotImage, code: string, message: string) => void
   readonly onConfirmedDied: () => void
-  /** A verdict came again after an engine died; `gapMs` counts from that engine's last sign of life. */
-  readonly onRecovered: (imageDigest: Sha256Hex, gapMs: number) => void
+  /** The image could not be tried or run, which is not its fault; it has to come anew. */
   readonly onDamaged: (image: SlotImage) => void
 }
 
-interface Recovery {
-  readonly imageDigest: Sha256Hex
-  readonly sinceMs: number
+interface Trial {
+  readonly image: SlotImage
+  /** Null while its bytes are read. */
+  seat: EngineSeat | null
 }
 
-const EMPTY_BATCH = utf8Encode('[]')
-/** A standby or engine that keeps dying is started again this much later each time. */
+/** Engines that die again and again are started again this much later each time. */
 const RESTART_DELAY_MS = 100
 const RESTART_DELAY_MS_MAX = 5_000
+/** After so long without a death the next one counts as the first. */
+const STEADY_MS = 30_000
 
 /**
- * The engine that judges events and the warm standby behind it. When the active engine dies the standby takes the pipe at once:
- * before anything is written, asked or started. Slots are not decided here, only obeyed.
+ * The engine that judges events and the warm standby behind it. When the active engine dies the standby takes the events at once:
+ * before anything is written, asked or started. Slots are not decided here, only obeyed: what is wanted changes in one step,
+ * and what is missing for it is then started in the background, one engine at a time.
  */
 export class EnginePair {
   readonly #options: EnginePairOptions
-  readonly #backlog = new Backlog()
+  readonly #delivery: Delivery
+  #confirmed: SlotImage | null = null
+  #trial: Trial | null = null
   #active: EngineSeat | null = null
   #standby: EngineSeat | null = null
-  /** A candidate that is still loading. */
-  #trying: EngineSeat | null = null
-  #candidate: SlotImage | null = null
-  #confirmed: SlotImage | null = null
-  #recovery: Recovery | null = null
-  #lastSignMs = 0
+  #settling = false
+  #retryTimer: NodeJS.Timeout | null = null
   #restartDelayMs = RESTART_DELAY_MS
+  #lastDeathMs = -Infinity
   #stopped = false
-  eventsJudged = 0
-  detections = 0
+  readonly #seats = new Set<EngineSeat>()
   restarts = 0
+  /** Of the engine that loaded an image last; null before. */
+  engineVersion: Version | null = null
 
   constructor(options: EnginePairOptions) {
     this.#options = options
+    this.#delivery = new Delivery(options)
   }
 
-  get eventsDropped(): number {
-    return this.#backlog.eventsDropped
+  get counters(): Pick<Delivery, 'eventsJudged' | 'eventsDropped' | 'detections' | 'hasAnswered'> {
+    return this.#delivery
   }
 
   /** What judges events now. */
   get running(): { readonly image: SlotImage; readonly trial: boolean } | null {
-    return this.#active && { image: this.#active.image, trial: this.#active.image === this.#candidate }
+    return this.#active && { image: this.#active.image, trial: this.#isTrial(this.#active) }
+  }
+
+  /** The pids of all engines that run: for people and tests. */
+  get pids(): readonly number[] {
+    return [...this.#seats].map((seat) => seat.pid)
   }
 
   submit(payload: Uint8Array, count: number): void {
-    const batch = this.#backlog.add(payload, count, this.#options.nowMs())
-    if (this.#active) this.#send(this.#active, batch)
+    this.#delivery.submit(payload, count)
   }
 
-  /** Engine and standby run `image`. What runs now goes on until the new engine is ready. */
-  async runConfirmed(image: SlotImage | null): Promise<void> {
+  /** The engines that have a batch in hand, for the watchdog. */
+  busy(): readonly { readonly seat: EngineSeat; readonly order: number }[] {
+    return [...this.#seats].flatMap((seat) => {
+      const batch = this.#delivery.workOf(seat)
+      return batch ? [{ seat, order: batch.order }] : []
+    })
+  }
+
+  /** Outside trials engine and standby run `image`. What runs now goes on until the new engine is ready; null: at once nothing. */
+  runConfirmed(image: SlotImage | null): void {
     this.#confirmed = image
-    if (!image) {
-      this.#retire(this.#active, this.#standby)
-      this.#active = this.#standby = null
-      return
-    }
-    if (this.#standby && this.#standby.image.imageDigest === image.imageDigest && !this.#isActive(image)) {
-      this.#takeOver(this.#standby)
-    }
-    if (!this.#isActive(image)) {
-      const seat = await this.#start(image)
-      if (!seat) return
-      this.#takeOver(seat)
-    }
-    await this.#fillStandby()
+    if (this.#standby && !this.#runs(this.#standby, image)) this.#retire(this.#standby)
+    if (this.#active && !image && !this.#isTrial(this.#active)) this.#retire(this.#active)
+    this.#settle()
   }
 
   /** Loads the candidate beside the running engine; activates it when it is ready. */
-  async tryCandidate(image: SlotImage): Promise<void> {
-    this.#candidate = image
-    const seat = await this.#spawn(image)
-    if (!seat) return
-    this.#trying = seat
-    const answer = await seat.loaded
-    if (this.#trying !== seat || this.#stopped) return
-    this.#trying = null
-    if (answer.kind === 'ready') {
-      this.engineVersion = answer.engineVersion
-      const before = this.#active
-      this.#retire(this.#standby)
-      this.#standby = before
-      this.#activate(seat)
-      this.#options.onCandidateActive(image)
-      return
-    }
-    this.#candidate = null
-    seat.retire()
-    if (answer.kind === 'refused') this.#options.onCandidateRefused(answer.code, answer.message)
-    else this.#options.onCandidateDied(answer.code, answer.message)
+  tryCandidate(image: SlotImage): void {
+    if (this.#trial) this.endTrial()
+    const trial: Trial = { image, seat: null }
+    this.#trial = trial
+    void this.#load(trial)
   }
 
-  /** The standby judges events again, and the candidate's engine ends. Nothing to do when it is dead already. */
-  async endTrial(): Promise<void> {
-    const candidate = this.#candidate
-    this.#candidate = null
-    this.#retire(this.#trying)
-    this.#trying = null
-    const active = this.#active
-    if (active && active.image === candidate) {
-      this.#active = null
-      const standby = this.#standby
-      this.#standby = null
-      if (standby) this.#activate(standby)
-      this.#retire(active)
-      this.#resend(active)
-    }
-    await this.#fillStandby()
+  /** The candidate's engine ends, if it still runs; the standby judges events again. */
+  endTrial(): void {
+    const seat = this.#trial?.seat
+    this.#trial = null
+    if (seat) this.#retire(seat)
+    if (!this.#active) this.#activateStandby()
+    this.#settle()
   }
 
   /** The candidate is confirmed: its engine stays, and the standby runs the same image. */
-  async keepCandidate(image: SlotImage): Promise<void> {
-    this.#candidate = null
-    this.#confirmed = image
-    this.#retire(this.#standby)
-    this.#standby = null
-    await this.#fillStandby()
-  }
-
-  /** Of the engine that loaded an image last; null before. */
-  engineVersion: Version | null = null
-
-  /** True when the active engine has answered since it was activated: a trial without any verdict proves nothing. */
-  hasAnswered = false
-
-  /** The active seat and the batch it has had longest, for the watchdog. */
-  inHand(): { readonly seat: EngineSeat; readonly batch: Batch } | null {
-    const batch = this.#active && this.#backlog.oldestOf(this.#active)
-    return this.#active && batch ? { seat: this.#active, batch } : null
+  keepCandidate(image: SlotImage): void {
+    this.#trial = null
+    this.runConfirmed(image)
   }
 
   async stop(): Promise<void> {
     this.#stopped = true
-    const seats = [this.#active, this.#standby, this.#trying].filter((seat) => seat !== null)
-    this.#retire(...seats)
+    if (this.#retryTimer) clearTimeout(this.#retryTimer)
+    const seats = [...this.#seats]
+    for (const seat of seats) seat.retire()
     await Promise.all(seats.map((seat) => seat.exited))
   }
 
-  #isActive(image: SlotImage): boolean {
-    return this.#active?.image.imageDigest === image.imageDigest
+  #isTrial(seat: EngineSeat): boolean {
+    return this.#trial?.seat === seat
   }
 
-  #takeOver(seat: EngineSeat): void {
-    const before = this.#active
-    if (this.#standby === seat) this.#standby = null
-    this.#activate(seat)
-    this.#retire(before)
-    if (before) this.#resend(before)
+  #runs(seat: EngineSeat, image: SlotImage | null): boolean {
+    return seat.image.imageDigest === image?.imageDigest
   }
 
-  #activate(seat: EngineSeat): void {
-    this.#active = seat
-    this.hasAnswered = false
-    this.#lastSignMs = this.#options.nowMs()
-    seat.activate()
-    for (const batch of this.#backlog.unassigned()) this.#send(seat, batch)
-    this.submit(EMPTY_BATCH, 0) // its answer shows that the engine is alive, also when the host is idle
-  }
-
-  #send(seat: EngineSeat, batch: Batch): void {
-    batch.seat = seat
-    batch.sentAtMs = this.#options.nowMs()
-    seat.judge(batch.sequence, batch.count, batch.payload)
-  }
-
-  #resend(dead: EngineSeat): void {
-    const freed = this.#backlog.release(dead)
-    if (this.#active) for (const batch of freed) this.#send(this.#active, batch)
-  }
-
-  #onAcknowledged(seat: EngineSeat, frame: Frame): void {
-    const batch = this.#backlog.acknowledge(frame.sequence, seat)
-    if (!batch) return
-    if (frame.aux > batch.count || countLines(frame.payload) !== frame.count) {
-      seat.kill('engine/bad-reply', 'an acknowledgement that does not fit its batch')
+  async #load(trial: Trial): Promise<void> {
+    const { image } = trial
+    const started = await this.#start(image, (seat) => {
+      trial.seat = seat
+      return this.#trial === trial
+    })
+    if (this.#trial !== trial || this.#stopped) return
+    if (started.kind === 'ready') {
+      this.#activateCandidate(started.seat)
+      this.#options.onCandidateActive(image)
       return
     }
-    const nowMs = this.#options.nowMs()
-    if (seat === this.#active) {
-      this.hasAnswered = true
-      this.#lastSignMs = nowMs
-      this.#restartDelayMs = RESTART_DELAY_MS
-      if (this.#recovery) this.#options.onRecovered(this.#recovery.imageDigest, nowMs - this.#recovery.sinceMs)
-      this.#recovery = null
+    this.#trial = null
+    const { kind, code, message } = started
+    if (kind === 'refused') this.#options.onCandidateRefused(image, code, message)
+    else if (kind === 'died') this.#options.onCandidateDied(image, code, message)
+    else this.#options.onDamaged(image)
+  }
+
+  /** The engine that judged until now becomes the standby, if it is what a standby should be. */
+  #activateCandidate(seat: EngineSeat): void {
+    const before = this.#active
+    this.#active = seat
+    this.#delivery.activate(seat)
+    if (before && !this.#runs(before, this.#confirmed)) this.#retire(before)
+    else if (before) {
+      if (this.#standby) this.#retire(this.#standby)
+      this.#standby = before
     }
-    this.eventsJudged += frame.aux
-    this.detections += frame.count
-    if (frame.count > 0) this.#options.onDetections(frame.payload, frame.count)
+    this.#settle()
+  }
+
+  #activateStandby(): void {
+    const standby = this.#standby
+    if (!standby) return
+    this.#standby = null
+    this.#active = standby
+    this.#delivery.activate(standby)
   }
 
   #onDied(seat: EngineSeat, code: string, message: string): void {
-    if (this.#stopped || seat === this.#trying) return // tryCandidate hears it from `loaded`
+    this.#delivery.takeBackFromDead(seat)
+    if (this.#stopped) return
     this.restarts++
-    if (seat === this.#standby) {
-      this.#standby = null
-      this.#refillLater()
+    if (seat === this.#standby) this.#standby = null
+    if (seat !== this.#active) {
+      if (!this.#isTrial(seat)) this.#settleLater() // who loads a candidate hears it from `loaded`
       return
     }
-    if (seat !== this.#active) return
-    const wasCandidate = seat.image === this.#candidate
-    this.#recovery = { imageDigest: seat.image.imageDigest, sinceMs: this.#lastSignMs }
     this.#active = null
-    const standby = this.#standby
-    this.#standby = null
-    if (standby) this.#activate(standby)
-    this.#resend(seat)
-    this.#candidate = wasCandidate ? null : this.#candidate
-    if (wasCandidate) this.#options.onCandidateDied(code, message)
-    else this.#options.onConfirmedDied()
-    this.#refillLater()
+    this.#activateStandby()
+    if (!this.#confirmed) this.#delivery.forgetRecovery()
+    if (this.#isTrial(seat)) {
+      this.#trial = null
+      this.#options.onCandidateDied(seat.image, code, message)
+    } else if (this.#runs(seat, this.#confirmed)) {
+      this.#options.onConfirmedDied()
+    }
+    this.#settleLater()
   }
 
-  #refillLater(): void {
-    const delay = this.#restartDelayMs
-    this.#restartDelayMs = Math.min(delay * 2, RESTART_DELAY_MS_MAX)
-    setTimeout(() => void this.#refill(), delay).unref()
+  #settleLater(): void {
+    const nowMs = this.#options.nowMs()
+    if (nowMs - this.#lastDeathMs > STEADY_MS) this.#restartDelayMs = RESTART_DELAY_MS
+    this.#lastDeathMs = nowMs
+    if (this.#retryTimer || this.#stopped) return
+    this.#retryTimer = setTimeout(() => {
+      this.#retryTimer = null
+      this.#settle()
+    }, this.#restartDelayMs)
+    this.#restartDelayMs = Math.min(this.#restartDelayMs * 2, RESTART_DELAY_MS_MAX)
   }
 
-  async #refill(): Promise<void> {
-    if (this.#stopped || !this.#confirmed) return
-    if (!this.#active) await this.runConfirmed(this.#confirmed)
-    else await this.#fillStandby()
+  /** Starts what is missing, unless engines die so often that it has to wait. Safe to call at any time. */
+  #settle(): void {
+    if (!this.#settling && !this.#retryTimer) void this.#fill()
   }
 
-  async #fillStandby(): Promise<void> {
+  async #fill(): Promise<void> {
+    this.#settling = true
+    try {
+      while (await this.#fillOne());
+    } finally {
+      this.#settling = false
+    }
+  }
+
+  /** @returns whether to look again */
+  async #fillOne(): Promise<boolean> {
     const image = this.#confirmed
-    if (!image || this.#standby || !this.#active || this.#stopped) return
-    const seat = await this.#start(image)
-    if (!seat) return
-    if (this.#standby || this.#confirmed !== image || this.#stopped) seat.retire()
-    else this.#standby = seat
+    if (this.#stopped || !image) return false
+    const stale = this.#active && !this.#isTrial(this.#active) && !this.#runs(this.#active, image) ? this.#active : null
+    if (this.#active && !stale && this.#standby) return false
+    if (this.#standby) {
+      this.#activateStandby()
+      if (stale) this.#retire(stale)
+      return true
+    }
+    const started = await this.#start(image, () => true)
+    if (this.#stopped) return false
+    const isWanted = this.#confirmed?.imageDigest === image.imageDigest
+    if (started.kind === 'ready') {
+      if (isWanted && !this.#standby) this.#standby = started.seat
+      else this.#retire(started.seat)
+      return true
+    }
+    if (!isWanted) return true
+    // What should no longer run does not go on because its successor has trouble.
+    if (stale && this.#active === stale) this.#retire(stale)
+    if (started.kind === 'damaged' || started.kind === 'refused') this.#options.onDamaged(image)
+    else this.#settleLater()
+    return false
   }
 
-  /** A seat that is ready, or null: then the slot was damaged, or the engine did not load what it had loaded before. */
-  async #start(image: SlotImage): Promise<EngineSeat | null> {
-    const seat = await this.#spawn(image)
-    if (!seat) return null
-    const answer = await seat.loaded
-    if (answer.kind === 'ready') {
-      this.engineVersion = answer.engineVersion
-      return seat
-    }
-    seat.retire()
-    if (answer.kind === 'refused') this.#options.onDamaged(image)
-    else if (!this.#stopped) this.#refillLater()
-    return null
-  }
-
-  async #spawn(image: SlotImage): Promise<EngineSeat | null> {
-    const bytes = await this.#options.readImage(image)
-    if (this.#stopped) return null
-    if (!bytes) {
-      this.#options.onDamaged(image)
-      return null
-    }
-    return new EngineSeat(image, bytes, this.#options.entry, this.#options.readFolders, {
-      acknowledged: (seat, frame) => this.#onAcknowledged(seat, frame),
-      died: (seat, code, message) => this.#onDied(seat, code, message),
+  async #start(image: SlotImage, take: (seat: EngineSeat) => boolean): Promise<StartedEngine> {
+    const started = await startEngine(image, this.#options, this.#seatEvents, (seat) => {
+      this.#seats.add(seat)
+      return !this.#stopped && take(seat)
     })
+    if (started.kind === 'ready') this.engineVersion = started.engineVersion
+    return started
   }
 
-  #retire(...seats: readonly (EngineSeat | null)[]): void {
-    for (const seat of seats) seat?.retire()
+  readonly #seatEvents: SeatEvents = {
+    acknowledged: (seat, frame) => {
+      if (this.#delivery.acknowledged(seat, frame)) return
+      seat.kill('engine/bad-reply', 'an acknowledgement that does not fit any batch in hand')
+    },
+    died: (seat, code, message) => this.#onDied(seat, code, message),
+    gone: (seat) => this.#seats.delete(seat),
   }
-}
 
-function countLines(payload: Uint8Array): number {
-  let lines = 0
-  for (const byte of payload) if (byte === 10) lines++
-  return lines
+  #retire(seat: EngineSeat): void {
+    if (this.#active === seat) this.#active = null
+    if (this.#standby === seat) this.#standby = null
+    seat.retire()
+    this.#delivery.takeBack(seat)
+  }
 }

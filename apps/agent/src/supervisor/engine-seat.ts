@@ -1,11 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { encodeFrame, FRAME, type Frame, FrameDecoder } from '@firebreak/api'
-import { errorCode, parseJson, record, type Version, version } from '@firebreak/kernel'
+import { errorMessage, parseJson, record, type Version, version } from '@firebreak/kernel'
 import { type ConfinedProcess, spawnConfined } from '@firebreak/linux/spawn'
 import type { SlotImage } from '@firebreak/updater'
 
 /** An engine's answer may be this long; a longer one is hostile and ends its process. */
-const ENGINE_REPLY_BYTES_MAX = 2 * 1024 * 1024
+export const ENGINE_REPLY_BYTES_MAX = 2 * 1024 * 1024
 /** How long an engine may take to load an image. Wall time: a candidate that hangs here has judged nothing yet. */
 export const LOAD_TIMEOUT_MS = 10_000
 const REASON_CHARS_MAX = 512
@@ -19,6 +19,8 @@ export interface SeatEvents {
   acknowledged(seat: EngineSeat, frame: Frame): void
   /** Once, whatever ended it. Not after `retire`. */
   died(seat: EngineSeat, code: string, message: string): void
+  /** Once, after `died` or `retire`: the process is no more. */
+  gone?(seat: EngineSeat): void
 }
 
 /** One engine process with one image. It is started for that image and ended with it; nothing is ever reloaded in place. */
@@ -28,7 +30,10 @@ export class EngineSeat {
   readonly #events: SeatEvents
   readonly #decoder = new FrameDecoder(ENGINE_REPLY_BYTES_MAX)
   readonly loaded: Promise<LoadAnswer>
+  /** Settles, and never rejects, when the process is no more. */
+  readonly exited: Promise<unknown>
   #answerLoad: (answer: LoadAnswer) => void = () => {}
+  #answered = false
   #gone = false
   /** Set when a person or the watchdog kills it, so that its death says why. */
   #reason: { code: string; message: string } | null = null
@@ -47,6 +52,7 @@ export class EngineSeat {
       writeFolders: [],
       connectPorts: [],
     })
+    this.exited = this.#process.exited.catch(() => null).then(() => events.gone?.(this))
     this.#process.output.on('data', (chunk: Uint8Array) => this.#onData(chunk))
     // The pipe ends before the exit is known: act on the pipe.
     this.#process.output.on('close', () => this.#onGone('engine/died', 'the engine process ended'))
@@ -99,10 +105,6 @@ export class EngineSeat {
     }
   }
 
-  get exited(): Promise<unknown> {
-    return this.#process.exited
-  }
-
   #write(frame: Uint8Array): void {
     if (!this.#gone && this.#process.input.writable) this.#process.input.write(frame)
   }
@@ -110,16 +112,24 @@ export class EngineSeat {
   #onData(chunk: Uint8Array): void {
     if (this.#gone) return
     try {
-      for (const frame of this.#decoder.push(chunk)) this.#onFrame(frame)
+      for (const frame of this.#decoder.push(chunk)) {
+        if (this.#gone) return // killed for one of the frames before
+        this.#onFrame(frame)
+      }
     } catch (error) {
-      this.kill('engine/bad-reply', errorCode(error))
+      this.kill('engine/bad-reply', errorMessage(error).slice(0, REASON_CHARS_MAX))
     }
   }
 
   #onFrame(frame: Frame): void {
+    if (frame.type === FRAME.ACK) {
+      this.#events.acknowledged(this, frame)
+      return
+    }
+    if (this.#answered) throw new Error('a second answer to LOAD')
+    this.#answered = true
     if (frame.type === FRAME.READY) this.#answerLoad({ kind: 'ready', engineVersion: readVersion(frame.payload) })
     else if (frame.type === FRAME.REFUSED) this.#answerLoad({ kind: 'refused', ...readReason(frame.payload) })
-    else if (frame.type === FRAME.ACK) this.#events.acknowledged(this, frame)
     else throw new Error('a frame that engines do not send')
   }
 

@@ -1,9 +1,8 @@
-import { encodeFrame, FRAME, FrameDecoder } from '@firebreak/api'
-import { type ConfinedProcess, spawnConfined } from '@firebreak/linux/spawn'
+import { encodeFrame, FRAME } from '@firebreak/api'
 import { encodeMessage, type FetcherMessage, type HostReport, parseFetcherMessage } from '../messages.ts'
+import { KeptProcess } from './kept-process.ts'
 
 const MESSAGE_FRAME_BYTES_MAX = 2 * 1024 * 1024
-const RESTART_DELAY_MS = 1_000
 
 export interface FetcherProcessOptions {
   readonly entry: string
@@ -16,62 +15,29 @@ export interface FetcherProcessOptions {
 
 /** Keeps the fetcher running: the only process of a host with a network. What it says is read as hostile. */
 export class FetcherProcess {
-  readonly #options: FetcherProcessOptions
-  #process: ConfinedProcess | null = null
-  #stopped = false
+  readonly #process: KeptProcess
 
-  constructor(options: FetcherProcessOptions) {
-    this.#options = options
-    this.#start()
+  constructor({ entry, args, readFolders, folder, serverPort, onMessage }: FetcherProcessOptions) {
+    this.#process = new KeptProcess({
+      spawn: { profile: 'fetcher', entry, args, readFolders, writeFolders: [folder], connectPorts: [serverPort] },
+      frameBytesMax: MESSAGE_FRAME_BYTES_MAX,
+      onFrame(frame) {
+        if (frame.type !== FRAME.MESSAGE) throw new Error('a frame that fetchers do not send')
+        onMessage(parseFetcherMessage(frame.payload))
+      },
+    })
   }
 
+  /** A report is cumulative: one may be left out while the fetcher is down or slow. */
   report(report: HostReport): void {
-    this.#write(encodeMessage(report))
+    this.#process.write(encodeMessage(report))
   }
 
   upload(lines: Uint8Array, count: number): void {
-    this.#write(encodeFrame({ type: FRAME.SPOOL, count, payload: lines }))
+    this.#process.write(encodeFrame({ type: FRAME.SPOOL, count, payload: lines }))
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true
-    this.#process?.kill()
-    await this.#process?.exited
-  }
-
-  #write(frame: Uint8Array): void {
-    const input = this.#process?.input
-    if (input?.writable && !input.writableNeedDrain) input.write(frame) // a report is cumulative: one may be left out
-  }
-
-  #start(): void {
-    const decoder = new FrameDecoder(MESSAGE_FRAME_BYTES_MAX)
-    const running = spawnConfined({
-      profile: 'fetcher',
-      entry: this.#options.entry,
-      args: this.#options.args,
-      readFolders: this.#options.readFolders,
-      writeFolders: [this.#options.folder],
-      connectPorts: [this.#options.serverPort],
-    })
-    this.#process = running
-    running.input.on('error', () => {})
-    running.output.on('error', () => {})
-    running.output.on('data', (chunk: Uint8Array) => {
-      try {
-        for (const frame of decoder.push(chunk)) {
-          if (frame.type === FRAME.MESSAGE) this.#options.onMessage(parseFetcherMessage(frame.payload))
-        }
-      } catch {
-        running.kill()
-      }
-    })
-    void running.exited.then(() => {
-      if (!this.#stopped) setTimeout(() => this.#restart(), RESTART_DELAY_MS).unref()
-    })
-  }
-
-  #restart(): void {
-    if (!this.#stopped) this.#start()
+  stop(): Promise<void> {
+    return this.#process.stop()
   }
 }

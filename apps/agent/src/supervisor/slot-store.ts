@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sha256Hex } from '@firebreak/crypto'
 import { openFolder, readDurable, removeDurable, writeDurable } from '@firebreak/durable-fs'
-import type { Sha256Hex } from '@firebreak/kernel'
+import { errorMessage, KernelError, type Sha256Hex } from '@firebreak/kernel'
 import {
   EMPTY_SLOTS,
   encodeSlots,
@@ -22,20 +22,24 @@ export const IMAGE_SIZE_BYTES_MAX = 64 * 1024 * 1024
  */
 export interface SlotStore {
   readonly state: SlotState
-  /** The bytes, only if they still have the digest. */
+  /** The bytes, only if they can be read and still have the digest. */
   readImage(image: SlotImage): Promise<Uint8Array | null>
   /** Keeps verified bytes. @returns false when they do not have the digest */
   keepImage(digest: Sha256Hex, bytes: Uint8Array): Promise<boolean>
+  /** Durable when it resolves; when it throws, the state is as before. */
   save(state: SlotState): Promise<void>
+  /** For a disk that takes nothing: `state` holds in memory until something can be saved again. */
+  adopt(state: SlotState): void
 }
 
-/** @throws DurableError | KernelError kernel/malformed when state.json is not ours */
+/** @throws DurableError | KernelError kernel/malformed when state.json is not ours; images are then left as they are */
 export async function openSlotStore(paths: AgentPaths): Promise<SlotStore> {
   await openFolder(paths.slots)
   const saved = await readDurable(paths.slotState, SLOT_STATE_SIZE_BYTES_MAX)
-  let state = saved ? parseSlots(saved) : EMPTY_SLOTS
+  let state = saved ? parseOurs(saved, paths.slotState) : EMPTY_SLOTS
   let savedText = saved ? Buffer.from(saved).toString('latin1') : ''
 
+  /** What it can't remove now, the next save will. */
   const sweep = async (): Promise<void> => {
     const wanted = new Set(slotDigests(state).map((digest) => `${digest}.fbi`))
     for (const file of await readdir(paths.slots)) {
@@ -46,9 +50,9 @@ export async function openSlotStore(paths: AgentPaths): Promise<SlotStore> {
     get state() {
       return state
     },
-    async readImage(image) {
-      const bytes = await readDurable(imagePath(paths.slots, image.imageDigest), IMAGE_SIZE_BYTES_MAX)
-      return bytes && sha256Hex(bytes) === image.imageDigest ? bytes : null
+    async readImage({ imageDigest }) {
+      const bytes = await readDurable(imagePath(paths.slots, imageDigest), IMAGE_SIZE_BYTES_MAX).catch(() => null)
+      return bytes && sha256Hex(bytes) === imageDigest ? bytes : null
     },
     async keepImage(digest, bytes) {
       if (sha256Hex(bytes) !== digest) return false
@@ -61,7 +65,24 @@ export async function openSlotStore(paths: AgentPaths): Promise<SlotStore> {
       if (text !== savedText) await writeDurable(paths.slotState, bytes)
       savedText = text
       state = next
-      await sweep()
+      await sweep().catch(() => {})
     },
+    adopt(next) {
+      state = next
+    },
+  }
+}
+
+/**
+ * Every write is atomic, so a state that can't be read was changed by somebody else. It is refused, not replaced: to start from
+ * nothing would forget what this host has rejected, and give out sequences again that the server has seen.
+ */
+function parseOurs(bytes: Uint8Array, path: string): SlotState {
+  try {
+    return parseSlots(bytes)
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error
+    const message = `Cannot start: ${path} was changed by something else than this agent (${errorMessage(error)}). Put it back from a copy, or remove the agent's folder and enrol this host again`
+    throw new KernelError(error.code, message, error.details, error)
   }
 }

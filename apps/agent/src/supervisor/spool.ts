@@ -1,9 +1,13 @@
 import { openAppendLog, openFolder } from '@firebreak/durable-fs'
 import { utf8Encode } from '@firebreak/kernel'
+import { ENGINE_REPLY_BYTES_MAX } from './engine-seat.ts'
 
 const NEWLINE = 10
-/** One upload: lines that fit here, at most. */
-const UPLOAD_BYTES_MAX = 1024 * 1024
+const SPACE = 32
+/** `SEQUENCE ` */
+const NUMBER_BYTES_MAX = 17
+/** One upload: lines that fit here, at most. The longest line that an engine can send fits. */
+const UPLOAD_BYTES_MAX = ENGINE_REPLY_BYTES_MAX + NUMBER_BYTES_MAX
 const UPLOAD_LINES_MAX = 200
 
 /** The bounded, durable queue of detections that the server does not hold yet. Each line: `SEQUENCE DETECTION`. */
@@ -37,7 +41,7 @@ export async function openSpool(folder: string, firstSequence: number): Promise<
     let at = 0
     let count = 0
     while (count < UPLOAD_LINES_MAX && at < bytes.length) {
-      at = bytes.indexOf(NEWLINE, at) + 1
+      at = endOfLine(bytes, at)
       count++
     }
     return { lines: bytes.subarray(0, at), count }
@@ -55,22 +59,31 @@ export async function openSpool(folder: string, firstSequence: number): Promise<
   }
 }
 
+/** Every line gets its number, and every line ends, whatever the engine wrote. */
 function numbered(lines: Uint8Array, next: () => number): Uint8Array {
   const parts: Uint8Array[] = []
   for (let at = 0; at < lines.length;) {
-    const end = lines.indexOf(NEWLINE, at) + 1
+    const end = endOfLine(lines, at)
     parts.push(utf8Encode(`${next()} `), lines.subarray(at, end))
     at = end
   }
+  if (lines.length > 0 && lines.at(-1) !== NEWLINE) parts.push(Uint8Array.of(NEWLINE))
   return Buffer.concat(parts)
 }
 
 function bytesUpTo(lines: Uint8Array, sequence: number): number {
   let at = 0
   while (at < lines.length) {
-    const space = lines.indexOf(32, at)
+    const space = lines.indexOf(SPACE, at)
+    // A line without a number is none of ours, and goes with those before it.
     if (Number(Buffer.from(lines.subarray(at, space)).toString('latin1')) > sequence) break
-    at = lines.indexOf(NEWLINE, at) + 1
+    at = endOfLine(lines, at)
   }
   return at
+}
+
+/** Just after the newline; the end, if there is none. */
+function endOfLine(bytes: Uint8Array, from: number): number {
+  const newline = bytes.indexOf(NEWLINE, from)
+  return newline === -1 ? bytes.length : newline + 1
 }

@@ -1,21 +1,26 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { readDurable, writeDurable } from '@firebreak/durable-fs'
-import { utf8Encode } from '@firebreak/kernel'
-import { type SlotEffect, type SlotEvent, type SlotImage, stepSlots } from '@firebreak/updater'
+import { DurableError, readDurable } from '@firebreak/durable-fs'
+import { type SlotEffect, stepSlots } from '@firebreak/updater'
 import { AGENT_VERSION, type AgentConfig, type AgentPaths, imagePath } from '../config.ts'
 import type { FetcherMessage, HostReport } from '../messages.ts'
+import { Detections } from './detections.ts'
 import { EnginePair } from './engine-pair.ts'
 import { FetcherProcess } from './fetcher-process.ts'
 import { type SensorReport, SensorProcess } from './sensor-process.ts'
+import { SlotKeeper } from './slot-keeper.ts'
 import { IMAGE_SIZE_BYTES_MAX, openSlotStore, type SlotStore } from './slot-store.ts'
 import { openSpool, type Spool } from './spool.ts'
+import { StatusFile } from './status-file.ts'
+import { TrialClock } from './trial-clock.ts'
 import { startWatchdog } from './watchdog.ts'
 
 /** Sequences given out in one run of the agent: starts * this + n stays within exact integers for 9 million starts. */
 const SEQUENCES_PER_START = 1_000_000_000
 /** How often the fetcher hears of the host's state, beside each change. */
 const REPORT_INTERVAL_MS = 200
+/** What a host reports as engine version until its first image is loaded. */
+const NO_ENGINE_YET = '0.0.0'
 
 export interface SupervisorOptions {
   readonly config: AgentConfig
@@ -36,108 +41,122 @@ export interface AgentStatus {
 
 /**
  * The parent of all processes of a host. It starts, watches and replaces them, and owns the slots. It reads no content, no rule and
- * no event: those are opaque bytes between a sensor and an engine.
+ * no event: those are opaque bytes between a sensor and an engine. A disk that takes nothing stops no protection: what can't be
+ * kept is counted, and nothing new is confirmed.
  */
 export class Supervisor {
   readonly #options: SupervisorOptions
-  readonly #store: SlotStore
-  readonly #spool: Spool
+  readonly #slots: SlotKeeper
+  readonly #detections: Detections
   readonly #pair: EnginePair
+  readonly #trialClock: TrialClock
   readonly #sensor: SensorProcess
   readonly #fetcher: FetcherProcess
   readonly #watchdog: { stop(): void }
+  readonly #status: StatusFile
   readonly #bootId: string
   readonly #timer: NodeJS.Timeout
   #sensorReport: SensorReport | null = null
   #host: string | null = null
   #planGeneration = 0
-  #trialTimer: NodeJS.Timeout | null = null
-  #spooled = 0
-  #detectionsDropped = 0
-  #uploading = false
-  #events: Promise<void> = Promise.resolve()
-  #statusText = ''
   #stopped = false
 
+  /** @throws DurableError | KernelError | LinuxError, each with one sentence */
   static async start(options: SupervisorOptions): Promise<Supervisor> {
     const store = await openSlotStore(options.paths)
-    await store.save(stepSlots(store.state, { kind: 'started' }, Date.now()).state)
+    await countStart(store, (code, message) => options.onLine({ event: 'fault', code, message }))
     const spool = await openSpool(options.paths.spool, store.state.starts * SEQUENCES_PER_START)
-    const bootId = await readBootId()
-    return new Supervisor(options, store, spool, bootId)
+    return new Supervisor(options, store, spool, await readBootId())
   }
 
   private constructor(options: SupervisorOptions, store: SlotStore, spool: Spool, bootId: string) {
     this.#options = options
-    this.#store = store
-    this.#spool = spool
     this.#bootId = bootId
-    const readFolders = [codeFolder()]
-    this.#pair = new EnginePair({
-      entry: options.engineEntry,
-      readFolders,
-      nowMs: () => performance.now(),
-      readImage: (image) => store.readImage(image),
-      onDetections: (lines, count) => void this.#keepDetections(lines, count),
-      onCandidateActive: (image) => this.#startTrialClock(image),
-      onCandidateRefused: (code, message) => this.#dispatch({ kind: 'refused', code, message }),
-      onCandidateDied: (code, message) => this.#dispatch({ kind: 'candidate-died', code, message }),
-      onConfirmedDied: () => this.#dispatch({ kind: 'confirmed-died' }),
-      onRecovered: (imageDigest, gapMs) => {
-        options.onLine({ event: 'recovered', recoverMs: Math.ceil(gapMs) })
-        this.#dispatch({ kind: 'recovered', imageDigest, recoverMs: Math.ceil(gapMs) })
-      },
-      onDamaged: (image) => this.#dispatch({ kind: 'damaged', imageDigest: image.imageDigest }),
-    })
-    this.#watchdog = startWatchdog(this.#pair, () => performance.now())
-    this.#sensor = new SensorProcess(entryPath('../sensor/main.ts'), readFolders, {
-      ready: (report) => {
-        this.#sensorReport = report
-        options.onLine({ event: 'sensor', ...report })
+    this.#status = new StatusFile(options.paths.status)
+    const onFault = (code: string, message: string) => options.onLine({ event: 'fault', code, message })
+    this.#slots = new SlotKeeper(store, {
+      obey: (effect) => this.#obey(effect),
+      onDecided: (cause) => {
+        options.onLine({ event: 'slots', cause })
         this.#report()
       },
-      sensed: (payload, count) => this.#pair.submit(payload, count),
+      onFault,
     })
+    this.#detections = new Detections({
+      spool,
+      upload: (lines, count) => this.#fetcher.upload(lines, count),
+      onFault,
+    })
+    this.#pair = this.#createPair(store)
+    this.#trialClock = new TrialClock(options.config.trialMs, this.#pair, {
+      onPassed: (image) => this.#slots.dispatchAbout(image, { kind: 'trial-passed' }),
+      onNoVerdict: (image) => {
+        const died = {
+          kind: 'candidate-died',
+          code: 'trial/no-verdict',
+          message: 'no verdict in the whole trial',
+        } as const
+        this.#slots.dispatchAbout(image, died)
+      },
+    })
+    this.#watchdog = startWatchdog(this.#pair)
+    this.#sensor = this.#createSensor()
     this.#fetcher = new FetcherProcess({
       entry: entryPath('../fetcher/main.ts'),
-      readFolders,
+      readFolders: [codeFolder()],
       folder: options.paths.fetcher,
       serverPort: portOf(options.config.serverUrl),
       args: [JSON.stringify(options.config), options.paths.fetcher],
       onMessage: (message) => this.#onMessage(message),
     })
     this.#timer = setInterval(() => this.#tick(), REPORT_INTERVAL_MS)
-    this.#enqueue(() => this.#pair.runConfirmed(store.state.confirmed))
+    this.#pair.runConfirmed(store.state.confirmed)
   }
 
   async stop(): Promise<void> {
     this.#stopped = true
     clearInterval(this.#timer)
     this.#watchdog.stop()
-    if (this.#trialTimer) clearTimeout(this.#trialTimer)
+    this.#trialClock.stop()
     await Promise.all([this.#sensor.stop(), this.#fetcher.stop(), this.#pair.stop()])
-    await this.#events
-    await this.#spool.close()
+    await this.#slots.stop()
+    await this.#detections.stop()
   }
 
-  /** One event at a time: decide, make the decision durable, obey it. */
-  #dispatch(event: SlotEvent): void {
-    this.#enqueue(async () => {
-      const before = this.#store.state
-      const step = stepSlots(before, event, Date.now())
-      if (step.state === before && step.effects.length === 0) return
-      await this.#store.save(step.state)
-      this.#options.onLine({ event: 'slots', cause: event })
-      for (const effect of step.effects) await this.#obey(effect)
-      this.#report()
+  #createPair(store: SlotStore): EnginePair {
+    return new EnginePair({
+      entry: this.#options.engineEntry,
+      readFolders: [codeFolder()],
+      nowMs: () => performance.now(),
+      readImage: (image) => store.readImage(image),
+      onDetections: (lines, count) => void this.#detections.keep(lines, count),
+      onCandidateActive: (image) => this.#trialClock.start(image),
+      onCandidateRefused: (image, code, message) =>
+        this.#slots.dispatchAbout(image, { kind: 'refused', code, message }),
+      onCandidateDied: (image, code, message) =>
+        this.#slots.dispatchAbout(image, { kind: 'candidate-died', code, message }),
+      onConfirmedDied: () => this.#slots.dispatch({ kind: 'confirmed-died' }),
+      onRecovered: (imageDigest, gapMs) => {
+        const recoverMs = Math.ceil(gapMs)
+        this.#options.onLine({ event: 'recovered', recoverMs })
+        this.#slots.dispatch({ kind: 'recovered', imageDigest, recoverMs })
+      },
+      onDamaged: (image) => this.#slots.dispatch({ kind: 'damaged', imageDigest: image.imageDigest }),
     })
   }
 
-  #enqueue(work: () => Promise<void>): void {
-    this.#events = this.#events.then(() => (this.#stopped ? undefined : work()))
+  #createSensor(): SensorProcess {
+    return new SensorProcess(entryPath('../sensor/main.ts'), [codeFolder()], {
+      ready: (report) => {
+        this.#sensorReport = report
+        this.#options.onLine({ event: 'sensor', ...report })
+        this.#report()
+      },
+      sensed: (payload, count) => this.#pair.submit(payload, count),
+    })
   }
 
-  async #obey(effect: SlotEffect): Promise<void> {
+  #obey(effect: SlotEffect): void {
     switch (effect.kind) {
       case 'run-confirmed':
         return this.#pair.runConfirmed(effect.image)
@@ -146,19 +165,8 @@ export class Supervisor {
       case 'keep-candidate':
         return this.#pair.keepCandidate(effect.image)
       case 'try-candidate':
-        // Not awaited: the candidate loads while events and other decisions go on.
-        void this.#pair.tryCandidate(effect.image)
+        return this.#pair.tryCandidate(effect.image)
     }
-  }
-
-  #startTrialClock(image: SlotImage): void {
-    if (this.#trialTimer) clearTimeout(this.#trialTimer)
-    this.#trialTimer = setTimeout(() => {
-      if (this.#pair.running?.image !== image) return
-      if (this.#pair.hasAnswered) this.#dispatch({ kind: 'trial-passed' })
-      else
-        this.#dispatch({ kind: 'candidate-died', code: 'trial/no-verdict', message: 'no verdict in the whole trial' })
-    }, this.#options.config.trialMs)
   }
 
   #onMessage(message: FetcherMessage): void {
@@ -171,45 +179,20 @@ export class Supervisor {
         this.#planGeneration = Math.max(this.#planGeneration, message.generation)
         return
       case 'recall':
-        this.#dispatch({ kind: 'recalled', digests: message.digests })
-        return
+        return this.#slots.dispatch({ kind: 'recalled', digests: message.digests })
       case 'uploaded':
-        this.#uploading = false
-        void this.#spool.drop(message.sequence)
+        void this.#detections.uploaded(message.sequence)
         return
-      case 'offer':
-        this.#enqueue(() => this.#takeIn(message.image))
+      case 'offer': {
+        const path = imagePath(this.#options.paths.fetcher, message.image.imageDigest)
+        return this.#slots.offer(message.image, () => readDurable(path, IMAGE_SIZE_BYTES_MAX))
+      }
     }
-  }
-
-  /** Copies the offered bytes into the slot folder, by digest, before any state names them. */
-  async #takeIn(image: SlotImage): Promise<void> {
-    const { state } = this.#store
-    if (state.rejected.includes(image.imageDigest) || state.candidate?.stage === 'running') return
-    const path = imagePath(this.#options.paths.fetcher, image.imageDigest)
-    const bytes = await readDurable(path, IMAGE_SIZE_BYTES_MAX)
-    if (bytes && (await this.#store.keepImage(image.imageDigest, bytes))) this.#dispatch({ kind: 'offered', image })
-  }
-
-  async #keepDetections(lines: Uint8Array, count: number): Promise<void> {
-    if (await this.#spool.add(lines)) this.#spooled += count
-    else this.#detectionsDropped += count
   }
 
   #tick(): void {
     this.#report()
-    if (!this.#uploading && this.#host !== null) void this.#uploadNext()
-  }
-
-  async #uploadNext(): Promise<void> {
-    const { lines, count } = await this.#spool.next()
-    if (count === 0 || this.#uploading) return
-    this.#uploading = true
-    this.#fetcher.upload(lines, count)
-    // Also after a fetcher that died with it: the server keeps each sequence once.
-    setTimeout(() => {
-      this.#uploading = false
-    }, UPLOAD_RETRY_MS).unref()
+    if (this.#host !== null) void this.#detections.uploadNext()
   }
 
   #report(): void {
@@ -223,15 +206,12 @@ export class Supervisor {
       planGeneration: this.#planGeneration,
       report,
     }
-    const text = JSON.stringify(status, null, 2)
-    if (text === this.#statusText) return
-    this.#statusText = text
-    void writeDurable(this.#options.paths.status, utf8Encode(text)).catch(() => {})
+    this.#status.write(JSON.stringify(status, null, 2))
   }
 
   #hostReport(): HostReport {
-    const { candidate, confirmed, lastKnownGood, rejected, outcomes, starts } = this.#store.state
-    const running = this.#pair.running
+    const { candidate, confirmed, lastKnownGood, rejected, outcomes, starts } = this.#slots.state
+    const { running, counters } = this.#pair
     return {
       slots: { candidate, confirmed, lastKnownGood, rejected },
       starts,
@@ -242,19 +222,26 @@ export class Supervisor {
         sensorTier: this.#sensorReport?.tier ?? 'starting',
         running: running && { ...running.image, slot: running.trial ? 'candidate' : 'confirmed' },
         outcomes,
-        events: this.#pair.eventsJudged,
-        detections: this.#spooled,
-        eventsDropped: this.#sensor.eventsDropped + this.#pair.eventsDropped + this.#detectionsDropped,
+        events: counters.eventsJudged,
+        detections: this.#detections.spooled,
+        eventsDropped: this.#sensor.eventsDropped + counters.eventsDropped + this.#detections.dropped,
         engineRestarts: this.#pair.restarts,
       },
     }
   }
 }
 
-const UPLOAD_RETRY_MS = 5_000
-
-/** What a host reports as engine version until its first image is loaded. */
-const NO_ENGINE_YET = '0.0.0'
+/** A start counts as a kill of the trial that it interrupts. A full disk is no reason not to protect: nothing new is tried then. */
+async function countStart(store: SlotStore, onFault: (code: string, message: string) => void): Promise<void> {
+  const { state } = stepSlots(store.state, { kind: 'started' }, Date.now())
+  try {
+    await store.save(state)
+  } catch (error) {
+    if (!(error instanceof DurableError) || error.code !== 'durable/full') throw error
+    onFault(error.code, error.message)
+    store.adopt(state)
+  }
+}
 
 /** The repository's root: what confined processes may read. */
 function codeFolder(): string {

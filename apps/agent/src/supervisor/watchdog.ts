@@ -1,35 +1,40 @@
 import type { EnginePair } from './engine-pair.ts'
+import type { EngineSeat } from './engine-seat.ts'
 
 /** CPU time for one batch of events. CPU and not wall time: an engine that is starved by a busy host is healthy. */
 export const BATCH_CPU_MS_MAX = 250
-/** A batch that gets no CPU at all for this long is stuck in the kernel or stopped. */
-export const BATCH_WALL_MS_MAX = 3_000
 const CHECK_INTERVAL_MS = 50
+/**
+ * A batch that gets no CPU at all in so many looks (3 s) is stuck in the kernel, or its process is stopped. Counted in looks: when the
+ * whole host sleeps, so does the watchdog.
+ */
+export const IDLE_CHECKS_MAX = 60
 
-/** Kills an active engine that does not come back from a batch. */
-export function startWatchdog(pair: EnginePair, nowMs: () => number): { stop(): void } {
-  let watched: { sequence: number; pid: number; cpuAtStartMs: number; sinceMs: number } | null = null
+interface Watched {
+  readonly order: number
+  readonly cpuAtStartMs: number
+  cpuMs: number
+  idleChecks: number
+}
+
+/** Kills engines that do not come back from a batch. */
+export function startWatchdog(pair: EnginePair): { stop(): void } {
+  let watched = new Map<EngineSeat, Watched>()
   let busy = false
 
   const check = async (): Promise<void> => {
-    const inHand = pair.inHand()
-    if (!inHand) {
-      watched = null
-      return
+    const next = new Map<EngineSeat, Watched>()
+    for (const { seat, order } of pair.busy()) {
+      const cpuMs = await seat.cpuMs()
+      if (cpuMs === null) continue // gone
+      const before = watched.get(seat)
+      const now = before?.order === order ? before : { order, cpuAtStartMs: cpuMs, cpuMs, idleChecks: -1 }
+      now.idleChecks = cpuMs > now.cpuMs ? 0 : now.idleChecks + 1
+      now.cpuMs = cpuMs
+      next.set(seat, now)
+      judge(seat, now)
     }
-    const { seat, batch } = inHand
-    const cpuMs = (await seat.cpuMs()) ?? 0
-    if (watched?.sequence !== batch.sequence || watched.pid !== seat.pid) {
-      watched = { sequence: batch.sequence, pid: seat.pid, cpuAtStartMs: cpuMs, sinceMs: nowMs() }
-      return
-    }
-    const spentMs = cpuMs - watched.cpuAtStartMs
-    const waitedMs = nowMs() - watched.sinceMs
-    if (spentMs > BATCH_CPU_MS_MAX) {
-      seat.kill('watchdog/cpu', `a batch used ${Math.round(spentMs)} ms of CPU, at most ${BATCH_CPU_MS_MAX}`)
-    } else if (waitedMs > BATCH_WALL_MS_MAX) {
-      seat.kill('watchdog/wall', `a batch was not answered for ${Math.round(waitedMs)} ms`)
-    }
+    watched = next
   }
   const timer = setInterval(() => {
     if (busy) return
@@ -39,4 +44,13 @@ export function startWatchdog(pair: EnginePair, nowMs: () => number): { stop(): 
     })
   }, CHECK_INTERVAL_MS)
   return { stop: () => clearInterval(timer) }
+}
+
+function judge(seat: EngineSeat, { cpuMs, cpuAtStartMs, idleChecks }: Watched): void {
+  const spentMs = Math.round(cpuMs - cpuAtStartMs)
+  if (spentMs > BATCH_CPU_MS_MAX) {
+    seat.kill('watchdog/cpu', `a batch used ${spentMs} ms of CPU, at most ${BATCH_CPU_MS_MAX}`)
+  } else if (idleChecks >= IDLE_CHECKS_MAX) {
+    seat.kill('watchdog/stuck', `a batch got no CPU for ${(idleChecks * CHECK_INTERVAL_MS) / 1000} s`)
+  }
 }

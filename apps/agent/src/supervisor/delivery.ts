@@ -1,0 +1,122 @@
+import type { Frame } from '@firebreak/api'
+import { type Sha256Hex, utf8Encode } from '@firebreak/kernel'
+import { Backlog, type Batch } from './backlog.ts'
+import type { EngineSeat } from './engine-seat.ts'
+
+export interface DeliveryEvents {
+  readonly nowMs: () => number
+  /** Detections of one batch: whole lines, counted. */
+  readonly onDetections: (lines: Uint8Array, count: number) => void
+  /** A verdict came again after an engine died; `gapMs` counts from that engine's last sign of life. */
+  readonly onRecovered: (imageDigest: Sha256Hex, gapMs: number) => void
+}
+
+const NEWLINE = 10
+/** Goes to an engine first of all: its answer shows that the engine is alive, also when the host is idle. */
+const PROBE = utf8Encode('[]')
+
+/**
+ * Brings batches to the engine that judges, in order, and takes its answers. A batch is given to one seat at a time, and its
+ * answer counts only from that seat: none is judged twice, and what a dead seat had in hand goes to the next.
+ */
+export class Delivery {
+  readonly #events: DeliveryEvents
+  readonly #backlog = new Backlog()
+  #judge: EngineSeat | null = null
+  #lastSignMs = 0
+  #recovery: { readonly imageDigest: Sha256Hex; readonly sinceMs: number } | null = null
+  #eventsNotJudged = 0
+  eventsJudged = 0
+  detections = 0
+  /** True when the judging engine has answered since it was activated: a trial without any verdict proves nothing. */
+  hasAnswered = false
+
+  constructor(events: DeliveryEvents) {
+    this.#events = events
+  }
+
+  /** Events that no engine gave a verdict on. */
+  get eventsDropped(): number {
+    return this.#backlog.eventsDropped + this.#eventsNotJudged
+  }
+
+  submit(payload: Uint8Array, count: number): void {
+    this.#backlog.add(payload, count)
+    this.#pump()
+  }
+
+  /** From now on `seat` gets what waits and what comes. */
+  activate(seat: EngineSeat): void {
+    this.#judge = seat
+    this.hasAnswered = false
+    this.#lastSignMs = this.#events.nowMs()
+    seat.activate()
+    this.#send(seat, this.#backlog.handFirst(seat, PROBE))
+    this.#pump()
+  }
+
+  /** `seat` was ended on purpose: what it had in hand waits for the next. */
+  takeBack(seat: EngineSeat): void {
+    if (this.#judge === seat) this.#judge = null
+    this.#backlog.free(seat)
+    this.#pump()
+  }
+
+  /** `seat` died: as `takeBack`, and the batch that it worked on is suspect. */
+  takeBackFromDead(seat: EngineSeat): void {
+    if (this.#judge === seat) this.#recovery = { imageDigest: seat.image.imageDigest, sinceMs: this.#lastSignMs }
+    this.#backlog.blame(seat)
+    this.takeBack(seat)
+  }
+
+  /** Nothing is left that could recover: the next verdict, whenever it comes, says nothing about this death. */
+  forgetRecovery(): void {
+    this.#recovery = null
+  }
+
+  /** @returns false, and takes nothing, when it is not the answer to a batch that `seat` has in hand */
+  acknowledged(seat: EngineSeat, frame: Frame): boolean {
+    const batch = this.#backlog.find(frame.sequence, seat)
+    if (!batch || frame.aux > batch.count || !areWholeLines(frame.payload, frame.count)) return false
+    this.#backlog.remove(batch)
+    if (seat === this.#judge) this.#sawLife(batch)
+    this.eventsJudged += frame.aux
+    this.#eventsNotJudged += batch.count - frame.aux
+    this.detections += frame.count
+    if (frame.count > 0) this.#events.onDetections(frame.payload, frame.count)
+    this.#pump()
+    return true
+  }
+
+  /** What `seat` works on now. */
+  workOf(seat: EngineSeat): Batch | null {
+    return this.#backlog.oldestOf(seat)
+  }
+
+  #sawLife(batch: Batch): void {
+    const nowMs = this.#events.nowMs()
+    this.hasAnswered = true
+    this.#lastSignMs = nowMs
+    // The probe's answer counts as a verdict only when nothing else waits for one.
+    if (!this.#recovery || (batch.count === 0 && !this.#backlog.isEmpty)) return
+    const { imageDigest, sinceMs } = this.#recovery
+    this.#recovery = null
+    this.#events.onRecovered(imageDigest, nowMs - sinceMs)
+  }
+
+  #pump(): void {
+    const seat = this.#judge
+    if (!seat) return
+    for (let batch = this.#backlog.handNext(seat); batch; batch = this.#backlog.handNext(seat)) this.#send(seat, batch)
+  }
+
+  #send(seat: EngineSeat, batch: Batch): void {
+    seat.judge(batch.sequence, batch.count, batch.payload)
+  }
+}
+
+function areWholeLines(payload: Uint8Array, count: number): boolean {
+  let lines = 0
+  for (const byte of payload) if (byte === NEWLINE) lines++
+  return lines === count && (payload.length === 0 || payload.at(-1) === NEWLINE)
+}
