@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import {
+  type CompiledPack,
+  compilePack,
+  type PackSource,
+  type ParsedPack,
+  parsePack,
+  type SourceFile,
+  toSourceNode,
+} from '@firebreak/content'
+import { ENGINE_VERSION, type EngineContract } from '@firebreak/detect'
+import { parseYaml, readPackFolder } from '@firebreak/pack-folder'
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+/** Not part of this repository; used when a copy lies beside it. */
+const SIGMAHQ = join(ROOT, '../shared/data/sigma/rules')
+
+export interface BenchPack {
+  readonly name: string
+  readonly pack: ParsedPack
+  readonly compiled: CompiledPack
+  /** Rules that were offered, and not taken. */
+  readonly refused: number
+}
+
+export async function linuxBaseline(): Promise<BenchPack> {
+  return benchPack('linux-baseline', await readPackFolder(join(ROOT, 'content/linux-baseline')))
+}
+
+/** Every rule of SigmaHQ that the compiler supports; null without them. */
+export async function sigmaHq(): Promise<BenchPack | null> {
+  if (!existsSync(SIGMAHQ)) return null
+  const names = (await readdir(SIGMAHQ, { recursive: true })).filter((name) => name.endsWith('.yml')).toSorted()
+  const rules: SourceFile[] = []
+  for (const file of names) rules.push({ file, node: parseYaml(await readFile(join(SIGMAHQ, file), 'utf8'), file) })
+  const about = { name: 'sigmahq', version: '1.0.0', category: 'behavioural', minimumEngine: '1.0.0', description: '' }
+  const manifest = toSourceNode({ ...about, description: 'SigmaHQ.' }, 'pack.yaml')
+  return benchPack('sigmahq', { manifest, rules, tests: [], indicators: [] })
+}
+
+function benchPack(name: string, source: PackSource): BenchPack {
+  const read = parsePack(source)
+  const pack = { ...read, diagnostics: [] }
+  return { name, pack, compiled: compilePack(pack), refused: source.rules.length - read.rules.length }
+}
+
+/** A contract of an engine that supplies all that the image asks for. */
+export function contractOf({ declaredFields, features }: CompiledPack): EngineContract {
+  const categories = new Map<string, string[]>()
+  for (const { category, field } of declaredFields) {
+    categories.set(category, [...(categories.get(category) ?? []), field])
+  }
+  const fields = [...categories].map(([category, names]) => ({ category, fields: names }))
+  return { engineVersion: ENGINE_VERSION, features, fields }
+}
