@@ -3,6 +3,7 @@ import {
   integer,
   list,
   literal,
+  malformed,
   nullable,
   object,
   parseJson,
@@ -11,6 +12,7 @@ import {
   text,
   type Version,
   version,
+  WALL_MS_MAX,
   type WallMs,
 } from '@firebreak/kernel'
 import { name } from '@firebreak/rollout'
@@ -85,6 +87,7 @@ export const EMPTY_SLOTS: SlotState = {
 }
 
 const count = integer(0, Number.MAX_SAFE_INTEGER)
+const wallMs = integer(0, WALL_MS_MAX)
 const digest = text(64, SHA256_HEX)
 export const slotImage = object<SlotImage>({ pack: name, version, imageDigest: digest })
 
@@ -93,7 +96,7 @@ export const releaseOutcome = object<ReleaseOutcome>({
   outcome: literal('trial', 'confirmed', 'refused', 'fell-back'),
   code: text(64),
   message: text(1_024),
-  atMs: count,
+  atMs: wallMs,
   recoverMs: count,
 })
 
@@ -104,12 +107,17 @@ const slotState = object<SlotState>({
   lastKnownGood: nullable(slotImage),
   rejected: list(digest, REJECTED_MAX),
   outcomes: list(releaseOutcome, OUTCOMES_MAX),
-  confirmedDeathsAtMs: list(count, CRASH_LOOP_DEATHS_MAX),
+  confirmedDeathsAtMs: list(wallMs, CRASH_LOOP_DEATHS_MAX),
 })
 
-/** @throws KernelError kernel/malformed */
+/** @throws KernelError kernel/malformed, also for a state that breaks an invariant of `SlotState` */
 export function parseSlots(bytes: Uint8Array): SlotState {
-  return slotState(parseJson(bytes, SLOT_STATE_SIZE_BYTES_MAX, 'slot state'), 'slot state')
+  const state = slotState(parseJson(bytes, SLOT_STATE_SIZE_BYTES_MAX, 'slot state'), 'slot state')
+  const digests = slotDigests(state)
+  if (new Set(digests).size < digests.length) throw malformed('slot state', 'a different image in each slot', state)
+  const rejected = digests.find((one) => state.rejected.includes(one))
+  if (rejected !== undefined) throw malformed('slot state', 'no rejected image in a slot', rejected)
+  return state
 }
 
 export function encodeSlots(state: SlotState): Uint8Array {

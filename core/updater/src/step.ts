@@ -10,7 +10,10 @@ import {
   TRIAL_KILLS_MAX,
 } from './slots.ts'
 
-/** What happened on the host. */
+/**
+ * What happened on the host. `refused`, `candidate-died` and `trial-passed` are about the candidate of the state that they are applied
+ * to: an event that waited for its turn counts only if its image is still the candidate then. The caller sees to that.
+ */
 export type SlotEvent =
   /** The agent starts: after an install, a reboot, or a crash of its own. */
   | { readonly kind: 'started' }
@@ -33,7 +36,7 @@ export type SlotEvent =
 
 /** What the supervisor has to do, after the new state is durable. */
 export type SlotEffect =
-  /** Engine and standby run the confirmed image (none: null). */
+  /** Outside trials, engine and standby run the confirmed image (none: null). A trial that runs goes on. */
   | { readonly kind: 'run-confirmed'; readonly image: SlotImage | null }
   /** Start an engine for the candidate, load it, activate it; the engine of the confirmed image becomes the standby. */
   | { readonly kind: 'try-candidate'; readonly image: SlotImage }
@@ -175,10 +178,11 @@ function onTrialPassed(state: SlotState, nowMs: WallMs): SlotStep {
 }
 
 function onConfirmedDied(state: SlotState, nowMs: WallMs): SlotStep {
+  const { confirmed, lastKnownGood } = state
+  if (!confirmed) return same(state)
   const recent = state.confirmedDeathsAtMs.filter((at) => Math.abs(nowMs - at) <= CRASH_LOOP_WINDOW_MS)
   const deaths = [...recent, nowMs].slice(-CRASH_LOOP_DEATHS_MAX)
-  const { confirmed, lastKnownGood } = state
-  if (deaths.length < CRASH_LOOP_DEATHS_MAX || !confirmed || !lastKnownGood) {
+  if (deaths.length < CRASH_LOOP_DEATHS_MAX || !lastKnownGood) {
     return same({ ...state, confirmedDeathsAtMs: deaths })
   }
   const looped: ReleaseOutcome = {
@@ -208,7 +212,7 @@ function onRecovered(state: SlotState, imageDigest: Sha256Hex, recoverMs: number
 }
 
 function onRecalled(state: SlotState, digests: readonly Sha256Hex[]): SlotStep {
-  const unseen = digests.filter((digest) => !state.rejected.includes(digest))
+  const unseen = [...new Set(digests)].filter((digest) => !state.rejected.includes(digest))
   if (unseen.length === 0) return same(state)
   const step = withoutDigests(state, new Set(unseen))
   return { ...step, state: { ...step.state, rejected: withRejected(state.rejected, unseen) } }
