@@ -6,10 +6,14 @@ const LOCK_FILES = ['package-lock.json', 'runtime/package-lock.json'] as const
 /** Of the root: tools that are run, not imported. */
 const COMMANDS: ReadonlySet<string> = new Set(['oxfmt', 'oxlint', 'oxlint-tsgolint'])
 
-/** What is imported is declared where it is imported, what is declared is used, and every version is one version. */
+/** What is imported is declared there, what is declared is used and has a reason, and every version is one version. */
 export function checkDependencies(repository: Repository): readonly string[] {
   return [
-    ...repository.packages.flatMap((one) => [...checkVersions(one), ...checkUse(repository, one)]),
+    ...repository.packages.flatMap((one) => [
+      ...checkVersions(one),
+      ...checkUse(repository, one),
+      ...checkReasons(repository, one),
+    ]),
     ...LOCK_FILES.flatMap((path) => checkLock(path, repository.texts.get(path))),
   ]
 }
@@ -22,6 +26,15 @@ function checkVersions(one: Package): readonly string[] {
   return Object.entries(declared(one))
     .filter(([, version]) => !EXACT.test(version))
     .map(([name, version]) => `${fileOf(one)}: ${name} is not pinned to one version: ${version}`)
+}
+
+/** Whoever adds a package says why, in a record of decisions. */
+function checkReasons({ packages, texts }: Repository, one: Package): readonly string[] {
+  const records = [...texts].filter(([path]) => path.startsWith('docs/adr/')).map(([, text]) => text)
+  const words = new Set(records.flatMap((text) => text.split(/[^\w@/.-]+/)))
+  return Object.keys(declared(one))
+    .filter((name) => !packages.some((known) => known.name === name) && !words.has(name))
+    .map((name) => `${fileOf(one)}: no record of decisions says why we depend on ${name}`)
 }
 
 function fileOf({ folder }: Package): string {

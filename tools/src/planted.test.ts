@@ -199,7 +199,10 @@ const DEPENDENCIES: readonly Planted[] = [
   {
     name: 'declared and never imported',
     files: { [KERNEL]: dependency('"left-pad": "1.3.0"') },
-    found: [`${KERNEL}: left-pad is declared and never imported`],
+    found: [
+      `${KERNEL}: left-pad is declared and never imported`,
+      `${KERNEL}: no record of decisions says why we depend on left-pad`,
+    ],
   },
   ...['^1.2.3', '~1.2.3', '1.2', '*', 'latest', '>=1.2.3', 'file:../a', '1.x'].map((version) => ({
     name: `version ${version}`,
