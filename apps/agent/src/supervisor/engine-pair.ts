@@ -38,6 +38,7 @@ export class EnginePair {
   #active: EngineSeat | null = null
   #standby: EngineSeat | null = null
   #settling = false
+  #isUnsettled = false
   #retryTimer: NodeJS.Timeout | null = null
   #restartDelayMs = RESTART_DELAY_MS
   #lastDeathMs = -Infinity
@@ -59,6 +60,11 @@ export class EnginePair {
   /** What judges events now. */
   get running(): { readonly image: SlotImage; readonly trial: boolean } | null {
     return this.#active && { image: this.#active.image, trial: this.#isTrial(this.#active) }
+  }
+
+  /** Whether an engine with the confirmed image is warm behind the active one. */
+  get hasStandby(): boolean {
+    return this.#standby !== null
   }
 
   /** The pids of all engines that run: for people and tests. */
@@ -180,9 +186,10 @@ export class EnginePair {
     if (this.#isTrial(seat)) {
       this.#trial = null
       this.#options.onCandidateDied(seat.image, code, message)
-    } else if (this.#runs(seat, this.#confirmed)) {
-      this.#options.onConfirmedDied()
+      this.#settle() // its death says nothing about the engines of the confirmed image
+      return
     }
+    if (this.#runs(seat, this.#confirmed)) this.#options.onConfirmedDied()
     this.#settleLater()
   }
 
@@ -200,20 +207,22 @@ export class EnginePair {
 
   /** Starts what is missing, unless engines die so often that it has to wait. Safe to call at any time. */
   #settle(): void {
+    this.#isUnsettled = true
     if (!this.#settling && !this.#retryTimer) void this.#fill()
   }
 
   async #fill(): Promise<void> {
     this.#settling = true
-    try {
-      while (await this.#fillOne());
-    } finally {
-      this.#settling = false
+    while (this.#isUnsettled) {
+      const again = await this.#fillOne()
+      this.#isUnsettled ||= again // what is wanted may have changed meanwhile
     }
+    this.#settling = false
   }
 
   /** @returns whether to look again */
   async #fillOne(): Promise<boolean> {
+    this.#isUnsettled = false
     const image = this.#confirmed
     if (this.#stopped || !image) return false
     const stale = this.#active && !this.#isTrial(this.#active) && !this.#runs(this.#active, image) ? this.#active : null

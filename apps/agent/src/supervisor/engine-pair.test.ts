@@ -1,0 +1,332 @@
+import assert from 'node:assert/strict'
+import { EventEmitter, once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { test, type TestContext } from 'node:test'
+import type { SlotImage } from '@firebreak/updater'
+import { events, imageOf, imageOutOfContract, numbersIn, type TestImage } from '../testing/images.ts'
+import { ACTIVATION_CRASH_VERSION, GOOD_VERSION, HOSTILE_VERSION, LOAD_CRASH_VERSION } from '../testing/versions.ts'
+import { EnginePair } from './engine-pair.ts'
+import { startWatchdog } from './watchdog.ts'
+
+const ENTRY = fileURLToPath(new URL('../testing/hostile-engine.ts', import.meta.url))
+const CODE = fileURLToPath(new URL('../../../..', import.meta.url)).replace(/\/$/, '')
+const WAIT_MS_MAX = 15_000
+/** For what nobody tells: a standby, an engine that is gone. */
+const LOOK_INTERVAL_MS = 10
+const good = imageOf(GOOD_VERSION)
+const newer = imageOf('1.1.0')
+const hostile = imageOf(HOSTILE_VERSION)
+const loadCrash = imageOf(LOAD_CRASH_VERSION)
+const activationCrash = imageOf(ACTIVATION_CRASH_VERSION)
+const foreign = imageOutOfContract('5.0.0')
+const changed = { ...newer, slot: { ...newer.slot, imageDigest: 'e'.repeat(64) }, bytes: flipped(newer.bytes) }
+const images = new Map(
+  [good, newer, hostile, loadCrash, activationCrash, foreign, changed].map((one) => [one.slot.imageDigest, one]),
+)
+
+function flipped(bytes: Uint8Array): Uint8Array {
+  const copy = bytes.slice()
+  copy[40] = (copy[40] ?? 0) ^ 1
+  return copy
+}
+
+/** A pair with real, confined engines, and all that it tells, as events to wait for. */
+class Bench extends EventEmitter {
+  readonly told: string[] = []
+  readonly gaps: number[] = []
+  /** How often each numbered event was detected. */
+  readonly seen = new Map<number, number>()
+  readonly order: number[] = []
+  readonly missing = new Set<string>()
+  readonly pair: EnginePair
+  readonly #watchdog: { stop(): void }
+
+  constructor(context: TestContext) {
+    super()
+    const tell = (what: string) => {
+      this.told.push(what)
+      this.emit('told')
+    }
+    this.pair = new EnginePair({
+      entry: ENTRY,
+      readFolders: [CODE],
+      nowMs: () => performance.now(),
+      readImage: (image) =>
+        Promise.resolve(this.missing.has(image.version) ? null : (images.get(image.imageDigest)?.bytes ?? null)),
+      onDetections: (lines, count) => {
+        const numbers = numbersIn(lines)
+        assert.equal(numbers.length, count)
+        for (const number of numbers) this.seen.set(number, (this.seen.get(number) ?? 0) + 1)
+        this.order.push(...numbers)
+        this.emit('told')
+      },
+      onCandidateActive: ({ version }) => tell(`active ${version}`),
+      onCandidateRefused: ({ version }, code) => tell(`refused ${version} ${code}`),
+      onCandidateDied: ({ version }, code) => tell(`died ${version} ${code}`),
+      onConfirmedDied: () => tell('confirmed died'),
+      onRecovered: (_, gapMs) => {
+        this.gaps.push(gapMs)
+        tell('recovered')
+      },
+      onDamaged: ({ version }) => tell(`damaged ${version}`),
+    })
+    this.#watchdog = startWatchdog(this.pair)
+    context.after(async () => {
+      this.#watchdog.stop()
+      await this.pair.stop()
+    })
+  }
+
+  /** Looks again at each thing that is told; the test's own time limit ends a wait in vain. */
+  async until(what: string, isSo: () => boolean): Promise<void> {
+    const signal = AbortSignal.timeout(WAIT_MS_MAX)
+    const timer = setInterval(() => this.emit('told'), LOOK_INTERVAL_MS)
+    try {
+      while (!isSo()) await once(this, 'told', { signal })
+    } catch {
+      assert.fail(`waiting for ${what}; told: ${this.told.join(', ')}; running ${this.pair.running?.image.version}`)
+    } finally {
+      clearInterval(timer)
+    }
+  }
+
+  heard(what: string): Promise<void> {
+    return this.until(what, () => this.told.includes(what))
+  }
+
+  runs(image: TestImage): Promise<void> {
+    return this.until(`running ${image.slot.version}`, () => this.pair.running?.image === image.slot)
+  }
+
+  /** Warm: the active engine has answered, and a standby that has loaded is behind it. */
+  async warm(image: TestImage = good): Promise<void> {
+    this.pair.runConfirmed(image.slot)
+    await this.runs(image)
+    await this.until('a standby', () => this.pair.hasStandby)
+  }
+
+  submit(numbers: readonly number[], command?: string): void {
+    this.pair.submit(events(numbers, command), numbers.length)
+  }
+
+  sawAll(numbers: readonly number[]): Promise<void> {
+    return this.until(`verdicts on ${numbers.length} events`, () => numbers.every((number) => this.seen.has(number)))
+  }
+}
+
+function range(from: number, to: number): readonly number[] {
+  return Array.from({ length: to - from }, (_, i) => from + i)
+}
+
+const MISBEHAVIOUR: readonly (readonly [command: string, code: string])[] = [
+  ['abort', 'engine/died'],
+  ['throw', 'engine/died'],
+  ['exit', 'engine/died'],
+  ['loop', 'watchdog/cpu'],
+  ['flood', 'engine/bad-reply'],
+  ['oversized', 'engine/bad-reply'],
+  ['more-than-asked', 'engine/bad-reply'],
+  ['wrong-count', 'engine/bad-reply'],
+  ['no-line-end', 'engine/bad-reply'],
+  ['unknown-batch', 'engine/bad-reply'],
+  ['garbage', 'engine/bad-reply'],
+  ['load-again', 'engine/bad-reply'],
+  ['not-an-engine', 'engine/bad-reply'],
+]
+
+test('whatever a candidate does, each event gets one verdict, in order, from the standby', async (context) => {
+  const bench = new Bench(context)
+  await bench.warm()
+  let next = 0
+  for (const [command, code] of MISBEHAVIOUR) {
+    bench.told.length = 0
+    bench.pair.tryCandidate(hostile.slot)
+    await bench.heard(`active ${HOSTILE_VERSION}`)
+    const [before, at, after] = [range(next, next + 5), [next + 5], range(next + 6, next + 40)]
+    next += 40
+    bench.order.length = 0
+    for (const number of before) bench.submit([number])
+    bench.submit(at, command)
+    for (const number of after) bench.submit([number])
+    await bench.heard(`died ${HOSTILE_VERSION} ${code}`)
+    await bench.sawAll([...before, ...at, ...after])
+    assert.deepEqual(bench.order, range(next - 40, next), command)
+    await bench.heard('recovered')
+    assert.equal(bench.pair.running?.image, good.slot)
+    assert.equal(bench.pair.running.trial, false)
+    await bench.until('a standby', () => bench.pair.hasStandby)
+  }
+  assert.equal(Math.max(...bench.seen.values()), 1)
+  assert.equal(bench.pair.counters.eventsDropped, 0)
+  assert.equal(bench.gaps.length, MISBEHAVIOUR.length)
+  context.diagnostic(`failover, by misbehaviour, ms: ${bench.gaps.map((gap) => Math.ceil(gap)).join(' ')}`)
+})
+
+test('a heap bomb ends its engine and nothing else', async (context) => {
+  const bench = new Bench(context)
+  await bench.warm()
+  bench.pair.tryCandidate(hostile.slot)
+  await bench.heard(`active ${HOSTILE_VERSION}`)
+  bench.submit([1], 'heap-bomb')
+  bench.submit([2])
+  await bench.sawAll([1, 2])
+  assert.match(bench.told.join(), /died 2\.0\.0 (engine\/died|watchdog\/cpu)/)
+})
+
+for (const signal of ['SIGSEGV', 'SIGKILL', 'SIGTERM'] as const) {
+  test(`${signal} from outside: the standby answers`, async (context) => {
+    const bench = new Bench(context)
+    await bench.warm()
+    bench.submit(range(0, 10))
+    await bench.sawAll(range(0, 10))
+    const [active = 0] = bench.pair.pids
+    process.kill(active, signal)
+    bench.submit(range(10, 20))
+    await bench.sawAll(range(10, 20))
+    await bench.heard('confirmed died')
+    await bench.heard('recovered')
+    assert.equal(Math.max(...bench.seen.values()), 1)
+    assert.ok((bench.gaps[0] ?? -1) >= 0)
+    context.diagnostic(`gap ${Math.ceil(bench.gaps[0] ?? 0)} ms`)
+  })
+}
+
+test('an engine that is stopped, and so uses no CPU, is replaced', async (context) => {
+  const bench = new Bench(context)
+  await bench.warm()
+  const [active = 0] = bench.pair.pids
+  process.kill(active, 'SIGSTOP')
+  bench.submit([1])
+  await bench.sawAll([1])
+  await bench.heard('confirmed died')
+})
+
+test('a batch that kills two engines is dropped and counted; those behind it are judged', async (context) => {
+  const bench = new Bench(context)
+  await bench.warm()
+  bench.submit([1])
+  bench.submit([2, 3, 4], 'poison')
+  for (const number of range(5, 30)) bench.submit([number])
+  await bench.sawAll([1, ...range(5, 30)])
+  assert.equal(bench.pair.counters.eventsDropped, 3)
+  assert.equal(bench.told.filter((what) => what === 'confirmed died').length, 2)
+  assert.equal(Math.max(...bench.seen.values()), 1)
+})
+
+test('malformed events are counted, and kill nobody', async (context) => {
+  const bench = new Bench(context)
+  await bench.warm()
+  for (const payload of ['', '{', '[{}]', '\0', `[${'['.repeat(10_000)}`]) bench.pair.submit(Buffer.from(payload), 7)
+  bench.submit([1])
+  await bench.sawAll([1])
+  assert.equal(bench.pair.counters.eventsDropped, 35)
+  assert.equal(bench.pair.restarts, 0)
+})
+
+test('what floods is bounded: the oldest that wait are dropped and counted', async (context) => {
+  const bench = new Bench(context)
+  const padding = 'x'.repeat(1024 * 1024)
+  for (let i = 0; i < 20; i++) bench.pair.submit(Buffer.from(JSON.stringify([padding])), 1)
+  bench.submit([1])
+  assert.ok(bench.pair.counters.eventsDropped >= 4)
+  await bench.warm()
+  await bench.sawAll([1])
+})
+
+const REFUSALS: readonly (readonly [name: string, image: TestImage, told: RegExp])[] = [
+  ['a field that the engine does not supply', foreign, /refused 5\.0\.0 detect\/unsupplied-field/],
+  ['a changed byte', changed, /refused 1\.1\.0 content\/image-/],
+  ['a crash while it is loaded', loadCrash, /died 3\.0\.0 engine\/died/],
+  ['a crash when it is activated', activationCrash, /died 4\.0\.0 engine\/died/],
+]
+
+for (const [name, image, told] of REFUSALS) {
+  for (const hasConfirmed of [true, false]) {
+    test(`${name}, ${hasConfirmed ? 'over a confirmed image' : 'on a first install'}`, async (context) => {
+      const bench = new Bench(context)
+      if (hasConfirmed) await bench.warm()
+      bench.pair.tryCandidate(image.slot)
+      await bench.until('an end', () => told.test(bench.told.join()))
+      bench.pair.endTrial()
+      bench.submit([1])
+      if (hasConfirmed) {
+        await bench.sawAll([1])
+        await bench.until('a standby', () => bench.pair.hasStandby)
+        return
+      }
+      assert.equal(bench.pair.running, null)
+      bench.pair.runConfirmed(good.slot) // what waited is judged by the first image that is good
+      await bench.sawAll([1])
+      assert.equal(bench.told.includes('recovered'), false)
+    })
+  }
+}
+
+test('a trial that passes: the candidate stays and gets a standby of its own', async (context) => {
+  const bench = new Bench(context)
+  await bench.warm()
+  bench.pair.tryCandidate(newer.slot)
+  await bench.heard('active 1.1.0')
+  assert.deepEqual(bench.pair.running, { image: newer.slot, trial: true })
+  bench.submit([1])
+  await bench.sawAll([1])
+  bench.pair.keepCandidate(newer.slot)
+  assert.deepEqual(bench.pair.running, { image: newer.slot, trial: false })
+  await bench.until('a standby', () => bench.pair.hasStandby)
+  const [active = 0] = bench.pair.pids
+  process.kill(active, 'SIGKILL')
+  bench.submit([2])
+  await bench.sawAll([2])
+  assert.equal(bench.pair.running.image.version, '1.1.0')
+})
+
+test('the candidate is recalled while it loads, and at once', async (context) => {
+  const bench = new Bench(context)
+  await bench.warm()
+  bench.pair.tryCandidate(newer.slot)
+  bench.pair.endTrial() // its bytes are being read
+  bench.pair.tryCandidate(newer.slot)
+  await bench.until('an engine that loads', () => bench.pair.pids.length === 3)
+  bench.pair.endTrial()
+  bench.submit([1])
+  await bench.sawAll([1])
+  await bench.until('two engines', () => bench.pair.pids.length === 2)
+  assert.equal(bench.pair.running?.image, good.slot)
+  assert.deepEqual(bench.told, [])
+})
+
+test('the confirmed image is recalled in the middle of a trial: the trial goes on', async (context) => {
+  const bench = new Bench(context)
+  await bench.warm()
+  bench.pair.tryCandidate(newer.slot)
+  bench.pair.runConfirmed(hostile.slot) // while it loads
+  await bench.heard('active 1.1.0')
+  await bench.until('a standby', () => bench.pair.hasStandby)
+  bench.pair.runConfirmed(null)
+  assert.deepEqual(bench.pair.running, { image: newer.slot, trial: true })
+  bench.pair.runConfirmed(good.slot)
+  bench.pair.endTrial()
+  await bench.runs(good)
+  bench.submit([1])
+  await bench.sawAll([1])
+})
+
+test('a confirmed image that is damaged is reported, and what waits is judged by the next', async (context) => {
+  const bench = new Bench(context)
+  bench.missing.add(GOOD_VERSION)
+  bench.submit([1])
+  bench.pair.runConfirmed(good.slot)
+  await bench.heard('damaged 1.0.0')
+  bench.pair.runConfirmed(newer.slot)
+  await bench.sawAll([1])
+})
+
+test('nothing is confirmed any more: nothing runs, and events wait', async (context) => {
+  const bench = new Bench(context)
+  await bench.warm()
+  bench.pair.runConfirmed(null)
+  assert.equal(bench.pair.running, null)
+  bench.submit([1])
+  bench.pair.runConfirmed(good.slot as SlotImage)
+  await bench.sawAll([1])
+})
