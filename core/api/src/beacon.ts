@@ -10,6 +10,7 @@ import {
   text,
   type Version,
   version,
+  WALL_MS_MAX,
   type WallMs,
 } from '@firebreak/kernel'
 import { name } from '@firebreak/rollout'
@@ -40,13 +41,14 @@ export interface Beacon {
   readonly engineRestarts: number
 }
 
-export const BEACON_SIZE_BYTES_MAX = 65_536
+/** The largest beacon that a host can make fits: OUTCOMES_MAX outcomes, with every character escaped in JSON. */
+export const BEACON_SIZE_BYTES_MAX = 131_072
 const count = integer(0, Number.MAX_SAFE_INTEGER)
 const digest = text(64, SHA256_HEX)
 
 const beacon = object<Beacon>({
   sequence: integer(1, Number.MAX_SAFE_INTEGER),
-  sentAtMs: count,
+  sentAtMs: integer(0, WALL_MS_MAX),
   bootId: text(64),
   agentVersion: version,
   engineVersion: version,

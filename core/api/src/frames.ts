@@ -1,4 +1,4 @@
-import { FirebreakError } from '@firebreak/kernel'
+import { assert, FirebreakError } from '@firebreak/kernel'
 
 /**
  * Frames between the processes of a host, over plain pipes: a 16-byte little-endian header {payload length u32,
@@ -49,24 +49,46 @@ const FRAME_TYPES = new Set<number>(Object.values(FRAME))
 export type FrameErrorCode = 'frame/too-large' | 'frame/unknown-type'
 export class FrameError extends FirebreakError<FrameErrorCode> {}
 
+const COUNT_MAX = 2 ** 16 - 1
+const WORD_MAX = 2 ** 32 - 1
+
+/** A number that does not fit its place in the header is a bug of the caller, not a smaller number. */
 export function encodeFrame(frame: Partial<Frame> & Pick<Frame, 'type'>): Uint8Array {
-  const payload = frame.payload ?? new Uint8Array(0)
+  const { payload = new Uint8Array(0), count = 0, sequence = 0, aux = 0 } = frame
+  assert(payload.length <= FRAME_PAYLOAD_BYTES_MAX, `a frame with ${payload.length} bytes of payload`)
+  assert(isWithin(count, COUNT_MAX) && isWithin(sequence, WORD_MAX) && isWithin(aux, WORD_MAX), 'a frame out of range')
   const bytes = new Uint8Array(FRAME_HEADER_BYTES + payload.length)
   const view = new DataView(bytes.buffer)
   view.setUint32(0, payload.length, true)
   view.setUint8(4, frame.type)
-  view.setUint16(6, frame.count ?? 0, true)
-  view.setUint32(8, frame.sequence ?? 0, true)
-  view.setUint32(12, frame.aux ?? 0, true)
+  view.setUint16(6, count, true)
+  view.setUint32(8, sequence, true)
+  view.setUint32(12, aux, true)
   bytes.set(payload, FRAME_HEADER_BYTES)
   return bytes
 }
 
-/** Cuts a byte stream, which may be hostile, into frames. `push` takes what arrived and returns the whole frames. */
+function isWithin(value: number, max: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= max
+}
+
+interface Header {
+  readonly length: number
+  readonly frame: Omit<Frame, 'payload'>
+}
+
+/**
+ * Cuts a byte stream, which may be hostile, into frames. `push` takes what arrived and returns the whole frames. Each byte is copied
+ * once, whatever the chunks; a payload never shares memory with a chunk or with another payload.
+ */
 export class FrameDecoder {
   readonly #payloadBytesMax: number
-  #chunks: Uint8Array[] = []
-  #bytes = 0
+  readonly #head = new Uint8Array(FRAME_HEADER_BYTES)
+  /** Null while the header is not whole; then `#payload` is as long as it says. */
+  #header: Header | null = null
+  #payload = new Uint8Array(0)
+  /** Bytes that have arrived of the part that is being read: header or payload. */
+  #filled = 0
 
   constructor(payloadBytesMax: number = FRAME_PAYLOAD_BYTES_MAX) {
     this.#payloadBytesMax = payloadBytesMax
@@ -74,57 +96,53 @@ export class FrameDecoder {
 
   /** @throws FrameError frame/too-large | frame/unknown-type: the stream is then useless and its process is killed */
   push(chunk: Uint8Array): readonly Frame[] {
-    this.#chunks.push(chunk)
-    this.#bytes += chunk.length
     const frames: Frame[] = []
-    while (this.#bytes >= FRAME_HEADER_BYTES) {
-      const header = this.#header()
-      if (this.#bytes < FRAME_HEADER_BYTES + header.length) break
-      const whole = this.#take(FRAME_HEADER_BYTES + header.length)
-      frames.push({ ...header.frame, payload: whole.subarray(FRAME_HEADER_BYTES) })
+    let at = 0
+    while (at < chunk.length) {
+      const part = this.#header ? this.#payload : this.#head
+      const taken = chunk.subarray(at, at + part.length - this.#filled)
+      part.set(taken, this.#filled)
+      this.#filled += taken.length
+      at += taken.length
+      if (this.#filled < part.length) break
+      const frame = this.#finishPart()
+      if (frame) frames.push(frame)
     }
     return frames
   }
 
-  #header(): { length: number; frame: Omit<Frame, 'payload'> } {
-    this.#gather(FRAME_HEADER_BYTES)
-    const head = this.#chunks[0] as Uint8Array
-    const view = new DataView(head.buffer, head.byteOffset, FRAME_HEADER_BYTES)
-    const length = view.getUint32(0, true)
-    const type = view.getUint8(4)
-    if (length > this.#payloadBytesMax) {
-      throw new FrameError('frame/too-large', `Cannot read frame: ${length} bytes of payload`, { length })
+  /** A header is whole, or a payload. A frame without payload is whole with its header. */
+  #finishPart(): Frame | null {
+    this.#filled = 0
+    if (!this.#header) {
+      const header = readHeader(this.#head, this.#payloadBytesMax)
+      this.#payload = new Uint8Array(header.length)
+      this.#header = header
+      if (header.length > 0) return null
     }
-    if (!FRAME_TYPES.has(type)) throw new FrameError('frame/unknown-type', `Cannot read frame: type ${type}`, { type })
-    const frame = {
-      type: type as FrameType,
-      count: view.getUint16(6, true),
-      sequence: view.getUint32(8, true),
-      aux: view.getUint32(12, true),
-    }
-    return { length, frame }
+    const whole: Frame = { ...this.#header.frame, payload: this.#payload }
+    this.#header = null
+    return whole
   }
+}
 
-  /** Makes the first chunk at least `bytes` long; called only when that many are there. */
-  #gather(bytes: number): void {
-    const first = this.#chunks[0] as Uint8Array
-    if (first.length >= bytes) return
-    const all = new Uint8Array(this.#bytes)
-    let at = 0
-    for (const chunk of this.#chunks) {
-      all.set(chunk, at)
-      at += chunk.length
-    }
-    this.#chunks = [all]
+function readHeader(head: Uint8Array, payloadBytesMax: number): Header {
+  const view = new DataView(head.buffer, head.byteOffset, FRAME_HEADER_BYTES)
+  const length = view.getUint32(0, true)
+  const type = view.getUint8(4)
+  if (length > payloadBytesMax) {
+    throw new FrameError('frame/too-large', `Cannot read frame: ${length} bytes of payload`, { length })
   }
+  if (!isFrameType(type)) throw new FrameError('frame/unknown-type', `Cannot read frame: type ${type}`, { type })
+  const frame = {
+    type,
+    count: view.getUint16(6, true),
+    sequence: view.getUint32(8, true),
+    aux: view.getUint32(12, true),
+  }
+  return { length, frame }
+}
 
-  #take(bytes: number): Uint8Array {
-    this.#gather(bytes)
-    const first = this.#chunks[0] as Uint8Array
-    const taken = first.subarray(0, bytes)
-    if (first.length === bytes) this.#chunks.shift()
-    else this.#chunks[0] = first.subarray(bytes)
-    this.#bytes -= bytes
-    return taken
-  }
+function isFrameType(type: number): type is FrameType {
+  return FRAME_TYPES.has(type)
 }

@@ -1,4 +1,14 @@
-import { integer, list, object, parseJson, type Sha256Hex, text, type Version, type WallMs } from '@firebreak/kernel'
+import {
+  integer,
+  list,
+  object,
+  parseJson,
+  type Sha256Hex,
+  text,
+  type Version,
+  WALL_MS_MAX,
+  type WallMs,
+} from '@firebreak/kernel'
 import { name, type Plan, type VerdictRecord } from '@firebreak/rollout'
 import type { Beacon } from './beacon.ts'
 
@@ -109,11 +119,9 @@ export const SUBMISSION_SIZE_BYTES_MAX = 64 * 1024 * 1024
 export const DETECTION_FIELDS_MAX = 64
 export const FIELD_CHARS_MAX = 32_768
 
-const count = integer(0, Number.MAX_SAFE_INTEGER)
-
 export const detectionRecord = object<DetectionRecord>({
   sequence: integer(1, Number.MAX_SAFE_INTEGER),
-  atMs: count,
+  atMs: integer(0, WALL_MS_MAX),
   ruleId: text(128),
   title: text(256),
   level: text(32),

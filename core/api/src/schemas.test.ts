@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { jsonBytes, utf8Encode, WALL_MS_MAX } from '@firebreak/kernel'
+import { OUTCOMES_MAX } from '@firebreak/updater'
+import { type Beacon, BEACON_SIZE_BYTES_MAX, parseBeacon } from './beacon.ts'
+import {
+  DETECTION_BATCH_MAX,
+  DETECTION_BATCH_SIZE_BYTES_MAX,
+  DETECTION_FIELDS_MAX,
+  type DetectionRecord,
+  type Enrolment,
+  ENROLMENT_SIZE_BYTES_MAX,
+  FIELD_CHARS_MAX,
+  parseDetectionBatch,
+  parseEnrolment,
+  parseSubmission,
+  type ReleaseSubmission,
+} from './rest.ts'
+
+const DIGEST = 'ab'.repeat(32)
+const COUNT_MAX = Number.MAX_SAFE_INTEGER
+
+const outcome = {
+  imageDigest: DIGEST,
+  outcome: 'fell-back',
+  code: 'engine/exited',
+  message: 'signal 11',
+  atMs: 5,
+  recoverMs: 70,
+} as const
+const BEACON: Beacon = {
+  sequence: 3_000_000_001,
+  sentAtMs: 1_721_362_140_000,
+  bootId: '5c0e1f8a-0000-4000-8000-000000000000',
+  agentVersion: '0.1.0',
+  engineVersion: '1.0.0',
+  sensorTier: 'ebpf',
+  planGeneration: 4,
+  running: { pack: 'linux-baseline', version: '1.2.3', imageDigest: DIGEST, slot: 'confirmed' },
+  outcomes: [outcome],
+  events: 10,
+  detections: 2,
+  eventsDropped: 0,
+  engineRestarts: 1,
+}
+const DETECTION: DetectionRecord = {
+  sequence: 1,
+  atMs: 1_721_362_140_000,
+  ruleId: 'c5a8e7a4-0000-4000-8000-000000000000',
+  title: 'A shell with a socket for its input',
+  level: 'high',
+  tags: ['attack.execution'],
+  pack: 'linux-baseline',
+  version: '1.2.3',
+  category: 'behavioural',
+  fields: [{ field: 'CommandLine', value: 'sh -i\n\u{1f600}' }],
+  matched: ['CommandLine'],
+}
+const ENROLMENT: Enrolment = { name: 'web-1', ring: 'canary' }
+const SUBMISSION: ReleaseSubmission = { targetsMetadata: 'e30=', files: [{ path: 'linux-baseline/1.fbi', base64: '' }] }
+
+test('what is sent is what is read', () => {
+  assert.deepEqual(parseBeacon(jsonBytes(BEACON)), BEACON)
+  assert.deepEqual(parseBeacon(jsonBytes({ ...BEACON, running: null })), { ...BEACON, running: null })
+  assert.deepEqual(parseDetectionBatch(jsonBytes({ detections: [DETECTION] })), { detections: [DETECTION] })
+  assert.deepEqual(parseDetectionBatch(jsonBytes({ detections: [] })), { detections: [] })
+  assert.deepEqual(parseEnrolment(jsonBytes(ENROLMENT)), ENROLMENT)
+  assert.deepEqual(parseSubmission(jsonBytes(SUBMISSION)), SUBMISSION)
+})
+
+test('the largest beacon that a host can make fits', () => {
+  // A control character takes six bytes of JSON: more than any other.
+  const words = { code: '\0'.repeat(64), message: '\0'.repeat(1_024), atMs: WALL_MS_MAX, recoverMs: COUNT_MAX }
+  const counts = { sequence: COUNT_MAX, planGeneration: COUNT_MAX, events: COUNT_MAX, detections: COUNT_MAX }
+  const beacon: Beacon = {
+    ...BEACON,
+    ...counts,
+    bootId: '\0'.repeat(64),
+    sensorTier: '\0'.repeat(32),
+    outcomes: Array.from({ length: OUTCOMES_MAX }, () => ({ ...outcome, ...words })),
+  }
+  const bytes = jsonBytes(beacon)
+  assert.ok(bytes.length < BEACON_SIZE_BYTES_MAX, `${bytes.length} bytes`)
+  assert.deepEqual(parseBeacon(bytes), beacon)
+})
+
+type Changes = readonly [name: string, change: Record<string, unknown>, at: string][]
+
+const beacons: Changes = [
+  ['sequence 0', { sequence: 0 }, 'beacon.sequence'],
+  ['a sequence that is not exact', { sequence: 2 ** 53 }, 'beacon.sequence'],
+  ['sent after the year 9999', { sentAtMs: WALL_MS_MAX + 1 }, 'beacon.sentAtMs'],
+  ['sent before 1970', { sentAtMs: -1 }, 'beacon.sentAtMs'],
+  ['no boot id', { bootId: undefined }, 'beacon.bootId'],
+  ['a boot id that is too long', { bootId: 'x'.repeat(65) }, 'beacon.bootId'],
+  ['a version that is none', { agentVersion: '1.2' }, 'beacon.agentVersion'],
+  ['a tier that is a list', { sensorTier: ['ebpf'] }, 'beacon.sensorTier'],
+  ['a generation in parts', { planGeneration: 0.5 }, 'beacon.planGeneration'],
+  ['running is missing', { running: undefined }, 'beacon.running'],
+  ['a slot that is none', { running: { ...BEACON.running, slot: 'standby' } }, 'beacon.running.slot'],
+  [
+    'a digest in upper case',
+    { running: { ...BEACON.running, imageDigest: 'AB'.repeat(32) } },
+    'beacon.running.imageDigest',
+  ],
+  ['a pack that is a path', { running: { ...BEACON.running, pack: '../x' } }, 'beacon.running.pack'],
+  ['an outcome that is none', { outcomes: [{ ...outcome, outcome: 'passed' }] }, 'beacon.outcomes[0].outcome'],
+  ['an outcome after the year 9999', { outcomes: [{ ...outcome, atMs: COUNT_MAX }] }, 'beacon.outcomes[0].atMs'],
+  ['too many outcomes', { outcomes: Array.from({ length: OUTCOMES_MAX + 1 }, () => outcome) }, 'beacon.outcomes'],
+  ['a count below zero', { eventsDropped: -1 }, 'beacon.eventsDropped'],
+  ['a count that is text', { events: '10' }, 'beacon.events'],
+]
+for (const [name, change, at] of beacons) {
+  test(`beacon refused: ${name}`, () => refuses(() => parseBeacon(jsonBytes({ ...BEACON, ...change })), at))
+}
+
+const detections: Changes = [
+  ['sequence 0', { sequence: 0 }, 'sequence'],
+  ['seen after the year 9999', { atMs: WALL_MS_MAX + 1 }, 'atMs'],
+  ['a title that is too long', { title: 'x'.repeat(257) }, 'title'],
+  ['a level that is a number', { level: 3 }, 'level'],
+  ['too many tags', { tags: Array.from({ length: 65 }, () => 't') }, 'tags'],
+  ['a tag that is null', { tags: [null] }, 'tags[0]'],
+  ['fields as a map', { fields: { CommandLine: 'sh' } }, 'fields'],
+  ['a field without value', { fields: [{ field: 'x' }] }, 'fields[0].value'],
+  ['a value that is a number', { fields: [{ field: 'x', value: 1 }] }, 'fields[0].value'],
+  ['a value that is too long', { fields: [{ field: 'x', value: 'x'.repeat(FIELD_CHARS_MAX + 1) }] }, 'fields[0].value'],
+  [
+    'too many fields',
+    { fields: Array.from({ length: DETECTION_FIELDS_MAX + 1 }, () => DETECTION.fields[0]) },
+    'fields',
+  ],
+  ['matched is missing', { matched: undefined }, 'matched'],
+]
+for (const [name, change, at] of detections) {
+  test(`detection refused, and its batch with it: ${name}`, () => {
+    const bytes = jsonBytes({ detections: [DETECTION, { ...DETECTION, ...change }] })
+    refuses(() => parseDetectionBatch(bytes), `detections.detections[1].${at}`)
+  })
+}
+
+test('a batch has a limit, in records and in bytes', () => {
+  const batch = (length: number) => jsonBytes({ detections: Array.from({ length }, () => DETECTION) })
+  assert.equal(parseDetectionBatch(batch(DETECTION_BATCH_MAX)).detections.length, DETECTION_BATCH_MAX)
+  refuses(() => parseDetectionBatch(batch(DETECTION_BATCH_MAX + 1)), 'detections.detections')
+  refuses(() => parseDetectionBatch(new Uint8Array(DETECTION_BATCH_SIZE_BYTES_MAX + 1)), 'detections')
+})
+
+const enrolments: Changes = [
+  ['a name that is too long', { name: 'x'.repeat(257) }, 'enrolment.name'],
+  ['no name', { name: undefined }, 'enrolment.name'],
+  ['a ring that is no name', { ring: 'Canary ring' }, 'enrolment.ring'],
+  ['an empty ring', { ring: '' }, 'enrolment.ring'],
+  ['a ring that is a number', { ring: 1 }, 'enrolment.ring'],
+]
+for (const [name, change, at] of enrolments) {
+  test(`enrolment refused: ${name}`, () => refuses(() => parseEnrolment(jsonBytes({ ...ENROLMENT, ...change })), at))
+}
+
+const submissions: Changes = [
+  ['metadata that is an object', { targetsMetadata: {} }, 'submission.targetsMetadata'],
+  ['no files', { files: undefined }, 'submission.files'],
+  ['too many files', { files: Array.from({ length: 17 }, () => SUBMISSION.files[0]) }, 'submission.files'],
+  ['a file without bytes', { files: [{ path: 'x' }] }, 'submission.files[0].base64'],
+  ['a path that is too long', { files: [{ path: 'x'.repeat(257), base64: '' }] }, 'submission.files[0].path'],
+]
+for (const [name, change, at] of submissions) {
+  test(`submission refused: ${name}`, () => refuses(() => parseSubmission(jsonBytes({ ...SUBMISSION, ...change })), at))
+}
+
+const PARSERS = { parseBeacon, parseDetectionBatch, parseEnrolment, parseSubmission }
+const bodies: readonly [name: string, bytes: Uint8Array][] = [
+  ['nothing', new Uint8Array(0)],
+  ['null', utf8Encode('null')],
+  ['a list', utf8Encode('[]')],
+  ['an empty object', utf8Encode('{}')],
+  ['two values', utf8Encode('{}{}')],
+  ['a byte order mark', utf8Encode('\ufeff{}')],
+  ['bytes that are not UTF-8', new Uint8Array([0x7b, 0xff, 0x7d])],
+  ['very deep nesting', utf8Encode('['.repeat(2_000))],
+  [
+    'keys of the prototype',
+    utf8Encode(`{"__proto__":${JSON.stringify({ ...BEACON, ...ENROLMENT, ...SUBMISSION, detections: [] })}}`),
+  ],
+]
+for (const [parser, parse] of Object.entries(PARSERS)) {
+  for (const [name, bytes] of bodies) {
+    test(`${parser} refuses ${name}`, () => assert.throws(() => parse(bytes), { code: 'kernel/malformed' }))
+  }
+}
+
+test('a body over its limit is refused before it is read', () => {
+  refuses(() => parseBeacon(new Uint8Array(BEACON_SIZE_BYTES_MAX + 1)), 'beacon')
+  refuses(() => parseEnrolment(new Uint8Array(ENROLMENT_SIZE_BYTES_MAX + 1)), 'enrolment')
+})
+
+function refuses(parse: () => unknown, at: string): void {
+  assert.throws(parse, (error: { code?: string; details?: { at?: string } }) => {
+    assert.deepEqual([error.code, error.details?.at], ['kernel/malformed', at])
+    return true
+  })
+}
