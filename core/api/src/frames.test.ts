@@ -111,14 +111,10 @@ for (const [name, payloadBytes, chunkBytes] of streams) {
   test(`linear: ${name} are copied once`, (t) => {
     const stream = encodeFrame({ type: FRAME.LOAD, payload: new Uint8Array(payloadBytes).fill(3) })
     const decoder = new FrameDecoder()
-    let copiedBytes = 0
     let got = 0
-    const set = Uint8Array.prototype.set
-    t.mock.method(Uint8Array.prototype, 'set', function (this: Uint8Array, from: Uint8Array, at: number) {
-      copiedBytes += from.length
-      set.call(this, from, at)
-    })
+    const { mock } = t.mock.method(Uint8Array.prototype, 'set')
     for (const chunk of cut(stream, [chunkBytes])) for (const { payload } of decoder.push(chunk)) got += payload.length
+    const copiedBytes = mock.calls.reduce((sum, call) => sum + (call.arguments[0]?.length ?? 0), 0)
     assert.deepEqual([got, copiedBytes], [payloadBytes, stream.length])
   })
 }
