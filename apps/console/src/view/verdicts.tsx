@@ -61,7 +61,8 @@ function Verdict({ verdict }: { readonly verdict: VerdictRecord }): React.ReactN
           <Age atMs={verdict.atMs} />
         </p>
         <p className="verdict-what">
-          {verdict.pack} <span className="version">{verdict.version}</span>{verdict.ring === '' ? '' : ` in ${verdict.ring}`}
+          {verdict.pack} <span className="version">{verdict.version}</span>
+          {verdict.ring === '' ? '' : ` in ${verdict.ring}`}
         </p>
         <p className="verdict-why">{visibleText(verdict.explanation, EXPLANATION_CHARS_MAX)}</p>
         <Counts counts={verdict.counts} />
