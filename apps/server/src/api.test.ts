@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { once } from 'node:events'
 import { after, before, test } from 'node:test'
-import type { DetectionRecord, Enrolled, FleetStatus } from '@firebreak/api'
+import { BEACON_SIZE_BYTES_MAX, type DetectionRecord, type Enrolled, type FleetStatus } from '@firebreak/api'
 import { beaconOf, planByTuf, releaseFiles, TestServer } from './server.fixture.ts'
 
 const server = new TestServer()
@@ -61,7 +61,14 @@ const malformed: readonly (readonly [string, string, TokenName, unknown, number,
   ['a list', '/v1/beacons', 'host', [], 400, 'kernel/malformed'],
   ['a sequence of 0', '/v1/beacons', 'host', beaconOf(0), 400, 'kernel/malformed'],
   ['an unknown outcome', '/v1/beacons', 'host', beaconOf(1, 'a'.repeat(64), 'fine'), 400, 'kernel/malformed'],
-  ['a beacon that is too large', '/v1/beacons', 'host', ' '.repeat(65_537), 413, 'http/body-too-large'],
+  [
+    'a beacon that is too large',
+    '/v1/beacons',
+    'host',
+    ' '.repeat(BEACON_SIZE_BYTES_MAX + 1),
+    413,
+    'http/body-too-large',
+  ],
   ['detections that are no list', '/v1/detections', 'host', { detections: 1 }, 400, 'kernel/malformed'],
   ['a ring that is no name', '/v1/hosts', 'enrol', { name: 'x', ring: '../x' }, 400, 'kernel/malformed'],
   ['a host without a ring', '/v1/hosts', 'enrol', { name: 'x' }, 400, 'kernel/malformed'],
