@@ -1,13 +1,13 @@
 import { type Beacon, encodeFrame, FRAME } from '@firebreak/api'
 import {
-  jsonBytes,
+  digest,
   integer,
+  jsonBytes,
   list,
   malformed,
   object,
   parseJson,
   record,
-  SHA256_HEX,
   type Sha256Hex,
   text,
 } from '@firebreak/kernel'
@@ -32,7 +32,6 @@ export interface HostReport {
 }
 
 export const MESSAGE_SIZE_BYTES_MAX = 1_048_576
-const digest = text(64, SHA256_HEX)
 const count = integer(0, Number.MAX_SAFE_INTEGER)
 
 /** @throws KernelError kernel/malformed */

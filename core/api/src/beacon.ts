@@ -1,11 +1,11 @@
 import {
+  digest,
   integer,
   list,
   literal,
   nullable,
   object,
   parseJson,
-  SHA256_HEX,
   type Sha256Hex,
   text,
   type Version,
@@ -44,7 +44,6 @@ export interface Beacon {
 /** The largest beacon that a host can make fits: OUTCOMES_MAX outcomes, with every character escaped in JSON. */
 export const BEACON_SIZE_BYTES_MAX = 131_072
 const count = integer(0, Number.MAX_SAFE_INTEGER)
-const digest = text(64, SHA256_HEX)
 
 const beacon = object<Beacon>({
   sequence: integer(1, Number.MAX_SAFE_INTEGER),

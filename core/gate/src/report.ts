@@ -2,6 +2,7 @@ import type { CostBound, PackManifest, Position } from '@firebreak/content'
 import { sha256Hex } from '@firebreak/crypto'
 import {
   canonicalJsonBytes,
+  digest,
   integer,
   type Json,
   KernelError,
@@ -11,7 +12,6 @@ import {
   nullable,
   object,
   parseJson,
-  SHA256_HEX,
   type Sha256Hex,
   text,
   type Version,
@@ -82,7 +82,7 @@ const report = object<GateReport>({
   pack: text(64, NAME_OR_NOTHING),
   version: (value, at) => (value === '' ? '' : version(value, at)),
   category: text(64, NAME_OR_NOTHING),
-  imageDigest: nullable(text(64, SHA256_HEX)),
+  imageDigest: nullable(digest),
   engineVersion: version,
   atMs: integer(0, WALL_MS_MAX),
   verdict: literal('pass', 'fail'),

@@ -1,6 +1,7 @@
 import { utf8Decode } from './bytes.ts'
 import type { Json } from './canonical-json.ts'
 import { KernelError } from './errors.ts'
+import { SHA256_HEX, type Sha256Hex } from './units.ts'
 
 /**
  * Readers for hostile JSON: bytes in, checked value out. `at` is the path of the value, for the message.
@@ -107,3 +108,6 @@ export function nullable<T>(item: Reader<T>): Reader<T | null> {
 export function optional<T>(item: Reader<T>): Reader<T | undefined> {
   return (value, at) => (value === undefined ? undefined : item(value, at))
 }
+
+/** 64 lower-case hex digits. */
+export const digest: Reader<Sha256Hex> = text(64, SHA256_HEX)

@@ -3,6 +3,7 @@ export { canonicalJson, canonicalJsonBytes, type Json, jsonBytes } from './canon
 export {
   boolean,
   dictionary,
+  digest,
   integer,
   list,
   literal,

@@ -1,5 +1,6 @@
 import {
   canonicalJsonBytes,
+  digest,
   integer,
   type Json,
   list,
@@ -9,7 +10,6 @@ import {
   type Ppm,
   PPM_ALL,
   type Reader,
-  SHA256_HEX,
   type Sha256Hex,
   text,
   type Version,
@@ -66,7 +66,6 @@ export function releaseTargetPath(pack: string, release: Version): string {
   return `releases/${pack}/${release}/image.fbi`
 }
 
-const digest = text(64, SHA256_HEX)
 export const name: Reader<string> = text(64, NAME)
 const releaseRef = object<ReleaseRef>({ version, imageDigest: digest })
 const wallMs = integer(0, Number.MAX_SAFE_INTEGER)

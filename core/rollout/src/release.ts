@@ -1,13 +1,4 @@
-import {
-  type Json,
-  object,
-  type Reader,
-  SHA256_HEX,
-  type Sha256Hex,
-  text,
-  type Version,
-  version,
-} from '@firebreak/kernel'
+import { digest, type Json, object, type Reader, type Sha256Hex, type Version, version } from '@firebreak/kernel'
 import { name } from './plan.ts'
 
 /**
@@ -29,7 +20,7 @@ const description: Reader<ReleaseDescription> = object<ReleaseDescription>({
   category: name,
   version,
   minimumEngine: version,
-  gateReportDigest: text(64, SHA256_HEX),
+  gateReportDigest: digest,
 })
 const custom = object<{ firebreak: ReleaseDescription }>({ firebreak: description })
 

@@ -1,6 +1,7 @@
 import {
   boolean,
   dictionary,
+  digest,
   integer,
   type Json,
   list,
@@ -11,7 +12,6 @@ import {
   parseUtc,
   type Reader,
   record,
-  SHA256_HEX,
   type Sha256Hex,
   text,
   type WallMs,
@@ -128,7 +128,7 @@ export function readRoot(signed: Json): RootContent {
 const snapshotLink = object<{ version: number; length: number; hashes: { sha256: string } }>({
   version: versionNumber,
   length: integer(1, SNAPSHOT_SIZE_BYTES_MAX),
-  hashes: object<{ sha256: string }>({ sha256: text(64, SHA256_HEX) }),
+  hashes: object<{ sha256: string }>({ sha256: digest }),
 })
 
 /**
@@ -162,7 +162,7 @@ export function readSnapshot(signed: Json): SnapshotContent {
 
 const targetEntry = object<{ length: number; hashes: { sha256: string }; custom?: Json }>({
   length: integer(0, TARGET_SIZE_BYTES_MAX),
-  hashes: object<{ sha256: string }>({ sha256: text(64, SHA256_HEX) }),
+  hashes: object<{ sha256: string }>({ sha256: digest }),
   custom: optional((value) => value as Json),
 })
 const targetEntries = dictionary(targetEntry, TARGETS_MAX)

@@ -1,13 +1,13 @@
 import {
-  jsonBytes,
+  digest,
   integer,
+  jsonBytes,
   list,
   literal,
   malformed,
   nullable,
   object,
   parseJson,
-  SHA256_HEX,
   type Sha256Hex,
   text,
   type Version,
@@ -88,7 +88,6 @@ export const EMPTY_SLOTS: SlotState = {
 
 const count = integer(0, Number.MAX_SAFE_INTEGER)
 const wallMs = integer(0, WALL_MS_MAX)
-const digest = text(64, SHA256_HEX)
 export const slotImage = object<SlotImage>({ pack: name, version, imageDigest: digest })
 
 export const releaseOutcome = object<ReleaseOutcome>({
