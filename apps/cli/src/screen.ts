@@ -43,3 +43,10 @@ export function openScreen(json: boolean): Screen {
 export function paintOut(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stdout })
 }
+
+const SHOWN_CHARS_MAX = 200
+
+/** Command lines and host names are hostile: no control character of theirs reaches the terminal. */
+export function printable(text: string): string {
+  return text.slice(0, SHOWN_CHARS_MAX).replaceAll(/[\p{Cc}\p{Cf}]/gu, '\u{FFFD}')
+}

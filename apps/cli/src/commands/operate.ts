@@ -2,7 +2,7 @@ import type { FleetStatus, HostStatus, ReleaseStatus } from '@firebreak/api'
 import { compareVersions } from '@firebreak/kernel'
 import { CliError } from '../errors.ts'
 import type { OperatorClient } from '../operator-client.ts'
-import { paintOut, type Screen } from '../screen.ts'
+import { paintOut, printable, type Screen } from '../screen.ts'
 
 const VERDICTS_SHOWN = 5
 
@@ -25,7 +25,7 @@ function hostLine({ host, name, silent, lastSeenMs, beacon }: HostStatus, nowMs:
   const running = beacon?.running
   const runs = running ? `${running.pack} ${running.version} (${running.slot})` : 'runs nothing'
   const seen = lastSeenMs === null ? 'never seen' : `seen ${Math.max(0, Math.round((nowMs - lastSeenMs) / 1000))} s ago`
-  return `${host}  ${name}  ${runs}  sensor ${beacon?.sensorTier ?? '?'}  ${seen}${silent ? paintOut('red', '  SILENT') : ''}`
+  return `${host}  ${printable(name)}  ${runs}  sensor ${printable(beacon?.sensorTier ?? '?')}  ${seen}${silent ? paintOut('red', '  SILENT') : ''}`
 }
 
 function releaseLine({ pack, version, state, imageDigest }: ReleaseStatus): string {
@@ -37,7 +37,7 @@ function verdictLines({ verdicts }: FleetStatus): readonly string[] {
   return verdicts
     .slice(0, VERDICTS_SHOWN)
     .map(({ atMs, kind, ring, version, explanation }) =>
-      [`  ${new Date(atMs).toISOString()}`, kind, version, ring, explanation].join('  '),
+      [`  ${new Date(atMs).toISOString()}`, kind, version, ring, printable(explanation)].join('  '),
     )
 }
 

@@ -7,7 +7,7 @@ import { untilAborted } from '../act.ts'
 import { deploy, type Deployment, installAgent, startAgent } from '../deployment.ts'
 import { CliError } from '../errors.ts'
 import { ENTRY, statePlaces } from '../places.ts'
-import { paintOut, type Screen } from '../screen.ts'
+import { paintOut, printable, type Screen } from '../screen.ts'
 import { type Service, ServiceGroup } from '../service.ts'
 import { gatePack, publish, type ReleaseDraft } from '../vendor.ts'
 import { hostsOf, runsConfirmed, type SeenDetection, verdictOn, Watch } from '../watch.ts'
@@ -176,9 +176,4 @@ function describeDetection({ host, detection }: SeenDetection): string {
   const what = fields.find(({ field }) => field === 'CommandLine' || field === 'TargetFilename')?.value ?? ''
   const colour = level === 'critical' || level === 'high' ? 'red' : level === 'medium' ? 'yellow' : 'cyan'
   return `${paintOut('dim', time)} ${paintOut(colour, level.padEnd(13))} ${host}  ${title}  ${printable(what)}`
-}
-
-/** Command lines are hostile: no control character reaches the terminal. */
-function printable(text: string): string {
-  return text.slice(0, 200).replaceAll(/[\p{Cc}\p{Cf}]/gu, '\u{FFFD}')
 }
