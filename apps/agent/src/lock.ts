@@ -8,16 +8,25 @@ export class AgentError extends FirebreakError<AgentErrorCode> {}
 /**
  * One agent for a data folder. The lock is a symbolic link that points nowhere: made and filled in one step, also on a full disk. It
  * names the process by pid and start time, so that one which was killed, or whose pid was given to somebody else, holds
- * nothing.
+ * nothing. Only one process at a time may replace such a stale lock: the one that holds the lock for that.
  *
  * @throws AgentError agent/already-running
  */
 export async function takeLock(path: string): Promise<void> {
   const mine = (await identity(process.pid)) ?? `${process.pid} ?`
-  while (!(await link(mine, path))) {
-    const holder = await readlink(path).catch(() => '')
-    if (await isAlive(holder)) throw alreadyRunning(holder)
-    await removeStale(path, holder)
+  if (await link(mine, path)) return
+  await refuseIfHeld(path)
+  const turn = `${path}.turn`
+  await takeLock(turn) // should that one be stale as well, it is a lock like this
+  try {
+    const stale = await refuseIfHeld(path)
+    if (stale === '') return await takeLock(path) // given back meanwhile
+    const temporary = `${path}.${process.pid}`
+    await rm(temporary, { force: true })
+    await symlink(mine, temporary)
+    await rename(temporary, path)
+  } finally {
+    await rm(turn, { force: true })
   }
 }
 
@@ -31,20 +40,12 @@ async function link(target: string, path: string): Promise<boolean> {
   }
 }
 
-/** Moved away before it is removed: another agent may have taken the lock since we looked. */
-async function removeStale(path: string, holder: string): Promise<void> {
-  const aside = `${path}.${process.pid}`
-  await rename(path, aside).catch(() => {}) // somebody else was quicker
-  const moved = await readlink(aside).catch(() => holder)
-  await rm(aside, { force: true })
-  if (moved === holder) return
-  await link(moved, path)
-  throw alreadyRunning(moved)
-}
-
-function alreadyRunning(holder: string): AgentError {
+/** @returns the holder that is no more, '' when there is none */
+async function refuseIfHeld(path: string): Promise<string> {
+  const holder = await readlink(path).catch(() => '')
+  if (!(await isAlive(holder))) return holder
   const [pid = ''] = holder.split(' ', 1)
-  return new AgentError('agent/already-running', `Cannot start: process ${pid} already runs the agent of this folder`)
+  throw new AgentError('agent/already-running', `Cannot start: process ${pid} already runs the agent of this folder`)
 }
 
 async function isAlive(holder: string): Promise<boolean> {

@@ -9,7 +9,7 @@ const UPLOAD_RETRY_MS = 5_000
 export interface DetectionsOptions {
   readonly spool: Spool
   readonly upload: (lines: Uint8Array, count: number) => void
-  /** The disk does not take detections; said once until it does again. */
+  /** The disk fails; said once for each kind of work, until that works again. */
   readonly onFault: (code: string, message: string) => void
 }
 
@@ -18,7 +18,7 @@ export class Detections {
   readonly #options: DetectionsOptions
   #pendingBytes = 0
   #awaited: NodeJS.Timeout | null = null
-  #faultSaid = ''
+  readonly #faults = new Map<string, string>()
   spooled = 0
   dropped = 0
 
@@ -33,7 +33,7 @@ export class Detections {
       return
     }
     this.#pendingBytes += lines.length
-    const isKept = await this.#guarded(() => this.#options.spool.add(lines), false)
+    const isKept = await this.#guarded('add', () => this.#options.spool.add(lines), false)
     this.#pendingBytes -= lines.length
     if (isKept) this.spooled += count
     else this.dropped += count
@@ -43,20 +43,20 @@ export class Detections {
   async uploadNext(): Promise<void> {
     if (this.#awaited) return
     this.#awaited = setTimeout(() => this.#stopWaiting(), UPLOAD_RETRY_MS).unref()
-    const next = await this.#guarded(() => this.#options.spool.next(), null)
+    const next = await this.#guarded('next', () => this.#options.spool.next(), null)
     if (next && next.count > 0) this.#options.upload(next.lines, next.count)
     else this.#stopWaiting()
   }
 
   /** The server holds all up to `sequence`. */
   async uploaded(sequence: number): Promise<void> {
-    await this.#guarded(() => this.#options.spool.drop(sequence), undefined)
+    await this.#guarded('drop', () => this.#options.spool.drop(sequence), undefined)
     this.#stopWaiting()
   }
 
   async stop(): Promise<void> {
     this.#stopWaiting()
-    await this.#guarded(() => this.#options.spool.close(), undefined)
+    await this.#guarded('close', () => this.#options.spool.close(), undefined)
   }
 
   #stopWaiting(): void {
@@ -64,15 +64,15 @@ export class Detections {
     this.#awaited = null
   }
 
-  async #guarded<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
+  async #guarded<T>(what: string, work: () => Promise<T>, otherwise: T): Promise<T> {
     try {
       const result = await work()
-      this.#faultSaid = ''
+      this.#faults.delete(what)
       return result
     } catch (error) {
       const code = errorCode(error)
-      if (code !== this.#faultSaid) this.#options.onFault(code, errorMessage(error))
-      this.#faultSaid = code
+      if (code !== this.#faults.get(what)) this.#options.onFault(code, errorMessage(error))
+      this.#faults.set(what, code)
       return otherwise
     }
   }

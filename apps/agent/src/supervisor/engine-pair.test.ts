@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { EventEmitter, once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { test, type TestContext } from 'node:test'
-import type { SlotImage } from '@firebreak/updater'
 import { events, imageOf, imageOutOfContract, numbersIn, type TestImage } from '../testing/images.ts'
 import { ACTIVATION_CRASH_VERSION, GOOD_VERSION, HOSTILE_VERSION, LOAD_CRASH_VERSION } from '../testing/versions.ts'
 import { EnginePair } from './engine-pair.ts'
@@ -327,6 +326,6 @@ test('nothing is confirmed any more: nothing runs, and events wait', async (cont
   bench.pair.runConfirmed(null)
   assert.equal(bench.pair.running, null)
   bench.submit([1])
-  bench.pair.runConfirmed(good.slot as SlotImage)
+  bench.pair.runConfirmed(good.slot)
   await bench.sawAll([1])
 })

@@ -54,7 +54,12 @@ export class SlotKeeper {
     })
   }
 
-  /** Ends after what is in hand. */
+  /** When all that was dispatched before has had its turn. */
+  settled(): Promise<void> {
+    return this.#last
+  }
+
+  /** Ends after what is in hand; what waits for its turn is left. */
   async stop(): Promise<void> {
     this.#stopped = true
     if (this.#retry) clearTimeout(this.#retry)
