@@ -36,6 +36,7 @@ export async function evaluate(
   })
   const seat = new EngineSeat(UNNAMED, image, entry, readFolders, {
     acknowledged(_, frame) {
+      if (frame.sequence >= list.length || frame.aux !== 1) throw new Error('an answer without a verdict on its event')
       fired.set(frame.sequence, firedRules(frame))
       if (fired.size === list.length) finish(null)
     },

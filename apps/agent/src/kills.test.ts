@@ -10,7 +10,7 @@ import { Host } from './testing/host.ts'
 import { imageOf } from './testing/images.ts'
 import { Vendor } from './testing/vendor.ts'
 
-const KILLS = 24
+const KILLS = 20
 /** Each kill comes a little after one of these, so that all moments between them have their turn. */
 const MOMENTS = [
   ['started', ''],
