@@ -106,6 +106,7 @@ export class Service {
 export class ServiceGroup {
   readonly #services: Service[] = []
   readonly #failure = Promise.withResolvers<never>()
+  #stopped = false
 
   constructor() {
     this.#failure.promise.catch(() => {}) // for whoever races against it
@@ -116,12 +117,15 @@ export class ServiceGroup {
     return this.#failure.promise
   }
 
+  /** A service that comes when the group has ended already is ended at once. */
   add(service: Service): void {
     this.#services.push(service)
+    if (this.#stopped) void service.stop()
     void service.exited.then(() => this.#failure.reject(service.failure()))
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true
     await Promise.all(this.#services.map((service) => service.stop()))
   }
 }

@@ -55,7 +55,9 @@ export class Watch {
     })
   }
 
+  /** Ends it; whoever still waits for something is told that it won't come. */
   async close(): Promise<void> {
+    this.#failure ??= new CliError('cli/interrupted', 'Nobody watches any more')
     this.#abort.abort()
     await this.#ended
   }

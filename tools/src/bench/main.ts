@@ -15,7 +15,9 @@ const EXIT_USAGE = 2
 const [name = '', ...options] = process.argv.slice(2)
 const load = Object.hasOwn(BENCHMARKS, name) ? BENCHMARKS[name] : undefined
 if (load === undefined || options.some((option) => option !== '--json')) {
-  process.stderr.write(`Usage: firebreak bench NAME [--json], where NAME is one of: ${Object.keys(BENCHMARKS).join(', ')}\n`)
+  process.stderr.write(
+    `Usage: firebreak bench NAME [--json], where NAME is one of: ${Object.keys(BENCHMARKS).join(', ')}\n`,
+  )
   process.exitCode = EXIT_USAGE
 } else {
   await run(load, options.includes('--json')).catch((error: unknown) => {

@@ -33,11 +33,15 @@ const POLICY = { bakeMs: 2_000, silenceAfterMs: 60_000, skipEmptyRings: true } a
 export async function up(options: UpOptions, screen: Screen, interrupted: AbortSignal): Promise<void> {
   const services = new ServiceGroup()
   const watches: Watch[] = []
+  let starting: Promise<void> = Promise.resolve()
   try {
-    await Promise.race([bringUp(options, screen, services, watches), services.failed, untilAborted(interrupted)])
+    starting = bringUp(options, screen, services, watches)
+    await Promise.race([starting, services.failed, untilAborted(interrupted)])
     if (!options.once) await Promise.race([once(interrupted, 'abort'), services.failed])
   } finally {
     for (const watch of watches) await watch.close()
+    await services.stop()
+    await starting.catch(() => {}) // said already; what it was doing has ended now
     await services.stop()
   }
 }

@@ -34,47 +34,55 @@ const ACTS = [
 export async function drill(screen: Screen, interrupted: AbortSignal): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'firebreak-drill-'))
   const services = new ServiceGroup()
-  const onStart = (service: Service) => services.add(service)
   const markers = new Markers()
-  const startedAt = performance.now()
-  let watch: Watch | null = null
+  const watches: Watch[] = []
+  const playing = playOn(folder, services, markers, watches, screen)
   try {
-    screen.step(`Starting a throw-away server and ${FLEET_SIZE} real agents: canary 2, early 3, broad 4`)
-    const deployment = await deploy({
-      state: join(folder, 'vendor'),
-      port: 0,
-      policy: DRILL_POLICY,
-      tickMs: 100,
-      onStart,
-    })
-    watch = new Watch(deployment.client)
-    const starting = startFleet(folder, 'linux-baseline', deployment, watch, onStart)
-    const hosts = await Promise.race([starting, services.failed, untilAborted(interrupted)])
-    screen.done(`${hosts.length} agents report to ${deployment.operator.url}`)
-    markers.start()
-    const stage: Stage = { folder, deployment, watch, hosts, markers, onStart, published: new Map() }
-    const acts = await play(stage, screen, interrupted)
-    const seconds = Math.round((performance.now() - startedAt) / 100) / 10
-    screen.result({ ok: true, acts, seconds }, table(acts))
+    await Promise.race([playing, untilAborted(interrupted)])
   } finally {
     markers.stop()
-    await watch?.close()
+    for (const watch of watches) await watch.close()
+    await services.stop()
+    await playing.catch(() => {}) // said already; it writes to the folder until it has ended
     await services.stop()
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function play(stage: Stage, screen: Screen, interrupted: AbortSignal): Promise<readonly Act[]> {
+async function playOn(
+  folder: string,
+  services: ServiceGroup,
+  markers: Markers,
+  watches: Watch[],
+  screen: Screen,
+): Promise<void> {
+  const startedAt = performance.now()
+  const onStart = (service: Service) => services.add(service)
+  screen.step(`Starting a throw-away server and ${FLEET_SIZE} real agents: canary 2, early 3, broad 4`)
+  const state = join(folder, 'vendor')
+  const deployment = await deploy({ state, port: 0, policy: DRILL_POLICY, tickMs: 100, onStart })
+  const watch = new Watch(deployment.client)
+  watches.push(watch)
+  const starting = startFleet(folder, 'linux-baseline', deployment, watch, onStart)
+  const hosts = await Promise.race([starting, services.failed])
+  screen.done(`${hosts.length} agents report to ${deployment.operator.url}`)
+  markers.start()
+  const stage: Stage = { folder, deployment, watch, hosts, markers, onStart, published: new Map() }
+  const acts = await play(stage, screen)
+  const seconds = Math.round((performance.now() - startedAt) / 100) / 10
+  screen.result({ ok: true, acts, seconds }, table(acts))
+}
+
+async function play(stage: Stage, screen: Screen): Promise<readonly Act[]> {
   const acts: Act[] = []
   for (const [i, { title, play: playAct }] of ACTS.entries()) {
     screen.step(`Act ${i + 1}: ${title}`)
     try {
-      const act = await Promise.race([playAct(stage), untilAborted(interrupted)])
+      const act = await playAct(stage)
       acts.push(act)
       screen.note(act.saw)
       screen.done(describe(act))
     } catch (error) {
-      if (interrupted.aborted) throw error
       throw new CliError('cli/drill', `Act ${i + 1}, ${title}: ${errorMessage(error)}`, { acts }, error)
     }
   }
