@@ -30,7 +30,7 @@ const PROCESSES: readonly (readonly [image: string, commandLine: string, parent:
 const FILES: Texts = [
   '/var/log/app/{n}.log',
   '/tmp/build-{n}/out.o',
-  '/home/kim/work/notes-{n}.md',
+  '/home/kim/texts/notes-{n}.md',
   '/var/lib/app/{n}.db-wal',
 ]
 const SOURCES: Texts = ['/usr/bin/node', '/usr/bin/gcc', '/usr/bin/vim.basic', '/usr/bin/python3.12']
