@@ -3,6 +3,9 @@ import { name } from '@firebreak/rollout'
 
 export const AGENT_VERSION = '0.1.0'
 
+/** Sequences given out in one run of the agent: starts * this + n stays within exact integers for 9 million starts. */
+export const SEQUENCES_PER_START = 1_000_000_000
+
 /** What the supervisor of a host is told by the person who installs it: DATA/agent.json. Secrets are in files of their own. */
 export interface AgentConfig {
   readonly serverUrl: string

@@ -8,7 +8,7 @@ import { openPipes } from '@firebreak/linux/confined'
 import { decideHost, type HostDecision, type InstallDecision, type Plan, type ReleaseRef } from '@firebreak/rollout'
 import { TARGET_SIZE_BYTES_MAX } from '@firebreak/tuf'
 import type { SlotImage } from '@firebreak/updater'
-import { imagePath, parseAgentConfig } from '../config.ts'
+import { imagePath, parseAgentConfig, SEQUENCES_PER_START } from '../config.ts'
 import { encodeMessage, type FetcherMessage, type HostReport, parseHostReport } from '../messages.ts'
 import { ApiClient } from './api-client.ts'
 import { identify } from './enrol.ts'
@@ -20,7 +20,6 @@ const [configText = '', folder = ''] = process.argv.slice(2)
 const config = parseAgentConfig(utf8Encode(configText))
 const { input, output } = openPipes()
 const client = new ApiClient(config.serverUrl)
-const SEQUENCES_PER_START = 1_000_000_000
 const RETRY_MS = 1_000
 
 let report: HostReport | null = null

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { DurableError, readDurable } from '@firebreak/durable-fs'
 import { type SlotEffect, stepSlots } from '@firebreak/updater'
-import { AGENT_VERSION, type AgentConfig, type AgentPaths, imagePath } from '../config.ts'
+import { AGENT_VERSION, type AgentConfig, type AgentPaths, imagePath, SEQUENCES_PER_START } from '../config.ts'
 import type { FetcherMessage, HostReport } from '../messages.ts'
 import { Detections } from './detections.ts'
 import { EnginePair } from './engine-pair.ts'
@@ -15,8 +15,6 @@ import { StatusFile } from './status-file.ts'
 import { TrialClock } from './trial-clock.ts'
 import { startWatchdog } from './watchdog.ts'
 
-/** Sequences given out in one run of the agent: starts * this + n stays within exact integers for 9 million starts. */
-const SEQUENCES_PER_START = 1_000_000_000
 /** How often the fetcher hears of the host's state, beside each change. */
 const REPORT_INTERVAL_MS = 200
 /** What a host reports as engine version until its first image is loaded. */
