@@ -36,6 +36,34 @@ export {
   type RegexFlags,
   verifyRegex,
 } from './regex/index.ts'
+export {
+  ANY_SENSOR,
+  AUDIT_RECORD_TYPES,
+  type AuditRoute,
+  auditRoutesFor,
+  canFire,
+  type CannotFire,
+  type CoverageReport,
+  type CoverageRow,
+  DECLARED_SOURCES,
+  type DeclaredSource,
+  describeSource,
+  type FieldAlias,
+  type FireVerdict,
+  isDeclarable,
+  type ReachedSource,
+  type Reason,
+  reportCoverage,
+  type Route,
+  routesFor,
+  type SensorContract,
+  sensorOfCategories,
+  type SensorSource,
+  sourcesOfDeclared,
+  sourcesReaching,
+  type SuppliedFieldNames,
+  WINDOWS_SENSOR,
+} from './routing/index.ts'
 export type { RuleTest, TestEvent } from './rule-test.ts'
 export type { Condition, FieldTest, LogSource, RegexValue, SigmaLevel, SigmaRule } from './sigma.ts'
 export {
