@@ -26,7 +26,9 @@ const NOTHING: ImportRow = { workspace: [], typesOf: [], node: [], packages: [] 
 const CORE = ['kernel', 'crypto', 'content', 'detect', 'gate', 'tuf', 'rollout', 'updater', 'api'].map(
   (name) => `core/${name}`,
 )
-const ADAPTERS = ['durable-fs', 'http', 'linux', 'pack-folder', 'sqlite'].map((name) => `adapters/${name}`)
+const ADAPTERS = ['durable-fs', 'event-files', 'evtx', 'http', 'linux', 'pack-folder', 'sqlite'].map(
+  (name) => `adapters/${name}`,
+)
 
 function core(...workspace: readonly string[]): ImportRow {
   return { ...NOTHING, workspace: ['kernel', ...workspace].map((name) => `core/${name}`) }
@@ -51,6 +53,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
   'core/updater': core('crypto', 'rollout'),
   'core/api': core('rollout', 'updater', 'detect'),
   'adapters/durable-fs': adapter(),
+  'adapters/event-files': adapter(['csv-parse']),
   'adapters/http': adapter(['hono', '@hono/node-server']),
   'adapters/linux': adapter([], ['*', 'ffi']),
   'adapters/pack-folder': adapter(['yaml']),

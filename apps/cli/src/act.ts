@@ -1,17 +1,17 @@
 import { errorCode, errorMessage, FirebreakError } from '@firebreak/kernel'
-import { CliError, EXIT, exitCodeOf } from './errors.ts'
+import { CliError, EXIT, type ExitCode, exitCodeOf } from './errors.ts'
 import { openScreen, type Screen } from './screen.ts'
 
 /** What every command does around its work: a screen, Ctrl-C, one sentence on failure, an exit code. */
 export async function act(
   json: boolean,
-  work: (screen: Screen, interrupted: AbortSignal) => void | Promise<void>,
+  work: (screen: Screen, interrupted: AbortSignal) => ExitCode | void | Promise<ExitCode | void>,
 ): Promise<void> {
   const abort = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => abort.abort())
   try {
-    await work(openScreen(json), abort.signal)
-    process.exitCode = abort.signal.aborted ? EXIT.interrupted : EXIT.ok
+    const code = await work(openScreen(json), abort.signal)
+    process.exitCode = abort.signal.aborted ? EXIT.interrupted : (code ?? EXIT.ok)
   } catch (error) {
     process.exitCode = abort.signal.aborted ? EXIT.interrupted : exitCodeOf(error)
     explain(error)

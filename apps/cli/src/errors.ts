@@ -8,6 +8,7 @@ export type CliErrorCode =
   | 'cli/usage' // the call does not make sense
   | 'cli/refused' // the checks or the gate said no
   | 'cli/interrupted' // Ctrl-C
+  | 'cli/output' // a report could not be written
   | 'cli/drill' // an act of the drill did not end as described
 
 export class CliError extends FirebreakError<CliErrorCode> {}
@@ -20,10 +21,14 @@ export const EXIT = {
   usage: 2,
   /** Content was refused: by the checks, the gate or the server. */
   refused: 3,
+  /** `scan --fail-on`: it was found. Not 1, so that a script can tell a detection from a broken disk. */
+  found: 4,
   interrupted: 130,
 } as const
 
-export function exitCodeOf(error: unknown): number {
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+export function exitCodeOf(error: unknown): ExitCode {
   const code = error instanceof FirebreakError ? error.code : ''
   if (code === 'cli/usage') return EXIT.usage
   if (code === 'cli/refused' || code.startsWith('content/') || code.startsWith('gate/')) return EXIT.refused

@@ -19,10 +19,11 @@ import { operatorClient } from './deployment.ts'
 import { EXIT } from './errors.ts'
 import { drill } from './drill/drill.ts'
 import { defaultStateFolder, STARTER_PACK, statePlaces } from './places.ts'
+import { addScan } from './scan/command.ts'
 
 const EXIT_CODES = `
 Exit codes: 0 ok, 1 a fault (of the machine, the network, the disk), 2 wrong usage,
-3 content was refused (checks, gate, server), 130 interrupted.
+3 content was refused (checks, gate, server), 4 scan --fail-on found it, 130 interrupted.
 With --json the last line of standard output is one JSON object; progress goes to standard error.`
 
 interface Common {
@@ -60,6 +61,7 @@ export function program(): Command {
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.usage))
   addLoop(root)
   addContent(root)
+  addScan(root, json)
   addOperator(root)
   addServices(root)
   root

@@ -1,0 +1,7 @@
+export { STANDARD_INPUT } from './blocks.ts'
+export { EventFilesError, type EventFilesErrorCode } from './errors.ts'
+export { type EventFile, findEventFiles } from './find-files.ts'
+export { EVENT_FORMATS, type EventFormat } from './format.ts'
+export { EVENT_SIZE_BYTES_MAX } from './limits.ts'
+export { readEvents, type ReadOptions } from './read-events.ts'
+export type { EventReader, EventSink, Malformed } from './sink.ts'

@@ -1,0 +1,5 @@
+export type { Detection, FieldValue, MatchedSelection } from './detection.ts'
+export { ECS_VERSION, ecsOf } from './ecs.ts'
+export type { JsonObject, JsonValue } from './field-map.ts'
+export { OCSF_VERSION, ocsfOf } from './ocsf.ts'
+export { eventTime, eventTimeMs } from './time.ts'
