@@ -22,6 +22,7 @@ const COMMANDS = [
   'agent',
   'server',
   'bench',
+  'import',
 ]
 
 describe('the command line', () => {

@@ -20,6 +20,7 @@ import { EXIT } from './errors.ts'
 import { drill } from './drill/drill.ts'
 import { defaultStateFolder, STARTER_PACK, statePlaces } from './places.ts'
 import { addScan } from './scan/command.ts'
+import { addImport } from './sigma-import/command.ts'
 
 const EXIT_CODES = `
 Exit codes: 0 ok, 1 a fault (of the machine, the network, the disk), 2 wrong usage,
@@ -62,6 +63,7 @@ export function program(): Command {
   addLoop(root)
   addContent(root)
   addScan(root, json)
+  addImport(root)
   addOperator(root)
   addServices(root)
   root

@@ -47,6 +47,6 @@ export function paintOut(style: Style, text: string): string {
 const SHOWN_CHARS_MAX = 200
 
 /** Command lines and host names are hostile: no control character of theirs reaches the terminal. */
-export function printable(text: string): string {
-  return text.slice(0, SHOWN_CHARS_MAX).replaceAll(/[\p{Cc}\p{Cf}]/gu, '\u{FFFD}')
+export function printable(text: string, charsMax: number = SHOWN_CHARS_MAX): string {
+  return text.slice(0, charsMax).replaceAll(/[\p{Cc}\p{Cf}]/gu, '\u{FFFD}')
 }
