@@ -54,6 +54,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
   'core/api': core('rollout', 'updater', 'detect'),
   'adapters/durable-fs': adapter(),
   'adapters/event-files': adapter(['csv-parse']),
+  'adapters/evtx': adapter(),
   'adapters/http': adapter(['hono', '@hono/node-server']),
   'adapters/linux': adapter([], ['*', 'ffi']),
   'adapters/pack-folder': adapter(['yaml']),

@@ -1,4 +1,5 @@
-import type { EventFormat, EventReader } from '@firebreak/event-files'
+import type { EventFormat } from '@firebreak/event-files'
+import { readEvtx } from '@firebreak/evtx'
 import { CliError, EXIT, type ExitCode } from '../errors.ts'
 import { STARTER_PACK } from '../places.ts'
 import type { Screen } from '../screen.ts'
@@ -53,7 +54,7 @@ export async function scan(
     engine: openScanEngine(rules.image, options),
     format: options.input,
     level: options.level,
-    readEvtx: noEvtx,
+    readEvtx,
     onFinding: report.kind === 'line' ? (finding) => output.write(report.line(finding)) : null,
     progress: openProgress(process.stderr),
     interrupted,
@@ -96,8 +97,4 @@ function exitOf({ tally, files, isInterrupted }: ScanResult, failOn: Level | und
   if (files.some(({ problem }) => problem !== null)) return EXIT.failed
   const worst = tally.worst()
   return failOn !== undefined && worst !== null && rankOf(worst) >= rankOf(failOn) ? EXIT.found : EXIT.ok
-}
-
-const noEvtx: EventReader = async () => {
-  throw new CliError('cli/usage', 'Cannot read EVTX yet')
 }

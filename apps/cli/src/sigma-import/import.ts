@@ -10,7 +10,7 @@ import { ENGINE_CONTRACT, ENGINE_VERSION } from '@firebreak/detect'
 import { CliError } from '../errors.ts'
 import type { Screen } from '../screen.ts'
 import { openFileProgress } from './progress.ts'
-import { parseSigmaFile, type ParsedSigmaFile } from './parse.ts'
+import { parseSigmaFile, type ParsedSigmaFile, type SigmaRule } from './parse.ts'
 import { type ImportPlan, planImport } from './plan.ts'
 import { coverageLines, plural, refusalLines, silentLines } from './report.ts'
 import { readSigmaFolder, type SigmaFolder } from './sigma-folder.ts'
@@ -120,8 +120,8 @@ function warn(folder: SigmaFolder, screen: Screen): void {
 }
 
 /** The same object in `import.json` and as the answer for programs. */
-function recordOf(dir: string, folder: SigmaFolder, plan: ImportPlan, coverage: CoverageReport) {
-  const name = ({ id, title, at }: ReturnType<typeof rulesOf>[number]) => ({ id, title, at })
+function recordOf(dir: string, folder: SigmaFolder, plan: ImportPlan, coverage: CoverageReport<SigmaRule>) {
+  const name = ({ id, title, at }: SigmaRule) => ({ id, title, at })
   return {
     source: basename(resolve(dir)),
     files: folder.files.length,

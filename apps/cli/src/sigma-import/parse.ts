@@ -1,8 +1,20 @@
-import { type canFire, ContentError, type Diagnostic, type FieldTest, parsePack } from '@firebreak/content'
+import {
+  type canFire,
+  ContentError,
+  type Diagnostic,
+  type FieldTest,
+  parsePack,
+  type Position,
+} from '@firebreak/content'
 import { parseYaml } from '@firebreak/pack-folder'
 import type { SigmaFile } from './sigma-folder.ts'
 
-export type SigmaRule = Parameters<typeof canFire>[0]
+/** What an import needs of a rule. */
+export type SigmaRule = Parameters<typeof canFire>[0] & {
+  readonly id: string
+  readonly title: string
+  readonly at: Position
+}
 
 /** One file of a repository: its rules that can be read, and everything that is wrong with the others. */
 export interface ParsedSigmaFile {
@@ -34,9 +46,6 @@ type Test = SigmaRule['selections'][number]['test']
 function toRule({ logsource, condition, ...rule }: OldRule): SigmaRule {
   return {
     ...rule,
-    name: null,
-    status: null,
-    custom: null,
     logsource: { ...logsource, service: null },
     selections: [{ name: 'selection', test: toTest(condition) }],
     condition: { kind: 'selection', selection: 0 },

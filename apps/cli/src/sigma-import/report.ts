@@ -20,7 +20,7 @@ export function refusalLines(plan: ImportPlan): readonly string[] {
 }
 
 /** Why rules can't fire where their log source is delivered: a line each. Other log sources are in the table. */
-export function silentLines(coverage: CoverageReport): readonly string[] {
+export function silentLines(coverage: CoverageReport<SigmaRule>): readonly string[] {
   return coverage.rows.flatMap(({ cannot }) =>
     cannot.flatMap(({ rule, verdict }) =>
       verdict.reasons
@@ -31,7 +31,7 @@ export function silentLines(coverage: CoverageReport): readonly string[] {
 }
 
 /** A table of what can fire, by log source; those that the sensor doesn't deliver are in one line for each product. */
-export function coverageLines({ sensor, rules, canFire, rows }: CoverageReport): readonly string[] {
+export function coverageLines({ sensor, rules, canFire, rows }: CoverageReport<SigmaRule>): readonly string[] {
   const delivered = rows.filter((row) => !undelivered(row))
   const rest = Map.groupBy(
     rows.filter(undelivered),
