@@ -7,4 +7,4 @@ export {
   readPackFolder,
   YAML_FILE_SIZE_BYTES_MAX,
 } from './pack-folder.ts'
-export { parseYaml, YAML_CHARS_MAX } from './yaml.ts'
+export { parseYaml, parseYamlDocuments, YAML_CHARS_MAX } from './yaml.ts'

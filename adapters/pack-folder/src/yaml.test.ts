@@ -51,7 +51,7 @@ test('what is not one plain document is refused with its place', () => {
     ['bad indentation', 'a:\n  b: 1\n c: 2\n', 'content/yaml', 3],
     ['tab', 'a:\n\tb: 1\n', 'content/yaml', 2],
     ['duplicate key', 'a: 1\nb: 2\na: 3\n', 'content/yaml', 3],
-    ['two documents', 'a: 1\n---\nb: 2\n', 'content/yaml', 2],
+    ['two documents', 'a: 1\n---\nb: 2\n', 'content/yaml', 3],
     ['alias', 'a: &x 1\nb: *x\n', 'content/yaml', 2],
     ['alias bomb', bomb, 'content/yaml', 2],
     ['unknown tag', 'a: !secret x\n', 'content/yaml', 1],

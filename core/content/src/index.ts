@@ -24,16 +24,19 @@ export type { PackManifest } from './manifest.ts'
 export { type ParsedPack, parsePack } from './pack.ts'
 export {
   compileRegex,
+  contextStarts,
   REGEX_ASCII_SIZE,
-  REGEX_ASSERTIONS,
-  REGEX_BITMAP_WORDS,
-  REGEX_CLASS_HEAD_WORDS,
-  REGEX_HEADER_WORDS,
-  REGEX_INSTRUCTION_WORDS,
-  REGEX_OPERATION,
-  type RegexAssertion,
+  REGEX_CACHE_BYTES_MAX,
+  REGEX_CONTEXT_HEAD_WORDS,
+  REGEX_GROUP_HEAD_WORDS,
+  REGEX_KIND,
+  REGEX_KINDS,
+  REGEX_PROBES_MAX,
+  REGEX_RANGE_WORDS,
   regexCost,
   type RegexFlags,
+  type RegexLayout,
+  regexLayout,
   verifyRegex,
 } from './regex/index.ts'
 export {
@@ -51,6 +54,7 @@ export {
   type FieldAlias,
   type FireVerdict,
   isDeclarable,
+  type JudgedRule,
   type ReachedSource,
   type Reason,
   reportCoverage,
@@ -64,8 +68,19 @@ export {
   type SuppliedFieldNames,
   WINDOWS_SENSOR,
 } from './routing/index.ts'
+export { Problems } from './problems.ts'
 export type { RuleTest, TestEvent } from './rule-test.ts'
 export type { Condition, FieldTest, LogSource, RegexValue, SigmaLevel, SigmaRule } from './sigma.ts'
+export {
+  applyFilters,
+  type FilterWarning,
+  lintFilters,
+  parseSigmaDocuments,
+  type SigmaContext,
+  type SigmaDocuments,
+  type SigmaFilter,
+  type SigmaSource,
+} from './sigma/index.ts'
 export {
   type Diagnostic,
   type MappingEntry,

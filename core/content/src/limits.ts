@@ -11,7 +11,15 @@ export const DIAGNOSTICS_MAX = 1_000
 export const IDENTIFIERS_PER_RULE_MAX = 256
 /** The largest item of SigmaHQ has 4,432 values. */
 export const VALUES_PER_ITEM_MAX = 10_000
+/** A double Base64 of UTF-16 needs five. */
+export const MODIFIERS_PER_ITEM_MAX = 8
+/** UTF-16 units of all values of one item, after placeholders, dashes and encodings have multiplied them. */
+export const ITEM_CHARS_MAX = 4 * 1024 * 1024
+/** Pieces (texts, wildcards) of all combinations of the placeholders of one value. */
+export const PLACEHOLDER_PIECES_MAX = 100_000
 export const CONDITION_CHARS_MAX = 8_192
+/** Conditions of one rule, which are alternatives. */
+export const CONDITIONS_PER_RULE_MAX = 256
 /** Nested parentheses and `not`s. */
 export const CONDITION_DEPTH_MAX = 32
 /** Decision nodes of one rule: an identifier that the condition names twice counts twice. */
@@ -22,8 +30,34 @@ export const NODES_MAX = 1_000_000
 export const PREDICATES_MAX = 500_000
 export const FIELDS_MAX = 4_096
 export const REGEXES_MAX = 10_000
+export const SELECTIONS_MAX = 500_000
+export const VALUES_MAX = 4_000_000
+export const WITNESSES_MAX = 1_000_000
+export const GROUPS_MAX = 1_024
+export const ROUTES_MAX = 65_536
+export const FILTERS_MAX = 10_000
+/** Rules that one filter names. */
+export const FILTER_TARGETS_MAX = 10_000
+export const YARA_FILES_MAX = 1_024
+export const YARA_FILE_BYTES_MAX = 1024 * 1024
+/** Of one string of an image: a value with every character escaped, or the JSON of a rule's custom attributes. */
+export const STRING_BYTES_MAX = 65_536
+/** Worst-case steps for each byte of an event's longest field, all rules together. */
+export const STEPS_PER_BYTE_MAX = 64_000_000
+
+/** YAML documents of one Sigma file. */
+export const SIGMA_DOCUMENTS_PER_FILE_MAX = 1_000
+/** Rules that one filter names. */
+export const FILTER_RULES_MAX = 10_000
+export const FILTERS_PER_RULE_MAX = 64
 
 export const TITLE_CHARS_MAX = 256
+/** Of the unique name by which correlations and filters refer to a rule. */
+export const RULE_NAME_CHARS_MAX = 256
+/** Custom attributes of one rule, as JSON in UTF-16 units. */
+export const CUSTOM_CHARS_MAX = 65_536
+export const CUSTOM_DEPTH_MAX = 16
+export const SELECTION_NAME_CHARS_MAX = 256
 export const DESCRIPTION_CHARS_MAX = 65_536
 export const TAGS_MAX = 64
 export const TAG_CHARS_MAX = 128

@@ -9,13 +9,15 @@ export interface SigmaRule {
   readonly name: string | null
   readonly title: string
   readonly description: string
-  readonly status: string | null
+  readonly status: SigmaStatus | null
   readonly level: SigmaLevel
   readonly tags: readonly string[]
   readonly logsource: LogSource
   /** In the order of the source; the condition names them by position. Unused ones are kept out. */
   readonly selections: readonly Selection[]
   readonly condition: Condition
+  /** Selections that the condition never asks for. */
+  readonly unusedSelections: readonly string[]
   /** Attributes that the specification does not name, as JSON of one object; null when there are none. */
   readonly custom: string | null
   readonly at: Position
@@ -23,6 +25,9 @@ export interface SigmaRule {
 
 /** A UUID in lower case. */
 export const RULE_ID: RegExp = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+export const SIGMA_STATUSES = ['stable', 'test', 'experimental', 'deprecated', 'unsupported'] as const
+export type SigmaStatus = (typeof SIGMA_STATUSES)[number]
 
 export const SIGMA_LEVELS = ['informational', 'low', 'medium', 'high', 'critical'] as const
 export type SigmaLevel = (typeof SIGMA_LEVELS)[number]

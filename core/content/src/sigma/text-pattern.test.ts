@@ -31,7 +31,7 @@ test('a Sigma string is read as the specification escapes it', () => {
 test('a pattern has the cheapest shape that says the same', () => {
   const rows: readonly (readonly [source: string, shape: string, text: string])[] = [
     ['', 'equals', ''],
-    ['A?'.slice(0, 1), 'equals', 'a'],
+    ['A', 'equals', 'a'],
     ['*', 'contains', ''],
     ['***', 'contains', ''],
     ['*Ab*', 'contains', 'ab'],
