@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { ContentError, type ContentErrorCode } from '../errors.ts'
-import { compileRegex, REGEX_INSTRUCTION_WORDS, type RegexFlags, regexCost, verifyRegex } from './index.ts'
+import { compileRegex, type RegexFlags, regexCost, regexLayout, verifyRegex } from './index.ts'
 import { REGEX_DEPTH_MAX, REGEX_INSTRUCTIONS_MAX, REGEX_PATTERN_CHARS_MAX, REGEX_REPEAT_MAX } from './limits.ts'
 
 const PLAIN: RegexFlags = { ignoreCase: false, multiline: false, dotAll: false }
@@ -118,18 +118,27 @@ test('groups side by side are not nested', () => {
 
 test('nested repeats of nothing compile to nothing, at once', () => {
   const pattern = `${'('.repeat(20)}${'){1000}'.repeat(20)}`
-  assert.equal(regexCost(compileRegex(pattern, PLAIN)), 1)
+  assert.equal(regexLayout(compileRegex(pattern, PLAIN)).positions, 0)
 })
 
 test('nested plus does not double what it repeats', () => {
   const pattern = `${'('.repeat(90)}a${')+'.repeat(90)}`
-  assert.equal(regexCost(compileRegex(pattern, PLAIN)), 92)
+  assert.equal(regexLayout(compileRegex(pattern, PLAIN)).positions, 1)
 })
 
-test('equal classes are stored once', () => {
-  const once = compileRegex('[a-z]', PLAIN)
-  const twice = compileRegex('[a-z][a-z]', PLAIN)
-  assert.equal(twice.length - once.length, REGEX_INSTRUCTION_WORDS)
+test('characters that no part of the expression tells apart are one symbol', () => {
+  const symbols = (pattern: string): number => regexLayout(compileRegex(pattern, PLAIN)).symbols
+  assert.equal(symbols('.'), 2)
+  assert.equal(symbols('[a-z][a-z]|[^a-z]'), 2)
+  assert.equal(symbols('[a-m][h-z]'), 4)
+  // A word boundary tells words from the rest, whatever is read.
+  assert.equal(symbols('(?s).'), 1)
+  assert.equal(symbols('(?s)\\b.'), 2)
+})
+
+test('a counted repetition leads to the next by moving, so it needs one group at most', () => {
+  const [once, counted] = ['ab?c', 'ab{0,900}c'].map((pattern) => regexCost(compileRegex(pattern, PLAIN)))
+  assert.ok((counted as number) < 200, `${counted} steps, once ${once}`)
 })
 
 test('whatever the pattern: a program that the verifier accepts, or a declared error', () => {

@@ -1,36 +1,39 @@
-import { assert, unreachable } from '@firebreak/kernel'
+import { unreachable } from '@firebreak/kernel'
 import type { CharSet } from './char-set.ts'
-import { REGEX_CLASS_WORDS_MAX, REGEX_INSTRUCTIONS_MAX } from './limits.ts'
-import {
-  REGEX_ASCII_SIZE,
-  REGEX_ASSERTIONS,
-  REGEX_BITMAP_WORDS,
-  REGEX_INSTRUCTION_WORDS,
-  REGEX_OPERATION,
-} from './program.ts'
-import { type RegexNode, tooLarge } from './syntax.ts'
+import { REGEX_INSTRUCTIONS_MAX } from './limits.ts'
+import { type RegexAssertion, type RegexNode, tooLarge } from './syntax.ts'
+
+/** What the automaton is made from. `next` and `other` are positions in the list. */
+export type Instruction =
+  | { readonly kind: 'match' }
+  /** Reads one character of the set of this number. */
+  | { readonly kind: 'read'; readonly set: number; readonly next: number }
+  | { readonly kind: 'assert'; readonly assertion: RegexAssertion; readonly next: number }
+  | { readonly kind: 'split'; readonly next: number; readonly other: number }
+
+export interface Instructions {
+  readonly list: readonly Instruction[]
+  readonly entry: number
+  /** Distinct. */
+  readonly sets: readonly CharSet[]
+}
 
 /**
- * Turns a parsed expression into a program. Works from the end: each node is emitted knowing what follows it, so no
+ * Turns a parsed expression into instructions. Works from the end: each node is emitted knowing what follows it, so no
  * jumps are needed. Repetitions are written out; the limits stop what they multiply to.
  *
  * @throws ContentError content/regex-too-large
  */
-export function generateProgram(node: RegexNode): Uint32Array {
+export function generateInstructions(node: RegexNode): Instructions {
   const generator = new Generator()
-  const entry = generator.emit(node, generator.append(REGEX_OPERATION.MATCH, 0, 0))
-  return generator.assemble(entry)
+  const entry = generator.emit(node, generator.append({ kind: 'match' }))
+  return { list: generator.list, entry, sets: generator.sets }
 }
 
 class Generator {
-  readonly #instructions: number[] = []
-  readonly #classes: number[] = []
-  readonly #classOffsets = new Map<string, number>()
-
-  assemble(entry: number): Uint32Array {
-    const count = this.#instructions.length / REGEX_INSTRUCTION_WORDS
-    return Uint32Array.from([count, this.#classes.length, entry, ...this.#instructions, ...this.#classes])
-  }
+  readonly list: Instruction[] = []
+  readonly sets: CharSet[] = []
+  readonly #setNumbers = new Map<string, number>()
 
   /** Emits `node` so that it goes on at `next`, and returns where it starts. */
   emit(node: RegexNode, next: number): number {
@@ -38,15 +41,15 @@ class Generator {
       case 'empty':
         return next
       case 'character':
-        return this.#character(node.set, next)
+        return this.append({ kind: 'read', set: this.#setNumber(node.set), next })
       case 'assertion':
-        return this.append(REGEX_OPERATION.ASSERTION, next, REGEX_ASSERTIONS.indexOf(node.assertion))
+        return this.append({ kind: 'assert', assertion: node.assertion, next })
       case 'sequence':
         return node.parts.reduceRight((follower, part) => this.emit(part, follower), next)
       case 'choice':
         return node.options
           .map((option) => this.emit(option, next))
-          .reduceRight((rest, option) => this.append(REGEX_OPERATION.SPLIT, option, rest))
+          .reduceRight((rest, option) => this.append({ kind: 'split', next: option, other: rest }))
       case 'repeat':
         return this.#repeat(node.body, node.min, node.max, next)
       default:
@@ -54,10 +57,10 @@ class Generator {
     }
   }
 
-  append(operation: number, next: number, operand: number): number {
-    const index = this.#instructions.length / REGEX_INSTRUCTION_WORDS
+  append(instruction: Instruction): number {
+    const index = this.list.length
     if (index >= REGEX_INSTRUCTIONS_MAX) throw tooLarge(null, `more than ${REGEX_INSTRUCTIONS_MAX} instructions`)
-    this.#instructions.push(operation, next, operand)
+    this.list.push(instruction)
     return index
   }
 
@@ -66,7 +69,7 @@ class Generator {
     if (max === null && min === 0) return this.#loop(body, next).split
     let start = max === null ? this.#loop(body, next).body : next
     for (let optional = (max ?? min) - min; optional > 0; optional--) {
-      start = this.append(REGEX_OPERATION.SPLIT, this.emit(body, start), next)
+      start = this.append({ kind: 'split', next: this.emit(body, start), other: next })
     }
     for (let required = max === null ? min - 1 : min; required > 0; required--) start = this.emit(body, start)
     return start
@@ -74,45 +77,18 @@ class Generator {
 
   /** One copy of `body` with a way back. Entered at the split it may be left out, at the body not. */
   #loop(body: RegexNode, next: number): { readonly split: number; readonly body: number } {
-    const split = this.append(REGEX_OPERATION.SPLIT, 0, next)
+    const split = this.append({ kind: 'split', next, other: next })
     const start = this.emit(body, split)
-    this.#instructions[split * REGEX_INSTRUCTION_WORDS + 1] = start
+    this.list[split] = { kind: 'split', next: start, other: next }
     return { split, body: start }
   }
 
-  #character(set: CharSet, next: number): number {
-    const [first] = set
-    if (first && set.length === 1 && first[0] === first[1]) {
-      return this.append(REGEX_OPERATION.CHARACTER, next, first[0])
-    }
-    return this.append(REGEX_OPERATION.CLASS, next, this.#classOffset(set))
-  }
-
-  /** Where the class of `set` is; equal sets share one. */
-  #classOffset(set: CharSet): number {
+  #setNumber(set: CharSet): number {
     const key = set.join(' ')
-    const known = this.#classOffsets.get(key)
+    const known = this.#setNumbers.get(key)
     if (known !== undefined) return known
-    const offset = this.#classes.length
-    const words = classWords(set)
-    if (offset + words.length > REGEX_CLASS_WORDS_MAX) {
-      throw tooLarge(null, `more than ${REGEX_CLASS_WORDS_MAX} words of classes`)
-    }
-    this.#classes.push(...words)
-    this.#classOffsets.set(key, offset)
-    return offset
+    const number = this.sets.push(set) - 1
+    this.#setNumbers.set(key, number)
+    return number
   }
-}
-
-function classWords(set: CharSet): number[] {
-  const bitmap = Array.from({ length: REGEX_BITMAP_WORDS }, () => 0)
-  const ranges: number[] = []
-  for (const [low, high] of set) {
-    assert(low <= high, 'a range of a class ends before it starts')
-    for (let code = low; code <= high && code < REGEX_ASCII_SIZE; code++) {
-      bitmap[code >> 5] = ((bitmap[code >> 5] as number) | (1 << (code & 31))) >>> 0
-    }
-    if (high >= REGEX_ASCII_SIZE) ranges.push(Math.max(low, REGEX_ASCII_SIZE), high)
-  }
-  return [...bitmap, ranges.length / 2, ...ranges]
 }

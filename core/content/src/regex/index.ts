@@ -1,16 +1,21 @@
-import { generateProgram } from './generate.ts'
+import { assembleProgram } from './assemble.ts'
+import { buildAutomaton, usedAssertions } from './automaton.ts'
+import { generateInstructions } from './generate.ts'
 import { parseRegex } from './parse.ts'
+import { partition } from './symbols.ts'
 import type { RegexFlags } from './syntax.ts'
 
+export { REGEX_CACHE_BYTES_MAX, REGEX_PROBES_MAX } from './limits.ts'
 export {
+  contextStarts,
   REGEX_ASCII_SIZE,
-  REGEX_ASSERTIONS,
-  REGEX_BITMAP_WORDS,
-  REGEX_CLASS_HEAD_WORDS,
-  REGEX_HEADER_WORDS,
-  REGEX_INSTRUCTION_WORDS,
-  REGEX_OPERATION,
-  type RegexAssertion,
+  REGEX_CONTEXT_HEAD_WORDS,
+  REGEX_GROUP_HEAD_WORDS,
+  REGEX_KIND,
+  REGEX_KINDS,
+  REGEX_RANGE_WORDS,
+  type RegexLayout,
+  regexLayout,
 } from './program.ts'
 export type { RegexFlags } from './syntax.ts'
 export { regexCost, verifyRegex } from './verify.ts'
@@ -27,5 +32,7 @@ export { regexCost, verifyRegex } from './verify.ts'
  * @see https://github.com/google/re2/wiki/Syntax
  */
 export function compileRegex(pattern: string, flags: RegexFlags): Uint32Array {
-  return generateProgram(parseRegex(pattern, flags))
+  const instructions = generateInstructions(parseRegex(pattern, flags))
+  const symbols = partition(instructions.sets, usedAssertions(instructions))
+  return assembleProgram(buildAutomaton(instructions, symbols), symbols)
 }

@@ -3,10 +3,10 @@ import { REGEX_DEPTH_MAX, REGEX_PATTERN_CHARS_MAX, REGEX_REPEAT_MAX } from './li
 import { parseClass } from './parse-class.ts'
 import { parseEscapedCharacter, takeNamedSet } from './parse-escape.ts'
 import { PatternReader } from './pattern-reader.ts'
-import type { RegexAssertion } from './program.ts'
 import {
   choice,
   EMPTY,
+  type RegexAssertion,
   type RegexFlags,
   type RegexNode,
   repeat,

@@ -1,6 +1,8 @@
 import { ContentError } from '../errors.ts'
 import type { CharSet } from './char-set.ts'
-import type { RegexAssertion } from './program.ts'
+
+/** RE2: `$` without `m` is the end of the text, and words are ASCII. */
+export type RegexAssertion = 'text-start' | 'text-end' | 'line-start' | 'line-end' | 'word' | 'not-word'
 
 /** What the parser hands to the code generator. Every node but `empty` costs at least one instruction. */
 export type RegexNode =

@@ -1,54 +1,51 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ContentError } from '../errors.ts'
-import { compileRegex, REGEX_HEADER_WORDS, REGEX_INSTRUCTION_WORDS, regexCost, verifyRegex } from './index.ts'
-import { REGEX_CLASS_RANGES_MAX, REGEX_CLASS_WORDS_MAX, REGEX_INSTRUCTIONS_MAX } from './limits.ts'
+import { compileRegex, regexCost, regexLayout, verifyRegex } from './index.ts'
+import {
+  REGEX_POSITIONS_MAX,
+  REGEX_PROBES_MAX,
+  REGEX_PROGRAM_WORDS_MAX,
+  REGEX_RANGES_MAX,
+  REGEX_STEPS_MAX,
+  REGEX_SYMBOLS_MAX,
+} from './limits.ts'
+import { contextStarts, REGEX_CONTEXT_HEAD_WORDS, REGEX_CONTEXT_SETS } from './program.ts'
 
-/** MATCH, then a class with two ranges above ASCII, then a split, a character and an assertion. */
-const GOOD = compileRegex('(?:^a|[^bé])', { ignoreCase: false, multiline: false, dotAll: false })
-const INSTRUCTIONS = GOOD[0] as number
-const CLASSES = REGEX_HEADER_WORDS + INSTRUCTIONS * REGEX_INSTRUCTION_WORDS
-
-function operationAt(operation: number): number {
-  for (let at = REGEX_HEADER_WORDS; at < CLASSES; at += REGEX_INSTRUCTION_WORDS) if (GOOD[at] === operation) return at
-  return assert.fail(`no operation ${operation}`)
-}
-
-const [MATCH, CHARACTER, CLASS, ASSERTION, SPLIT] = [0, 1, 2, 3, 4].map(operationAt) as [
-  number,
-  number,
-  number,
-  number,
-  number,
-]
+/** Two contexts, since `^` holds at the start only, and a group: what follows `a` is neither it nor the next. */
+const GOOD = compileRegex('(?:a|b|[^bé])*c|^d', { ignoreCase: false, multiline: false, dotAll: false })
+const { positions, symbols, ranges, contexts, setWords, rangesAt, kindsAt, contextOfAt, masksAt } = regexLayout(GOOD)
+const CONTEXT = contextStarts(GOOD, regexLayout(GOOD)).find((start) => (GOOD[start] as number) > 0) as number
+const GROUP = CONTEXT + REGEX_CONTEXT_HEAD_WORDS + REGEX_CONTEXT_SETS * setWords
 
 /** Name, word to change, new value, word at which it is found. */
 const forgeries: readonly (readonly [name: string, word: number, value: number, found: number])[] = [
-  ['no instructions', 0, 0, 0],
-  ['too many instructions', 0, REGEX_INSTRUCTIONS_MAX + 1, 0],
-  ['an instruction more than there is', 0, INSTRUCTIONS + 1, 0],
-  ['too many class words', 1, REGEX_CLASS_WORDS_MAX + 1, 1],
-  ['a class word less than there is', 1, (GOOD[1] as number) - 1, 0],
-  ['an entry outside', 2, INSTRUCTIONS, 2],
-  ['an unknown operation', MATCH, 5, MATCH],
-  ['a match with a next', MATCH + 1, 1, MATCH],
-  ['a match with an operand', MATCH + 2, 1, MATCH],
-  ['a next outside', CHARACTER + 1, INSTRUCTIONS, CHARACTER + 1],
-  ['a code point above the last', CHARACTER + 2, 0x110000, CHARACTER],
-  ['a class between two', CLASS + 2, 1, CLASS],
-  ['a class outside', CLASS + 2, 0xffffffff, CLASS],
-  ['an unknown assertion', ASSERTION + 2, 6, ASSERTION],
-  ['a split outside', SPLIT + 2, INSTRUCTIONS, SPLIT],
-  ['a split outside, first way', SPLIT + 1, 0xffffffff, SPLIT + 1],
-  ['more ranges than words', CLASSES + 4, 3, CLASSES],
-  ['fewer ranges than words', CLASSES + 4, 1, CLASSES + 7],
-  ['too many ranges', CLASSES + 4, REGEX_CLASS_RANGES_MAX + 1, CLASSES],
-  ['ranges whose size overflows', CLASSES + 4, 0x80000000, CLASSES],
-  ['a range that covers ASCII', CLASSES + 5, 0x7f, CLASSES + 5],
-  ['a range that ends before its start', CLASSES + 6, 0x7f, CLASSES + 5],
-  ['a range that overlaps the next', CLASSES + 6, 0xea, CLASSES + 7],
-  ['a range that touches the next', CLASSES + 6, 0xe9, CLASSES + 7],
-  ['a range beyond Unicode', CLASSES + 8, 0x110000, CLASSES + 7],
+  ['too many positions', 0, REGEX_POSITIONS_MAX + 1, 0],
+  ['more positions than there is room', 0, 32 * 1_000, 0],
+  ['positions whose sets overflow', 0, 0xffffffff, 0],
+  ['no symbols', 1, 0, 1],
+  ['too many symbols', 1, REGEX_SYMBOLS_MAX + 1, 1],
+  ['no ranges', 2, 0, 2],
+  ['too many ranges', 2, REGEX_RANGES_MAX + 1, 2],
+  ['no contexts', 3, 0, 3],
+  ['more contexts than pairs of kinds', 3, 17, 3],
+  ['a context less than there is', 3, contexts - 1, GOOD.indexOf(contexts - 1, contextOfAt)],
+  ['ranges that begin above 0', rangesAt, 1, rangesAt],
+  ['a range that starts where the one before', rangesAt + 2, 0, rangesAt + 2],
+  ['a range beyond Unicode', rangesAt + 2 * (ranges - 1), 0x110000, rangesAt + 2 * (ranges - 1)],
+  ['a range out of order', rangesAt + 2, 0x10ffff, rangesAt + 4],
+  ['a symbol that is not there', rangesAt + 1, symbols, rangesAt + 1],
+  ['a symbol of the kind of an edge', kindsAt, 3, kindsAt],
+  ['a kind that is not there', kindsAt + symbols - 1, 0xffffffff, kindsAt + symbols - 1],
+  ['a context that is not there', contextOfAt + 15, contexts, contextOfAt + 15],
+  ['an entry that neither accepts nor not', CONTEXT + 1, 2, CONTEXT + 1],
+  ['a group of no members', GROUP + 1, 0, GROUP],
+  ['members outside', GROUP, setWords, GROUP],
+  ['members whose end overflows', GROUP, 0xffffffff, GROUP],
+  ['more members than a set has', GROUP + 1, setWords + 1, GROUP],
+  ['no followers', GROUP + 3, 0, GROUP + 2],
+  ['followers outside', GROUP + 2, setWords, GROUP + 2],
+  ['more followers than a set has', GROUP + 3, 0xffffffff, GROUP + 2],
 ]
 
 function offsetOf(program: Uint32Array): unknown {
@@ -73,7 +70,38 @@ test('refuses every strict prefix and every longer program', () => {
   offsetOf(Uint32Array.from([...GOOD, 0]))
 })
 
-test('counts one step for each instruction and the search of each class', () => {
-  // Five instructions; two ranges are found in two steps.
-  assert.equal(regexCost(GOOD), INSTRUCTIONS + 2)
+test('refuses groups without number, at once', () => {
+  assert.equal(typeof offsetOf(GOOD.with(CONTEXT, 0xffffffff)), 'number')
+})
+
+test("bits that are nobody's position are harmless, and accepted", () => {
+  assert.ok(positions < 32)
+  verifyRegex(GOOD.with(masksAt, 0xffffffff).with(CONTEXT + 2, 0xffffffff))
+})
+
+test('refuses what costs too much for a character, and what is too long', () => {
+  // One range, one symbol, one context of groups that each take three steps.
+  const program = (groups: number): Uint32Array =>
+    Uint32Array.from(
+      [
+        [0, 1, 1, 1, 0, 0, 0],
+        Array.from({ length: 16 }, () => 0),
+        [0, groups, 0, 0, 0, 0, 0],
+        Array.from({ length: groups }, () => [0, 1, 0, 1, 0, 0]).flat(),
+      ].flat(),
+    )
+  const groupsMax = Math.floor((REGEX_STEPS_MAX - regexCost(program(0))) / 3)
+  verifyRegex(program(groupsMax))
+  assert.equal(offsetOf(program(groupsMax + 1)), 0)
+  assert.equal(offsetOf(program(REGEX_PROGRAM_WORDS_MAX / 6)), 0)
+})
+
+test('counts the search of a symbol, the passes over a set, its look-up and the groups', () => {
+  const cost = (pattern: string): number =>
+    regexCost(compileRegex(pattern, { ignoreCase: false, multiline: false, dotAll: true }))
+  // One range is found in a step; four passes over a set of one word and its kind.
+  assert.equal(cost('.'), 1 + REGEX_PROBES_MAX + 4 * 2)
+  // Two words. `b` and `c` can follow `a`; that `c` can takes a group of one word each way.
+  assert.equal(cost('.{33}'), 1 + REGEX_PROBES_MAX + 4 * 3)
+  assert.equal(cost('ab?c') - cost('abc'), 3)
 })

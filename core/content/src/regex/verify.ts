@@ -1,127 +1,129 @@
 import { ContentError } from '../errors.ts'
 import { CODE_POINT_MAX } from './char-set.ts'
-import { REGEX_CLASS_RANGES_MAX, REGEX_CLASS_WORDS_MAX, REGEX_INSTRUCTIONS_MAX } from './limits.ts'
 import {
-  REGEX_ASCII_SIZE,
-  REGEX_ASSERTIONS,
-  REGEX_BITMAP_WORDS,
-  REGEX_CLASS_HEAD_WORDS,
+  REGEX_POSITIONS_MAX,
+  REGEX_PROBES_MAX,
+  REGEX_PROGRAM_WORDS_MAX,
+  REGEX_RANGES_MAX,
+  REGEX_STEPS_MAX,
+  REGEX_SYMBOLS_MAX,
+} from './limits.ts'
+import {
+  contextStarts,
+  groupWords,
+  REGEX_CONTEXT_HEAD_WORDS,
+  REGEX_CONTEXT_OF_WORDS,
+  REGEX_CONTEXT_SETS,
+  REGEX_GROUP_HEAD_WORDS,
   REGEX_HEADER_WORDS,
-  REGEX_INSTRUCTION_WORDS,
-  REGEX_OPERATION,
+  REGEX_KIND,
+  REGEX_RANGE_WORDS,
+  type RegexLayout,
+  regexLayout,
+  wordAt,
 } from './program.ts'
 
+/** For each state set that is looked up: stepped, hashed, compared, stored. */
+const PASSES = 4
+
 /**
- * Accepts a program, which may be hostile, or throws. Of an accepted program every next instruction, class and
- * assertion exists, so the machine never reads outside it; the machine visits each instruction at most once a
- * character, so it ends. One linear pass.
+ * Accepts a program, which may be hostile, or throws. Of an accepted program every symbol, kind, context and word of a
+ * group exists, so the machine never reads outside it, and one character costs at most REGEX_STEPS_MAX. Bits of sets
+ * may be anything: a set has room for them all. One linear pass.
  *
  * @throws ContentError content/image-regex with `details.offset`, in bytes from the start of the program
  */
 export function verifyRegex(program: Uint32Array): void {
-  const { instructions, classes } = verifyHeader(program)
-  const offsets = verifyClasses(program, REGEX_HEADER_WORDS + instructions * REGEX_INSTRUCTION_WORDS, classes)
-  for (let index = 0; index < instructions; index++) verifyInstruction(program, index, instructions, offsets)
+  const layout = verifyHeader(program)
+  verifyRanges(program, layout)
+  verifyBelow(program, layout.kindsAt, layout.symbols, REGEX_KIND.EDGE, 'a symbol has no such kind')
+  verifyBelow(program, layout.contextOfAt, REGEX_CONTEXT_OF_WORDS, layout.contexts, 'there is no such context')
+  let at = layout.contextsAt
+  for (let context = 0; context < layout.contexts; context++) at = verifyContext(program, layout, at)
+  if (at !== program.length) throw rejected(`${program.length} words, its parts have ${at}`, at)
+  const cost = regexCost(program)
+  if (cost > REGEX_STEPS_MAX) throw rejected(`${cost} steps for a character`, 0)
 }
 
 /**
- * Steps that one character of input can cost at most: one for each instruction, and for a class the steps of its
- * binary search. Only for a program that `verifyRegex` accepted.
+ * Steps that one character of input can cost at most, whatever came before: the search of its symbol, the passes over
+ * the words of a state set, a look-up of that set, and all groups of the dearest context. A step handles one word.
+ * Only for a program whose layout has been verified.
  */
 export function regexCost(program: Uint32Array): number {
-  const instructions = word(program, 0)
-  const classes = REGEX_HEADER_WORDS + instructions * REGEX_INSTRUCTION_WORDS
-  let cost = instructions
-  for (let at = REGEX_HEADER_WORDS; at < classes; at += REGEX_INSTRUCTION_WORDS) {
-    if (word(program, at) !== REGEX_OPERATION.CLASS) continue
-    cost += bitLength(word(program, classes + word(program, at + 2) + REGEX_BITMAP_WORDS))
-  }
-  return cost
+  const layout = regexLayout(program)
+  const { setWords, ranges } = layout
+  const groupCosts = contextStarts(program, layout).map((start) => {
+    let at = start + REGEX_CONTEXT_HEAD_WORDS + REGEX_CONTEXT_SETS * setWords
+    let cost = 0
+    for (let groups = wordAt(program, start); groups > 0; groups--) {
+      // Its head in one step, and each of its words in one.
+      cost += 1 + groupWords(program, at) - REGEX_GROUP_HEAD_WORDS
+      at += groupWords(program, at)
+    }
+    return cost
+  })
+  // The set is looked up with one more word, the kind of character that it has just read.
+  return bitLength(ranges) + REGEX_PROBES_MAX + PASSES * (setWords + 1) + Math.max(...groupCosts)
 }
 
-function verifyHeader(program: Uint32Array): { readonly instructions: number; readonly classes: number } {
+function verifyHeader(program: Uint32Array): RegexLayout {
   if (program.length < REGEX_HEADER_WORDS) throw rejected('shorter than its header', 0)
-  const instructions = word(program, 0)
-  const classes = word(program, 1)
-  if (instructions < 1 || instructions > REGEX_INSTRUCTIONS_MAX) throw rejected(`${instructions} instructions`, 0)
-  if (classes > REGEX_CLASS_WORDS_MAX) throw rejected(`${classes} words of classes`, 1)
-  const expected = REGEX_HEADER_WORDS + instructions * REGEX_INSTRUCTION_WORDS + classes
-  if (program.length !== expected) throw rejected(`${program.length} words, its header says ${expected}`, 0)
-  if (word(program, 2) >= instructions) throw rejected('it starts outside itself', 2)
-  return { instructions, classes }
+  if (program.length > REGEX_PROGRAM_WORDS_MAX) throw rejected(`${program.length} words`, 0)
+  const layout = regexLayout(program)
+  const { positions, symbols, ranges, contexts, contextsAt } = layout
+  if (positions > REGEX_POSITIONS_MAX) throw rejected(`${positions} positions`, 0)
+  if (symbols < 1 || symbols > REGEX_SYMBOLS_MAX) throw rejected(`${symbols} symbols`, 1)
+  if (ranges < 1 || ranges > REGEX_RANGES_MAX) throw rejected(`${ranges} ranges`, 2)
+  if (contexts < 1 || contexts > REGEX_CONTEXT_OF_WORDS) throw rejected(`${contexts} contexts`, 3)
+  if (contextsAt > program.length) throw rejected(`${program.length} words, its header needs ${contextsAt}`, 0)
+  return layout
 }
 
-/** Returns the offsets at which a class starts: the only operands that CLASS may have. */
-function verifyClasses(program: Uint32Array, start: number, words: number): ReadonlySet<number> {
-  const offsets = new Set<number>()
-  for (let offset = 0; offset < words;) {
-    const at = start + offset
-    if (words - offset < REGEX_CLASS_HEAD_WORDS) throw rejected('a class is cut off', at)
-    const ranges = word(program, at + REGEX_BITMAP_WORDS)
-    const size = REGEX_CLASS_HEAD_WORDS + 2 * ranges
-    if (ranges > REGEX_CLASS_RANGES_MAX || words - offset < size) throw rejected(`a class of ${ranges} ranges`, at)
-    verifyRanges(program, at + REGEX_CLASS_HEAD_WORDS, at + size)
-    offsets.add(offset)
-    offset += size
-  }
-  return offsets
-}
-
-function verifyRanges(program: Uint32Array, start: number, end: number): void {
-  let lowest = REGEX_ASCII_SIZE
-  for (let at = start; at < end; at += 2) {
-    const low = word(program, at)
-    const high = word(program, at + 1)
-    if (low < lowest || high < low || high > CODE_POINT_MAX)
-      throw rejected('the ranges of a class are out of order', at)
-    lowest = high + 2
+function verifyRanges(program: Uint32Array, { rangesAt, ranges, symbols }: RegexLayout): void {
+  if (wordAt(program, rangesAt) !== 0) throw rejected('the ranges do not begin at 0', rangesAt)
+  const end = rangesAt + REGEX_RANGE_WORDS * ranges
+  for (let at = rangesAt; at < end; at += REGEX_RANGE_WORDS) {
+    const start = wordAt(program, at)
+    const isAfter = at === rangesAt || start > wordAt(program, at - REGEX_RANGE_WORDS)
+    if (!isAfter || start > CODE_POINT_MAX) throw rejected('the ranges are out of order', at)
+    if (wordAt(program, at + 1) >= symbols) throw rejected('there is no such symbol', at + 1)
   }
 }
 
-function verifyInstruction(program: Uint32Array, index: number, count: number, classes: ReadonlySet<number>): void {
-  const at = REGEX_HEADER_WORDS + index * REGEX_INSTRUCTION_WORDS
-  const next = word(program, at + 1)
-  if (next >= count) throw rejected('an instruction leads outside', at + 1)
-  const operand = word(program, at + 2)
-  if (!isOperand(word(program, at), next, operand, count, classes)) {
-    throw rejected('an unknown operation or an operand out of range', at)
-  }
+function verifyBelow(program: Uint32Array, start: number, count: number, bound: number, problem: string): void {
+  for (let at = start; at < start + count; at++) if (wordAt(program, at) >= bound) throw rejected(problem, at)
 }
 
-function isOperand(
-  operation: number,
-  next: number,
-  operand: number,
-  count: number,
-  classes: ReadonlySet<number>,
-): boolean {
-  switch (operation) {
-    case REGEX_OPERATION.MATCH:
-      return next === 0 && operand === 0
-    case REGEX_OPERATION.CHARACTER:
-      return operand <= CODE_POINT_MAX
-    case REGEX_OPERATION.CLASS:
-      return classes.has(operand)
-    case REGEX_OPERATION.ASSERTION:
-      return operand < REGEX_ASSERTIONS.length
-    case REGEX_OPERATION.SPLIT:
-      return operand < count
-    default:
-      return false
+/** Returns where the context ends. */
+function verifyContext(program: Uint32Array, { setWords }: RegexLayout, start: number): number {
+  let at = start + REGEX_CONTEXT_HEAD_WORDS + REGEX_CONTEXT_SETS * setWords
+  if (at > program.length) throw rejected('a context is cut off', start)
+  if (wordAt(program, start + 1) > 1) throw rejected('a context that neither accepts nor not', start + 1)
+  for (let groups = wordAt(program, start); groups > 0; groups--) {
+    if (at + REGEX_GROUP_HEAD_WORDS > program.length) throw rejected('a group is cut off', at)
+    verifyWindow(program, at, setWords)
+    verifyWindow(program, at + 2, setWords)
+    const end = at + groupWords(program, at)
+    if (end > program.length) throw rejected('a group is cut off', at)
+    at = end
   }
+  return at
+}
+
+/** The first word and the word count at `at` lie within a set. */
+function verifyWindow(program: Uint32Array, at: number, setWords: number): void {
+  const first = wordAt(program, at)
+  const count = wordAt(program, at + 1)
+  if (count < 1 || count > setWords || first > setWords - count) throw rejected('a group reaches outside', at)
 }
 
 function bitLength(value: number): number {
   return 32 - Math.clz32(value)
 }
 
-/** Reads one word; past the end is 0, so a caller's mistake can't become `undefined`. */
-function word(program: Uint32Array, at: number): number {
-  return program[at] ?? 0
-}
-
-function rejected(what: string, wordAt: number): ContentError {
-  const offset = 4 * wordAt
+function rejected(what: string, wordAtFault: number): ContentError {
+  const offset = 4 * wordAtFault
   return new ContentError(
     'content/image-regex',
     `Cannot accept image: regular expression: ${what}, at byte ${offset} of its program`,

@@ -4,9 +4,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { compileRegex } from '@firebreak/content'
+import { utf8Encode } from '@firebreak/kernel'
 import * as fc from 'fast-check'
 import { RE2JS } from 're2js'
-import { createRegexMachine } from './regex-machine.ts'
+import { createRegexMachine } from './index.ts'
 
 const flags = fc.record({ ignoreCase: fc.boolean(), multiline: fc.boolean(), dotAll: fc.boolean() })
 type Flags = { readonly ignoreCase: boolean; readonly multiline: boolean; readonly dotAll: boolean }
@@ -38,9 +39,19 @@ function expression(inlineFlags: boolean): fc.Arbitrary<string> {
   })).node
 }
 
+/** Room for all states, for a few, so that the cache fills within a text, and for none. */
+const CACHES = [undefined, 600, 0]
+
 function ours(pattern: string, { ignoreCase, multiline, dotAll }: Flags): (text: string) => boolean {
-  const machine = createRegexMachine(compileRegex(pattern, { ignoreCase, multiline, dotAll }))
-  return (one) => machine.matches(one)
+  const program = compileRegex(pattern, { ignoreCase, multiline, dotAll })
+  const machines = CACHES.map((bytesMax) => createRegexMachine(program, bytesMax))
+  return (one) => {
+    const bytes = utf8Encode(one)
+    const [found, ...others] = machines.map((machine) => machine.matches(bytes, 0, bytes.length))
+    for (const other of others)
+      assert.equal(other, found, `/${pattern}/ on ${JSON.stringify(one)} depends on the cache`)
+    return found as boolean
+  }
 }
 
 function re2(pattern: string, { ignoreCase, multiline, dotAll }: Flags): (text: string) => boolean {
@@ -99,7 +110,7 @@ function tryOrNull<T>(attempt: () => T): T | null {
   }
 }
 
-const SIGMA = path.join(import.meta.dirname, '../../../../shared/data/sigma')
+const SIGMA = path.join(import.meta.dirname, '../../../../../shared/data/sigma')
 
 test('every regular expression of the public Sigma rules compiles, and agrees with re2js', (t) => {
   if (!existsSync(SIGMA)) return t.skip('the Sigma rules are not beside this repository')

@@ -1,0 +1,1 @@
+export { createRegexMachine, type RegexMachine } from './machine.ts'
