@@ -1,0 +1,37 @@
+export { formatIpv4, formatIpv6, hexDigit, parseAddress, prefixMask } from './address.ts'
+export { buildIndicatorTables } from './build.ts'
+export { INDICATOR_FIELDS, type IndicatorLookup, indicatorLookups } from './fields.ts'
+export {
+  INDICATOR_DESCRIPTION_BYTES_MAX,
+  INDICATOR_FILE_CHARS_MAX,
+  INDICATOR_TEXT_BYTES_MAX,
+  INDICATOR_VALUE_BYTES_MAX,
+  INDICATORS_MAX,
+} from './limits.ts'
+export { IndicatorList, type Refusal } from './list.ts'
+export { parseIndicatorFile } from './parse.ts'
+export { writeIndicatorSection } from './section.ts'
+export {
+  ADDRESS_WORDS,
+  type AddressTable,
+  bucketBits,
+  compareBytes,
+  descriptionNumber,
+  type DescriptionNumbers,
+  DIGEST_WORDS,
+  type DigestTable,
+  INDICATOR_TABLES,
+  type IndicatorDetails,
+  type IndicatorTableName,
+  type IndicatorTables,
+  LINK_PREFIX_BITS,
+  NAME_HASH_START,
+  nameHashEnd,
+  nameHashStep,
+  type NameTable,
+  NO_PARENT,
+  tableCount,
+  type TextPool,
+} from './tables.ts'
+export { DIGEST_DIGITS, type DigestType, INDICATOR_TYPES, type IndicatorType, type NameType } from './types.ts'
+export { readIndicatorSection } from './verify.ts'

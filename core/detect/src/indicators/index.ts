@@ -1,0 +1,2 @@
+export { parseAddress } from '@firebreak/content'
+export { IndicatorIndex } from './indicator-index.ts'
