@@ -4,9 +4,11 @@ import { dirname, join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { lastJson, runCli, temporaryFolder } from '../cli.fixture.ts'
 
+const id = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`
+
 function rule(number: number, logsource: string, field = 'Image'): string {
   return `title: Rule ${number}
-id: 00000000-0000-4000-8000-${String(number).padStart(12, '0')}
+id: ${id(number)}
 author: Somebody Else
 level: high
 logsource: ${logsource}
@@ -103,9 +105,6 @@ describe('import sigma', () => {
       [
         'c/broken.yml content/condition',
         'c/no-rule.yml content/schema',
-        'c/no-rule.yml content/schema',
-        'c/no-rule.yml content/schema',
-        'c/no-rule.yml content/schema',
         'c/no-text.yml content/file',
         'c/no-yaml.yml content/yaml',
         'c/too-large.yml content/limit',
@@ -162,6 +161,43 @@ describe('import sigma', () => {
     assert.deepEqual([all['taken'], all['refusedFiles'], all['skippedFolders']], [6, 1, []])
   })
 
+  test('files of several documents are taken or refused whole', async (t) => {
+    const places = repository(t, {
+      'c/both.yml': `${rule(3, LINUX)}---\n${rule(4, WINDOWS)}`,
+      'c/half.yml': `${rule(5, LINUX)}---\n${BROKEN}`,
+    })
+    const ended = await importing(places, '--out', places.out)
+    assert.equal(ended.code, 0, ended.stderr)
+    assert.match(ended.stderr, /c\/half\.yml:1:1: left out, because its file holds what is refused/)
+    assert.deepEqual(filesBelow(join(places.out, 'rules')), ['a/one.yml', 'b/two.yaml', 'c/both.yml'])
+    const forLinux = await importing(places, '--for', 'linux')
+    assert.match(forLinux.stderr, /c\/both\.yml:\d+:1: can't fire, stays because its file holds a rule that can/)
+    assert.equal(lastJson(forLinux)['taken'], 3)
+  })
+
+  test('what refers to a rule that is not taken is not taken either', async (t) => {
+    const filter = (number: number) => `title: Not the backup
+logsource: ${LINUX}
+filter:
+  rules: [${id(number)}]
+  backup:
+    Image: /usr/bin/rsync
+  condition: not backup
+`
+    const places = repository(t, {
+      'c/good.yml': filter(1),
+      'c/dangling.yml': filter(9),
+      'c/for-silent.yml': filter(3),
+      'c/broken.yml': BROKEN,
+      'c/left-out.yml': rule(3, LINUX, 'OriginalFileName'),
+    })
+    const ended = await importing(places, '--for', 'linux', '--out', places.out)
+    assert.equal(ended.code, 0, ended.stderr)
+    assert.match(ended.stderr, /c\/dangling\.yml:\d+:\d+: Cannot .*000000000009.*\[content\//)
+    assert.match(ended.stderr, /c\/for-silent\.yml:\d+:\d+: Cannot .*000000000003.*\[content\//)
+    assert.deepEqual(filesBelow(join(places.out, 'rules')), ['a/one.yml', 'c/good.yml'])
+  })
+
   test('file names can not write to the terminal', async (t) => {
     const places = repository(t, { 'c/\u001B[2Jx.yml': 'title: [' })
     const ended = await importing(places)
@@ -191,4 +227,21 @@ describe('import sigma', () => {
       assert.deepEqual(filesBelow(places.folder), before)
     })
   }
+})
+
+const SIGMA = join(import.meta.dirname, '../../../../../shared/data/sigma')
+const skip = existsSync(join(SIGMA, 'rules')) ? false : 'no SigmaHQ rules beside this repository'
+
+test('of SigmaHQ at most two rules are refused', { skip }, async (t) => {
+  const folder = temporaryFolder(t)
+  const ended = await runCli(['import', 'sigma', SIGMA, '--json'], folder)
+  assert.equal(ended.code, 0, ended.stderr)
+  const { taken, refusedFiles, coverage } = lastJson(ended) as {
+    readonly taken: number
+    readonly refusedFiles: number
+    readonly coverage: { readonly rules: number; readonly canFire: number }
+  }
+  assert.ok(refusedFiles <= 2, `${refusedFiles} refused`)
+  assert.equal(coverage.rules, taken)
+  t.diagnostic(`${taken} taken, ${refusedFiles} refused, ${coverage.canFire} can fire on the Linux sensor`)
 })

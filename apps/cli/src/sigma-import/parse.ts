@@ -1,63 +1,45 @@
 import {
-  type canFire,
-  ContentError,
+  applyFilters,
   type Diagnostic,
-  type FieldTest,
-  parsePack,
-  type Position,
+  parseSigmaDocuments,
+  Problems,
+  type SigmaContext,
+  type SigmaDocuments,
 } from '@firebreak/content'
-import { parseYaml } from '@firebreak/pack-folder'
+import { parseYamlDocuments } from '@firebreak/pack-folder'
 import type { SigmaFile } from './sigma-folder.ts'
 
-/** What an import needs of a rule. */
-export type SigmaRule = Parameters<typeof canFire>[0] & {
-  readonly id: string
-  readonly title: string
-  readonly at: Position
-}
+export type SigmaRule = SigmaDocuments['rules'][number]
 
-/** One file of a repository: its rules that can be read, and everything that is wrong with the others. */
+/** One file of a repository: what of it can be read, and everything that is wrong with the rest. */
 export interface ParsedSigmaFile {
   readonly source: SigmaFile
   readonly rules: readonly SigmaRule[]
+  readonly filters: SigmaDocuments['filters']
   readonly diagnostics: readonly Diagnostic[]
 }
 
+/** A repository has no values for placeholders; whoever uses the pack gives them to it. */
+const NO_PLACEHOLDERS: SigmaContext = { placeholders: new Map() }
+
 /** Never throws on what is in a file. */
 export function parseSigmaFile(source: SigmaFile): ParsedSigmaFile {
-  try {
-    const node = parseYaml(source.text, source.file)
-    const { rules, diagnostics } = parsePack({
-      manifest: null,
-      rules: [{ file: source.file, node }],
-      tests: [],
-      indicators: [],
-    })
-    return { source, rules: rules.map(toRule), diagnostics }
-  } catch (error) {
-    if (!(error instanceof ContentError) || error.at === null) throw error
-    return { source, rules: [], diagnostics: [{ code: error.code, message: error.message, at: error.at }] }
+  const { file, text } = source
+  const start = { file, line: 1, column: 1 }
+  const problems = new Problems()
+  const nodes = problems.attempt(start, () => parseYamlDocuments(text, file)) ?? []
+  if (nodes.length === 0 && problems.total === 0) {
+    problems.add('content/yaml', `Cannot read ${file}: the file is empty`, start)
   }
+  const { rules, filters } = parseSigmaDocuments({ file, nodes }, NO_PLACEHOLDERS, problems)
+  return { source, rules, filters, diagnostics: problems.list() }
 }
 
-type OldRule = ReturnType<typeof parsePack>['rules'][number]
-type Test = SigmaRule['selections'][number]['test']
-
-function toRule({ logsource, condition, ...rule }: OldRule): SigmaRule {
-  return {
-    ...rule,
-    logsource: { ...logsource, service: null },
-    selections: [{ name: 'selection', test: toTest(condition) }],
-    condition: { kind: 'selection', selection: 0 },
-  }
-}
-
-function toTest(node: OldRule['condition']): Test {
-  if (node.kind === 'not') return { kind: 'not', child: toTest(node.child) }
-  if ('children' in node) return { kind: node.kind, children: node.children.map(toTest) }
-  return { kind: 'test', field: node.field, match: matchOf(node) }
-}
-
-function matchOf(test: FieldTest): Extract<Test, { kind: 'test' }>['match'] {
-  return test.kind === 'null' ? { kind: 'null' } : { kind: 'regex', regexes: [] }
+/** What filters refer to in vain, when these files are the whole pack. */
+export function checkReferences(files: readonly ParsedSigmaFile[]): readonly Diagnostic[] {
+  const problems = new Problems()
+  const rules = files.flatMap((file) => file.rules)
+  const filters = files.flatMap((file) => file.filters)
+  applyFilters(rules, filters, problems)
+  return problems.list()
 }

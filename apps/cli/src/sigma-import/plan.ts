@@ -1,5 +1,5 @@
 import { type CannotFire, canFire, type Diagnostic, RULES_MAX, type SensorContract } from '@firebreak/content'
-import type { ParsedSigmaFile, SigmaRule } from './parse.ts'
+import { checkReferences, type ParsedSigmaFile, type SigmaRule } from './parse.ts'
 
 /** What an import does with each file, before anything is written. */
 export interface ImportPlan {
@@ -24,14 +24,33 @@ export function planImport(
   const checked = withoutRepeats(files)
   const sound = checked.filter(({ diagnostics }) => diagnostics.length === 0)
   const faulty = checked.filter(({ diagnostics }) => diagnostics.length > 0)
-  const { taken, leftOut, keptWithFile } = sensor === null ? takeAll(sound) : takeFor(sensor, sound)
+  const choice = sensor === null ? takeAll(sound) : takeFor(sensor, sound)
+  const { taken, dangling } = withoutDangling(choice.taken)
+  const problems = [
+    ...faulty.flatMap(({ diagnostics }) => diagnostics),
+    ...dangling.flatMap(({ diagnostics }) => diagnostics),
+  ]
   return {
+    ...choice,
     taken,
-    refused: [...unread, ...faulty.flatMap(({ diagnostics }) => diagnostics)].toSorted(byPlace),
-    refusedFiles: unread.length + faulty.length,
-    lostWithFile: faulty.flatMap(({ rules }) => rules),
-    leftOut,
-    keptWithFile,
+    refused: [...unread, ...problems].toSorted(byPlace),
+    refusedFiles: unread.length + faulty.length + dangling.length,
+    lostWithFile: [...faulty, ...dangling].flatMap(({ rules }) => rules),
+  }
+}
+
+/** Without files that refer to rules that are not taken; and then without those that refer to rules of these. */
+function withoutDangling(files: readonly ParsedSigmaFile[]): Record<'taken' | 'dangling', readonly ParsedSigmaFile[]> {
+  const dangling: ParsedSigmaFile[] = []
+  let taken = files
+  for (;;) {
+    const found = Map.groupBy(checkReferences(taken), ({ at }) => at.file)
+    if (found.size === 0) return { taken, dangling }
+    for (const file of taken) {
+      const diagnostics = found.get(file.source.file)
+      if (diagnostics) dangling.push({ ...file, diagnostics })
+    }
+    taken = taken.filter(({ source }) => !found.has(source.file))
   }
 }
 

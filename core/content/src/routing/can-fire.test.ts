@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
-import type { Condition, FieldTest, LogSource, Match, SigmaRule, Tree } from '../sigma/ast.ts'
-import { canFire } from './can-fire.ts'
+import type { Condition, FieldTest, LogSource, Match, Tree } from '../sigma/ast.ts'
+import { canFire, type JudgedRule } from './can-fire.ts'
 import { reportCoverage } from './coverage.ts'
 import { ANY_SENSOR, type SensorContract, sensorOfCategories, WINDOWS_SENSOR } from './sensor.ts'
 
@@ -28,21 +28,8 @@ const sel = (selection: number): Condition => ({ kind: 'selection', selection })
 const LINUX_PROCESS: LogSource = { category: 'process_creation', product: 'linux', service: null }
 const WINDOWS_PROCESS: LogSource = { ...LINUX_PROCESS, product: 'windows' }
 
-function rule(tests: readonly Node[], condition: Condition = sel(0), logsource = LINUX_PROCESS): SigmaRule {
-  return {
-    id: '00000000-0000-4000-8000-000000000001',
-    name: null,
-    title: 'A rule',
-    description: '',
-    status: null,
-    level: 'high',
-    tags: [],
-    logsource,
-    selections: tests.map((one, i) => ({ name: `selection${i}`, test: one })),
-    condition,
-    custom: null,
-    at: { file: 'rule.yml', line: 1, column: 1 },
-  }
+function rule(tests: readonly Node[], condition: Condition = sel(0), logsource = LINUX_PROCESS): JudgedRule {
+  return { logsource, selections: tests.map((one, i) => ({ name: `selection${i}`, test: one })), condition }
 }
 
 /** Twenty fields. A rule for the twenty-first must be told so here, and not when it runs. */
@@ -52,7 +39,7 @@ const SENSOR: SensorContract = sensorOfCategories('the sensor', 'linux', [
 ])
 
 describe('canFire', () => {
-  const rows: readonly (readonly [what: string, rule: SigmaRule, reason: string | null])[] = [
+  const rows: readonly (readonly [what: string, rule: JudgedRule, reason: string | null])[] = [
     ['the 20th field', rule([has('Field20')]), null],
     ['the 21st field', rule([has('Field21')]), 'needs-field Field21'],
     ['the 21st field in any of two', rule([any(has('Field21'), has('Field1'))]), null],
@@ -174,7 +161,7 @@ test('coverage has every rule once, with the reasons', () => {
 })
 
 /** (A or B) and not (A and B) and not (A and not B) and not (not A and B). */
-function exclusive(): SigmaRule {
+function exclusive(): JudgedRule {
   const [a, b] = [sel(0), sel(1)]
   const condition = all<{ kind: 'selection'; selection: number }>(
     any(a, b),
@@ -198,7 +185,7 @@ function treeOf<Leaf>(leaf: fc.Arbitrary<Leaf>, depth: number): fc.Arbitrary<Tre
 }
 
 /** Each selection can have the values that some outcome of its tests gives it; then every choice of those is tried. */
-function firesByTrying({ selections, condition }: SigmaRule): boolean {
+function firesByTrying({ selections, condition }: JudgedRule): boolean {
   const possible = selections.map(({ test: one }) => outcomes(one))
   const choices = possible.reduce<readonly (readonly boolean[])[]>(
     (before, values) => before.flatMap((some) => values.map((value) => [...some, value])),

@@ -5,6 +5,9 @@ import { satisfiable } from './satisfiable.ts'
 import { type ReachedSource, type SensorContract, sourcesReaching } from './sensor.ts'
 import { type RuleLeaf, type Truth, truthOf } from './truth.ts'
 
+/** What of a rule decides where it can fire. */
+export type JudgedRule = Pick<SigmaRule, 'logsource' | 'selections' | 'condition'>
+
 /** Whether any event of a sensor can make a rule fire, with the sources that can, or why not. */
 export type FireVerdict =
   | {
@@ -34,7 +37,7 @@ export type Reason =
  * supplies is false (for null: true); any other test may hold or not, independently of the others. So "fires" is not
  * a promise that such an event exists, and "can't" is certain.
  */
-export function canFire(rule: SigmaRule, sensor: SensorContract): FireVerdict {
+export function canFire(rule: JudgedRule, sensor: SensorContract): FireVerdict {
   const sources = sourcesReaching(rule.logsource, sensor)
   if (sources.length === 0) {
     const message = `Cannot reach it: ${sensor.name} has nothing of ${describeSource(rule.logsource)}`
@@ -50,7 +53,7 @@ export function canFire(rule: SigmaRule, sensor: SensorContract): FireVerdict {
   return via.length > 0 ? { fires: true, via, except: reasons } : { fires: false, reasons }
 }
 
-function whyNever(rule: SigmaRule, source: ReachedSource): Reason | null {
+function whyNever(rule: JudgedRule, source: ReachedSource): Reason | null {
   const supplied = suppliedBy(source)
   const truths = rule.selections.map(({ test }) => truthOf(test, (leaf) => leafTruth(leaf, supplied)))
   if (satisfiable(rule.condition, truths)) return null
@@ -90,7 +93,7 @@ function missingFields({ field, match }: FieldTest, supplied: Supplied): readonl
 }
 
 /** Which fields would have to be there. Where the parts are open but contradict each other: all that are missing. */
-function neededBy(rule: SigmaRule, truths: readonly Truth[], supplied: Supplied): Need {
+function neededBy(rule: JudgedRule, truths: readonly Truth[], supplied: Supplied): Need {
   const ofTest = (leaf: RuleLeaf): Need =>
     leaf.kind === 'test' ? { kind: 'all', needs: missingFields(leaf, supplied).map(field) } : NOTHING
   const ofSelection = (leaf: RuleLeaf): Need => {

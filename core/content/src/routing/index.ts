@@ -1,5 +1,5 @@
 export { AUDIT_RECORD_TYPES } from './audit.ts'
-export { canFire, type FireVerdict, type Reason } from './can-fire.ts'
+export { canFire, type FireVerdict, type JudgedRule, type Reason } from './can-fire.ts'
 export { type CannotFire, type CoverageReport, type CoverageRow, reportCoverage } from './coverage.ts'
 export { DECLARED_SOURCES, type DeclaredSource, isDeclarable, sourcesOfDeclared } from './declared.ts'
 export { type AuditRoute, describeSource, type FieldAlias, type Route } from './route.ts'
