@@ -1,6 +1,7 @@
 import { ecsOf, ocsfOf } from '@firebreak/detect'
 import type { ScanResult } from '../result.ts'
 import type { Finding } from '../tally.ts'
+import { writeHtml } from './html.ts'
 import { findingObject, summaryObject } from './json.ts'
 import { sarifLog } from './sarif.ts'
 import { summaryLines } from './summary.ts'
@@ -25,6 +26,7 @@ export const REPORTS = {
   }),
   json: whole(writeJson),
   jsonl: line(findingObject),
+  html: whole(writeHtml),
   sarif: whole((result, write) => write(`${JSON.stringify(sarifLog(result))}\n`)),
   ecs: line(({ detection }) => ecsOf(detection)),
   ocsf: line(({ detection }) => ocsfOf(detection)),

@@ -4,7 +4,8 @@ import { levelOf } from '../levels.ts'
 import type { Finding } from '../tally.ts'
 import { LEVEL_STYLE } from './summary.ts'
 
-const HOST_FIELDS: ReadonlySet<string> = new Set(['Computer', 'Hostname', 'ComputerName', 'host'])
+/** The best first: events that were collected name the collector as well. */
+const HOST_FIELDS = ['Computer', 'Hostname', 'ComputerName', 'host'] as const
 const NO_TIME = '(no time)'
 const TIME_WIDTH = '1970-01-01T00:00:00.000Z'.length
 const LEVEL_WIDTH = 13
@@ -34,8 +35,11 @@ export function timeText(detection: DetectionRecord): string {
 }
 
 export function hostOf({ fields }: DetectionRecord): string | null {
-  const host = fields.find(({ field }) => HOST_FIELDS.has(field))
-  return host === undefined ? null : printable(host.value)
+  for (const name of HOST_FIELDS) {
+    const host = fields.find(({ field }) => field === name)
+    if (host !== undefined) return printable(host.value)
+  }
+  return null
 }
 
 function matchedTexts({ selections }: DetectionRecord): readonly string[] {
