@@ -34,32 +34,38 @@ function readers({ setOf }: Automaton, { kinds, ofSet }: Symbols): readonly (rea
 }
 
 function contextWords(context: Context, positions: number): readonly number[] {
-  const setWords = setWordsOf(positions)
-  const all = [...context.follow.keys()]
-  const stay = all.filter((position) => context.follow[position]?.includes(position))
-  const move = all.filter((position) => context.follow[position]?.includes(position + 1))
-  const sets = [context.first, stay, move, context.accept].flatMap((set) => bitset(set, setWords))
+  const { first, follow, accept, entryAccepts } = context
+  const after = (distance: number): readonly number[] =>
+    [...follow.keys()].filter((position) => follow[position]?.includes(position + distance))
   const groups = grouped(context)
-  return [groups.length, context.entryAccepts ? 1 : 0, ...sets, ...groups.flat()]
+  return [
+    groups.length,
+    entryAccepts ? 1 : 0,
+    ...bitset(after(1), setWordsOf(positions)),
+    ...[first, after(0), after(2), accept, ...groups.flat()].flatMap(windowOf),
+  ]
 }
 
-/** The followers that neither staying nor moving reaches, and the positions that have the same, as words. */
-function grouped({ follow }: Context): readonly (readonly number[])[] {
-  const members = new Map<string, { readonly from: number[]; readonly to: readonly number[] }>()
-  for (const [position, followers] of follow.entries()) {
-    const to = followers.filter((other) => other !== position && other !== position + 1)
-    if (to.length === 0) continue
-    const key = to.join(' ')
-    const group = members.get(key)
-    if (group) group.from.push(position)
-    else members.set(key, { from: [position], to })
+/** The positions that have the same followers, apart from themselves and the next two, and those followers. */
+function grouped({ follow }: Context): readonly (readonly (readonly number[])[])[] {
+  const groups = new Map<string, { readonly members: number[]; readonly followers: readonly number[] }>()
+  for (const [position, all] of follow.entries()) {
+    const followers = all.filter((other) => other < position || other > position + 2)
+    if (followers.length === 0) continue
+    const key = followers.join(' ')
+    const group = groups.get(key)
+    if (group) group.members.push(position)
+    else groups.set(key, { members: [position], followers })
   }
-  return [...members.values()].map(({ from, to }) => {
-    const [fromFirst, toFirst] = [wordOf(from[0]), wordOf(to[0])]
-    const fromWords = bitset(from, wordOf(from.at(-1)) + 1).slice(fromFirst)
-    const toWords = bitset(to, wordOf(to.at(-1)) + 1).slice(toFirst)
-    return [fromFirst, fromWords.length, toFirst, toWords.length, ...fromWords, ...toWords]
-  })
+  return [...groups.values()].map(({ members, followers }) => [members, followers])
+}
+
+/** `positions` ascend. */
+function windowOf(positions: readonly number[]): readonly number[] {
+  if (positions.length === 0) return [0, 0]
+  const firstWord = wordOf(positions[0])
+  const words = bitset(positions, wordOf(positions.at(-1)) + 1).slice(firstWord)
+  return [firstWord, words.length, ...words]
 }
 
 function wordOf(position = 0): number {

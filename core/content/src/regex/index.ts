@@ -10,10 +10,11 @@ export {
   contextStarts,
   REGEX_ASCII_SIZE,
   REGEX_CONTEXT_HEAD_WORDS,
-  REGEX_GROUP_HEAD_WORDS,
+  REGEX_CONTEXT_WINDOWS,
   REGEX_KIND,
   REGEX_KINDS,
   REGEX_RANGE_WORDS,
+  REGEX_WINDOW_HEAD_WORDS,
   type RegexLayout,
   regexLayout,
 } from './program.ts'

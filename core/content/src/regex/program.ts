@@ -9,8 +9,9 @@ import { assert } from '@firebreak/kernel'
  *     kinds        one word for each symbol: its kind, for assertions
  *     context of   one word for each kind before and kind after: the number of the context that holds between them
  *     masks        a set for each symbol: the positions that read it
- *     contexts     one after another: groups, entry accepts (0 or 1), sets first, stay, move, accept, then the groups
- *     group        first word and word count of its members, first word and word count of its followers, those words
+ *     contexts     one after another: number of groups, entry accepts (0 or 1), set move, then as windows the sets
+ *                  first, stay, skip, accept and, for each group, members and followers
+ *     window       first word, word count, those words: the part of a set that is not empty
  *
  * A position is a place in the expression that reads one character. A set of positions is `setWords` words, position
  * p being bit p % 32 of word p / 32. Between two characters the context says which assertions hold, and so where a set
@@ -19,15 +20,18 @@ import { assert } from '@firebreak/kernel'
  *     first        positions that can read the first character of a match
  *     stay         positions that can read again
  *     move         positions after which the next in number can read
+ *     skip         positions after which the next but one can read
  *     groups       the rest: if any member has read, all followers can read
  *     accept       positions after which the expression has matched
  */
 export const REGEX_HEADER_WORDS = 4
 export const REGEX_RANGE_WORDS = 2
 export const REGEX_CONTEXT_HEAD_WORDS = 2
-/** Sets of a context, in the order first, stay, move, accept. */
-export const REGEX_CONTEXT_SETS = 4
-export const REGEX_GROUP_HEAD_WORDS = 4
+/** Windows of a context before those of its groups: first, stay, skip, accept. */
+export const REGEX_CONTEXT_WINDOWS = 4
+/** Members and followers. */
+export const REGEX_GROUP_WINDOWS = 2
+export const REGEX_WINDOW_HEAD_WORDS = 2
 export const REGEX_ASCII_SIZE = 128
 
 /** What assertions ask of the characters around them. The edge is the start or the end of the text: no symbol's kind. */
@@ -66,23 +70,28 @@ export function setWordsOf(positions: number): number {
   return Math.max(1, Math.ceil(positions / 32))
 }
 
-/** Words of the group at `at`, its head included. */
-export function groupWords(program: Uint32Array, at: number): number {
-  return REGEX_GROUP_HEAD_WORDS + wordAt(program, at + 1) + wordAt(program, at + 3)
-}
-
 /** Where each context of a verified program starts, in words. */
 export function contextStarts(program: Uint32Array, layout: RegexLayout): readonly number[] {
   const starts: number[] = []
   let at = layout.contextsAt
   for (let context = 0; context < layout.contexts; context++) {
     starts.push(at)
-    const groups = wordAt(program, at)
-    at += REGEX_CONTEXT_HEAD_WORDS + REGEX_CONTEXT_SETS * layout.setWords
-    for (let group = 0; group < groups; group++) at += groupWords(program, at)
+    const windows = contextWindows(program, at)
+    at += REGEX_CONTEXT_HEAD_WORDS + layout.setWords
+    for (let window = 0; window < windows; window++) at += windowWords(program, at)
   }
   assert(at === program.length, 'a program that was not verified')
   return starts
+}
+
+/** How many windows the context at `at` has. */
+export function contextWindows(program: Uint32Array, at: number): number {
+  return REGEX_CONTEXT_WINDOWS + REGEX_GROUP_WINDOWS * wordAt(program, at)
+}
+
+/** Words of the window at `at`, its head included. */
+export function windowWords(program: Uint32Array, at: number): number {
+  return REGEX_WINDOW_HEAD_WORDS + wordAt(program, at + 1)
 }
 
 /** Reads one word; past the end is 0, so a caller's mistake can't become `undefined`. */

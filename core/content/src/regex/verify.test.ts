@@ -10,13 +10,14 @@ import {
   REGEX_STEPS_MAX,
   REGEX_SYMBOLS_MAX,
 } from './limits.ts'
-import { contextStarts, REGEX_CONTEXT_HEAD_WORDS, REGEX_CONTEXT_SETS } from './program.ts'
+import { contextStarts, REGEX_CONTEXT_HEAD_WORDS, REGEX_CONTEXT_WINDOWS, windowWords } from './program.ts'
 
-/** Two contexts, since `^` holds at the start only, and a group: what follows `a` is neither it nor the next. */
+/** Two contexts, since `^` holds at the start only, and groups: neither `a` nor the next two are all that follows `a`. */
 const GOOD = compileRegex('(?:a|b|[^bé])*c|^d', { ignoreCase: false, multiline: false, dotAll: false })
 const { positions, symbols, ranges, contexts, setWords, rangesAt, kindsAt, contextOfAt, masksAt } = regexLayout(GOOD)
 const CONTEXT = contextStarts(GOOD, regexLayout(GOOD)).find((start) => (GOOD[start] as number) > 0) as number
-const GROUP = CONTEXT + REGEX_CONTEXT_HEAD_WORDS + REGEX_CONTEXT_SETS * setWords
+const WINDOW = CONTEXT + REGEX_CONTEXT_HEAD_WORDS + setWords
+const GROUP = Array.from({ length: REGEX_CONTEXT_WINDOWS }).reduce<number>((at) => at + windowWords(GOOD, at), WINDOW)
 
 /** Name, word to change, new value, word at which it is found. */
 const forgeries: readonly (readonly [name: string, word: number, value: number, found: number])[] = [
@@ -39,13 +40,12 @@ const forgeries: readonly (readonly [name: string, word: number, value: number, 
   ['a kind that is not there', kindsAt + symbols - 1, 0xffffffff, kindsAt + symbols - 1],
   ['a context that is not there', contextOfAt + 15, contexts, contextOfAt + 15],
   ['an entry that neither accepts nor not', CONTEXT + 1, 2, CONTEXT + 1],
-  ['a group of no members', GROUP + 1, 0, GROUP],
+  ['a window outside', WINDOW, setWords, WINDOW],
+  ['a window whose end overflows', WINDOW, 0xffffffff, WINDOW],
+  ['a window longer than a set', WINDOW + 1, setWords + 1, WINDOW],
+  ['a window without end', WINDOW + 1, 0xffffffff, WINDOW],
   ['members outside', GROUP, setWords, GROUP],
-  ['members whose end overflows', GROUP, 0xffffffff, GROUP],
-  ['more members than a set has', GROUP + 1, setWords + 1, GROUP],
-  ['no followers', GROUP + 3, 0, GROUP + 2],
-  ['followers outside', GROUP + 2, setWords, GROUP + 2],
-  ['more followers than a set has', GROUP + 3, 0xffffffff, GROUP + 2],
+  ['members without end', GROUP + 1, 0xffffffff, GROUP],
 ]
 
 function offsetOf(program: Uint32Array): unknown {
@@ -80,28 +80,31 @@ test("bits that are nobody's position are harmless, and accepted", () => {
 })
 
 test('refuses what costs too much for a character, and what is too long', () => {
-  // One range, one symbol, one context of groups that each take three steps.
+  // One range, one symbol, one context of four empty windows and of groups that each take four steps.
   const program = (groups: number): Uint32Array =>
     Uint32Array.from(
       [
         [0, 1, 1, 1, 0, 0, 0],
         Array.from({ length: 16 }, () => 0),
-        [0, groups, 0, 0, 0, 0, 0],
-        Array.from({ length: groups }, () => [0, 1, 0, 1, 0, 0]).flat(),
+        [0, groups, 0, 0],
+        Array.from({ length: 4 }, () => [0, 0]).flat(),
+        Array.from({ length: groups }, () => [0, 1, 0, 0, 1, 0]).flat(),
       ].flat(),
     )
-  const groupsMax = Math.floor((REGEX_STEPS_MAX - regexCost(program(0))) / 3)
+  const groupsMax = Math.floor((REGEX_STEPS_MAX - regexCost(program(0))) / 4)
   verifyRegex(program(groupsMax))
   assert.equal(offsetOf(program(groupsMax + 1)), 0)
   assert.equal(offsetOf(program(REGEX_PROGRAM_WORDS_MAX / 6)), 0)
 })
 
-test('counts the search of a symbol, the passes over a set, its look-up and the groups', () => {
+test('counts the search of a symbol, the passes over a set, its look-up and the windows', () => {
   const cost = (pattern: string): number =>
     regexCost(compileRegex(pattern, { ignoreCase: false, multiline: false, dotAll: true }))
-  // One range is found in a step; four passes over a set of one word and its kind.
-  assert.equal(cost('.'), 1 + REGEX_PROBES_MAX + 4 * 2)
-  // Two words. `b` and `c` can follow `a`; that `c` can takes a group of one word each way.
-  assert.equal(cost('.{33}'), 1 + REGEX_PROBES_MAX + 4 * 3)
-  assert.equal(cost('ab?c') - cost('abc'), 3)
+  // One range is found in a step; four passes over a set of one word and its kind; windows first and accept.
+  assert.equal(cost('.'), 1 + REGEX_PROBES_MAX + 4 * 2 + 4 + 2)
+  // Two words.
+  assert.equal(cost('.{33}'), 1 + REGEX_PROBES_MAX + 4 * 3 + 4 + 2)
+  // That `b` can be left out is a window, that `bb` can is a group.
+  assert.equal(cost('ab?c') - cost('abc'), 1)
+  assert.equal(cost('a(?:bb)?c') - cost('abbc'), 4)
 })

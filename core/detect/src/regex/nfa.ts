@@ -1,9 +1,10 @@
 import {
   contextStarts,
   REGEX_CONTEXT_HEAD_WORDS,
-  REGEX_GROUP_HEAD_WORDS,
+  REGEX_CONTEXT_WINDOWS,
   REGEX_KIND,
   REGEX_KINDS,
+  REGEX_WINDOW_HEAD_WORDS,
   type RegexLayout,
 } from '@firebreak/content'
 
@@ -47,30 +48,24 @@ export class BitParallelNfa {
    */
   step(states: Int32Array, from: number, before: number, symbol: number, out: Int32Array): Step {
     const words = this.#words
-    const setWords = this.setWords
     const start = this.#context(before, this.kindOf(symbol))
     if (words[start + 1] === 1) return STEP.MATCHED
-    const first = start + REGEX_CONTEXT_HEAD_WORDS
-    const stay = first + setWords
-    const move = stay + setWords
-    const accept = move + setWords
-    const mask = this.#layout.masksAt + symbol * setWords
-    let carry = 0
-    let alive = 0
-    let accepted = 0
-    for (let w = 0; w < setWords; w++) {
-      const set = states[from + w] as number
-      const moved = set & (words[move + w] as number)
-      const after = (words[first + w] as number) | (set & (words[stay + w] as number)) | (moved << 1) | carry
-      const next = after & (words[mask + w] as number)
-      carry = moved >>> 31
-      accepted |= set & (words[accept + w] as number)
-      alive |= next
-      out[w] = next
+    const mask = this.#layout.masksAt + symbol * this.setWords
+    const first = start + REGEX_CONTEXT_HEAD_WORDS + this.setWords
+    const stay = this.#end(first)
+    const skip = this.#end(stay)
+    const accept = this.#end(skip)
+    if (this.#meets(states, from, accept)) return STEP.MATCHED
+    let alive = this.#move(states, from, start + REGEX_CONTEXT_HEAD_WORDS, mask, out)
+    alive |= this.#add(first, mask, out)
+    alive |= this.#stay(states, from, stay, mask, out)
+    if (words[skip + 1] !== 0) alive |= this.#skip(states, from, skip, mask, out)
+    let group = this.#end(accept)
+    for (let groups = words[start] as number; groups > 0; groups--) {
+      const followers = this.#end(group)
+      if (this.#meets(states, from, group)) alive |= this.#add(followers, mask, out)
+      group = this.#end(followers)
     }
-    if (accepted !== 0) return STEP.MATCHED
-    if (words[start] !== 0)
-      alive |= this.#stepGroups(states, from, accept + setWords, words[start] as number, mask, out)
     return alive === 0 ? STEP.EMPTY : STEP.ALIVE
   }
 
@@ -79,39 +74,86 @@ export class BitParallelNfa {
     const words = this.#words
     const start = this.#context(before, REGEX_KIND.EDGE)
     if (words[start + 1] === 1) return true
-    const accept = start + REGEX_CONTEXT_HEAD_WORDS + 3 * this.setWords
-    let accepted = 0
-    for (let w = 0; w < this.setWords; w++) accepted |= (states[from + w] as number) & (words[accept + w] as number)
-    return accepted !== 0
+    let window = start + REGEX_CONTEXT_HEAD_WORDS + this.setWords
+    for (let passed = 1; passed < REGEX_CONTEXT_WINDOWS; passed++) window = this.#end(window)
+    return this.#meets(states, from, window)
   }
 
-  #stepGroups(
-    states: Int32Array,
-    from: number,
-    groupsAt: number,
-    groups: number,
-    mask: number,
-    out: Int32Array,
-  ): number {
+  /** Where the window at `at` ends. */
+  #end(at: number): number {
+    return at + REGEX_WINDOW_HEAD_WORDS + (this.#words[at + 1] as number)
+  }
+
+  /** Whether the set that starts at `from` has any position of the window. */
+  #meets(states: Int32Array, from: number, window: number): boolean {
     const words = this.#words
+    const at = from + (words[window] as number)
+    const count = words[window + 1] as number
+    const bits = window + REGEX_WINDOW_HEAD_WORDS
+    let common = 0
+    for (let w = 0; w < count; w++) common |= (states[at + w] as number) & (words[bits + w] as number)
+    return common !== 0
+  }
+
+  /** Writes all of `out`; the other parts of a step only add. Each returns 0 unless it wrote a position. */
+  #move(states: Int32Array, from: number, move: number, mask: number, out: Int32Array): number {
+    const words = this.#words
+    const setWords = this.setWords
+    let carry = 0
     let alive = 0
-    let at = groupsAt
-    for (let g = 0; g < groups; g++) {
-      const memberAt = from + (words[at] as number)
-      const members = words[at + 1] as number
-      const to = words[at + 2] as number
-      const followers = words[at + 3] as number
-      const memberBits = at + REGEX_GROUP_HEAD_WORDS
-      const followerBits = memberBits + members
-      at = followerBits + followers
-      let any = 0
-      for (let w = 0; w < members; w++) any |= (states[memberAt + w] as number) & (words[memberBits + w] as number)
-      if (any === 0) continue
-      for (let w = 0; w < followers; w++) {
-        const next = (words[followerBits + w] as number) & (words[mask + to + w] as number)
-        alive |= next
-        out[to + w] = (out[to + w] as number) | next
-      }
+    for (let w = 0; w < setWords; w++) {
+      const moved = (states[from + w] as number) & (words[move + w] as number)
+      const next = ((moved << 1) | carry) & (words[mask + w] as number)
+      carry = moved >>> 31
+      alive |= next
+      out[w] = next
+    }
+    return alive
+  }
+
+  #add(window: number, mask: number, out: Int32Array): number {
+    const words = this.#words
+    const to = words[window] as number
+    const count = words[window + 1] as number
+    const bits = window + REGEX_WINDOW_HEAD_WORDS
+    let alive = 0
+    for (let w = 0; w < count; w++) {
+      const next = (words[bits + w] as number) & (words[mask + to + w] as number)
+      alive |= next
+      out[to + w] = (out[to + w] as number) | next
+    }
+    return alive
+  }
+
+  #stay(states: Int32Array, from: number, window: number, mask: number, out: Int32Array): number {
+    const words = this.#words
+    const to = words[window] as number
+    const count = words[window + 1] as number
+    const bits = window + REGEX_WINDOW_HEAD_WORDS
+    let alive = 0
+    for (let w = 0; w < count; w++) {
+      const next = (states[from + to + w] as number) & (words[bits + w] as number) & (words[mask + to + w] as number)
+      alive |= next
+      out[to + w] = (out[to + w] as number) | next
+    }
+    return alive
+  }
+
+  #skip(states: Int32Array, from: number, window: number, mask: number, out: Int32Array): number {
+    const words = this.#words
+    const to = words[window] as number
+    // One more word, unless there is none, takes what the last carries.
+    const count = Math.min((words[window + 1] as number) + 1, this.setWords - to)
+    const last = window + (words[window + 1] as number) + 1
+    const bits = window + REGEX_WINDOW_HEAD_WORDS
+    let carry = 0
+    let alive = 0
+    for (let w = 0; w < count; w++) {
+      const skipped = bits + w > last ? 0 : (states[from + to + w] as number) & (words[bits + w] as number)
+      const next = ((skipped << 2) | carry) & (words[mask + to + w] as number)
+      carry = skipped >>> 30
+      alive |= next
+      out[to + w] = (out[to + w] as number) | next
     }
     return alive
   }
@@ -126,9 +168,10 @@ export class BitParallelNfa {
     for (let before = 0; before < REGEX_KIND.EDGE; before++) {
       for (let after = 0; after < REGEX_KINDS; after++) {
         const start = this.#context(before, after)
-        const first = start + REGEX_CONTEXT_HEAD_WORDS
         if (this.#words[start + 1] === 1) return false
-        if (this.#words.subarray(first, first + this.setWords).some((word) => word !== 0)) return false
+        const first = start + REGEX_CONTEXT_HEAD_WORDS + this.setWords
+        if (this.#words.subarray(first + REGEX_WINDOW_HEAD_WORDS, this.#end(first)).some((word) => word !== 0))
+          return false
       }
     }
     return true
