@@ -33,7 +33,7 @@ export async function* untilAborted(source: Readable, signal: AbortSignal | unde
   }
 }
 
-/** The first bytes of `blocks`, as many as tell a format, and an iterable that still has all of them. */
+/** The first bytes of `blocks`, as many as tell a format, and an iterable that still has all of them; no mark of UTF-8. */
 export async function peek(blocks: Blocks): Promise<{ readonly head: Uint8Array; readonly blocks: Blocks }> {
   const iterator = blocks[Symbol.asyncIterator]()
   let head: Uint8Array = new Uint8Array(0)
@@ -42,6 +42,7 @@ export async function peek(blocks: Blocks): Promise<{ readonly head: Uint8Array;
     if (next.done === true) break
     head = head.length === 0 ? next.value : Buffer.concat([head, next.value])
   }
+  head = head.subarray(markLength(head))
   return { head, blocks: rejoin(head, iterator) }
 }
 
@@ -52,6 +53,10 @@ async function* rejoin(head: Uint8Array, iterator: AsyncIterator<Uint8Array>): A
   } finally {
     await iterator.return?.()
   }
+}
+
+function markLength(head: Uint8Array): number {
+  return head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0
 }
 
 export function isGzip(head: Uint8Array): boolean {

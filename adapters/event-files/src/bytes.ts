@@ -17,8 +17,3 @@ export const BYTE = {
 export function isBlank(byte: number): boolean {
   return byte === BYTE.space || byte === BYTE.newline || byte === BYTE.return || byte === BYTE.tab
 }
-
-/** Where the byte order mark of UTF-8 ends, or 0. */
-export function afterByteOrderMark(bytes: Uint8Array): number {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
-}

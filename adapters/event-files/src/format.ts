@@ -1,4 +1,4 @@
-import { afterByteOrderMark, BYTE, isBlank } from './bytes.ts'
+import { BYTE, isBlank } from './bytes.ts'
 
 export const EVENT_FORMATS = ['jsonl', 'json', 'csv', 'evtx'] as const
 /** `jsonl`: an event a line. `json`: arrays, or objects one after another, over as many lines as they like. */
@@ -7,10 +7,10 @@ export type EventFormat = (typeof EVENT_FORMATS)[number]
 const EVTX_MAGIC = [0x45, 0x6c, 0x66, 0x46, 0x69, 0x6c, 0x65, 0x00]
 const DELIMITERS = [',', '\t', ';', '|'] as const
 
-/** Tells the format by what the file begins with, never by its name; null: none of ours. */
+/** Tells the format by what the file begins with (without a mark of UTF-8), never by its name; null: none of ours. */
 export function formatOf(head: Uint8Array): EventFormat | null {
   if (EVTX_MAGIC.every((byte, index) => head[index] === byte)) return 'evtx'
-  let at = afterByteOrderMark(head)
+  let at = 0
   while (at < head.length && isBlank(head[at] ?? 0)) at++
   if (head[at] === BYTE.openBracket) return 'json'
   // A log that was cut at its beginning starts with half an event: one whole line among the first is enough.
@@ -20,7 +20,7 @@ export function formatOf(head: Uint8Array): EventFormat | null {
 }
 
 function hasWholeLine(head: Uint8Array): boolean {
-  for (let from = afterByteOrderMark(head); from < head.length;) {
+  for (let from = 0; from < head.length;) {
     const newline = head.indexOf(BYTE.newline, from)
     const to = newline === -1 ? head.length : newline
     if (isWholeObject(head, from, to)) return true

@@ -1,4 +1,4 @@
-import { afterByteOrderMark, BYTE, isBlank } from './bytes.ts'
+import { BYTE, isBlank } from './bytes.ts'
 import { EVENT_SIZE_BYTES_MAX } from './limits.ts'
 import type { EventSink } from './sink.ts'
 
@@ -9,11 +9,7 @@ import type { EventSink } from './sink.ts'
  */
 export async function readJsonDocuments(blocks: AsyncIterable<Uint8Array>, sink: EventSink): Promise<void> {
   const documents = new DocumentCutter(sink)
-  let isFirst = true
-  for await (const block of blocks) {
-    documents.push(isFirst ? block.subarray(afterByteOrderMark(block)) : block)
-    isFirst = false
-  }
+  for await (const block of blocks) documents.push(block)
   documents.end()
 }
 

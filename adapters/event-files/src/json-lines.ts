@@ -1,4 +1,4 @@
-import { afterByteOrderMark, BYTE, isBlank } from './bytes.ts'
+import { BYTE, isBlank } from './bytes.ts'
 import { EVENT_SIZE_BYTES_MAX } from './limits.ts'
 import type { EventSink } from './sink.ts'
 
@@ -57,7 +57,7 @@ class LineCutter {
   }
 
   #take(bytes: Uint8Array, lineFrom: number, lineTo: number): void {
-    let from = this.#line === 1 ? lineFrom + afterByteOrderMark(bytes.subarray(lineFrom, lineTo)) : lineFrom
+    let from = lineFrom
     let to = lineTo
     while (from < to && isBlank(bytes[from] ?? 0)) from++
     while (to > from && isBlank(bytes[to - 1] ?? 0)) to--
