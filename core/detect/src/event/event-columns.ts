@@ -1,0 +1,347 @@
+import { assert, utf8Decode } from '@firebreak/kernel'
+import type { FieldNames } from './field-names.ts'
+import { foldAscii, foldedRoom, foldUtf8 } from './fold-bytes.ts'
+import { addGrams, BLOOM_WORDS } from './grams.ts'
+import { EVENT_VALUES_MAX, FIELD_BYTES_MAX } from './limits.ts'
+import { NUMBER_TEXT_BYTES_MAX, numberText } from './number-text.ts'
+import { type TextCounters, textRoom, writeText } from './value-text.ts'
+
+/** The kinds of `EventColumns.kind`. NONE: overwritten by a later duplicate of its key; never in a field's chain. */
+export const VALUE = { NONE: 0, TEXT: 1, NUMBER: 2, TRUE: 3, FALSE: 4, NULL: 5 } as const
+
+/** What happened to events, since the columns were created. */
+export interface EventCounters extends TextCounters {
+  /** Values of a field that another object of the event, or a later duplicate of the key, replaced. */
+  duplicates: number
+  /** Events refused by a reader. */
+  refused: number
+}
+
+/** One field of an event as text; `null` for JSON's null. */
+export interface EventEntry {
+  readonly field: string
+  readonly value: string | null
+}
+
+/** Where the present event comes from. */
+export interface EventSource {
+  /** Text is the inside of a JSON string, and numbers are JSON tokens. Otherwise both are plain UTF-8. */
+  readonly json: boolean
+  /** Reads the event again, and calls `addUnknown` for each value of a field that no rule knows. */
+  readonly readUnknown: () => void
+}
+
+const HAS_TEXT = 1
+const HAS_FOLDED = 2
+const HAS_BLOOM = 4
+const NO_VALUE = -1
+const NO_OBJECT = -1
+const EPOCH_MAX = 0x7fffffff
+const ARENA_BYTES = 65_536
+
+/**
+ * One event at a time, as columns of values: filled by a reader of events, read by the engine. Values point into the
+ * bytes of the event, so these must not change until the next event begins. Reused for every event, without
+ * allocation once the arenas have grown to what events need (at most three times EVENT_BYTES_MAX each).
+ *
+ * Values are numbered from 0 to `count - 1`. Text, folded text and grams of a value are made when first asked for.
+ */
+export class EventColumns {
+  readonly names: FieldNames
+  readonly counters: EventCounters = { truncated: 0, replaced: 0, badEscapes: 0, duplicates: 0, refused: 0 }
+  /** Another number for every event: memo tables are stamped with it. Never 0. */
+  epoch = 1
+  /** Values of the fields that the image knows. */
+  count = 0
+  /** With `readAll`, the values of all fields; those that no rule knows come last. */
+  allCount = 0
+  readonly kind: Uint8Array = new Uint8Array(EVENT_VALUES_MAX)
+  /** The next value of the same field, -1 after the last. */
+  readonly next: Int32Array = new Int32Array(EVENT_VALUES_MAX)
+  /** The number of the value's field, -1 if no rule knows it. */
+  readonly fieldOf: Int32Array = new Int32Array(EVENT_VALUES_MAX)
+  /** Unescaped, valid UTF-8 of the values on which `text` was called; replaced by a larger one when it is full. */
+  textBytes: Uint8Array = new Uint8Array(ARENA_BYTES)
+  readonly textFrom: Int32Array = new Int32Array(EVENT_VALUES_MAX)
+  readonly textTo: Int32Array = new Int32Array(EVENT_VALUES_MAX)
+  /** Case-folded UTF-8 of the values on which `fold` was called; replaced by a larger one when it is full. */
+  foldedBytes: Uint8Array = new Uint8Array(ARENA_BYTES)
+  readonly foldedFrom: Int32Array = new Int32Array(EVENT_VALUES_MAX)
+  readonly foldedTo: Int32Array = new Int32Array(EVENT_VALUES_MAX)
+  /** Sets of grams, BLOOM_WORDS words each; replaced by a larger one when it is full. */
+  bloomWords: Uint32Array = new Uint32Array(64 * BLOOM_WORDS)
+  /** For values on which `bloom` was called: where its set starts. */
+  readonly bloomFrom: Int32Array = new Int32Array(EVENT_VALUES_MAX)
+  /** The bytes that the event is in, and where. */
+  bytes: Uint8Array = new Uint8Array(0)
+  view: DataView = new DataView(this.bytes.buffer)
+  from = 0
+  to = 0
+
+  /** The reader that filled the columns last. */
+  source: EventSource | null = null
+  #json = false
+  readonly #rawFrom = new Int32Array(EVENT_VALUES_MAX)
+  readonly #rawTo = new Int32Array(EVENT_VALUES_MAX)
+  readonly #made = new Uint8Array(EVENT_VALUES_MAX)
+  #textUsed = 0
+  #foldedUsed = 0
+  #bloomUsed = 0
+  /** Per field: the epoch in which it is present, its first and last value. */
+  readonly #present: Int32Array
+  readonly #first: Int32Array
+  readonly #last: Int32Array
+  /** Per field: the object that gave its last values, the list that this object is in, and the value before them. */
+  readonly #owner: Int32Array
+  readonly #list: Int32Array
+  readonly #mark: Int32Array
+  #allRead = false
+  #unknownNames: string[] | null = null
+
+  constructor(names: FieldNames) {
+    this.names = names
+    this.#present = new Int32Array(names.count)
+    this.#first = new Int32Array(names.count)
+    this.#last = new Int32Array(names.count)
+    this.#owner = new Int32Array(names.count)
+    this.#list = new Int32Array(names.count)
+    this.#mark = new Int32Array(names.count)
+  }
+
+  /** For readers of events: forgets the event before and starts with the one at `bytes`. */
+  begin(source: EventSource, bytes: Uint8Array, from: number, to: number): void {
+    if (bytes !== this.bytes) {
+      this.bytes = bytes
+      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    }
+    this.clear()
+    this.from = from
+    this.to = to
+    this.source = source
+    this.#json = source.json
+  }
+
+  /** Leaves an event without any field. */
+  clear(): void {
+    if (this.epoch === EPOCH_MAX) {
+      this.#present.fill(0)
+      this.epoch = 0
+    }
+    this.epoch++
+    this.count = 0
+    this.allCount = 0
+    this.from = 0
+    this.to = 0
+    this.#textUsed = 0
+    this.#foldedUsed = 0
+    this.#bloomUsed = 0
+    this.#allRead = false
+  }
+
+  /**
+   * For readers of events: says that `field` follows, with any number of `push`. One object that names a field again
+   * replaces what it said (as JSON.parse has it); objects of one list add up; between others the first stays.
+   *
+   * @param list - the outermost list of objects around the object, 0 for none
+   * @returns false when the values are not to be pushed
+   */
+  open(field: number, object: number, list: number): boolean {
+    if (this.#present[field] === this.epoch) return this.#openAgain(field, object, list)
+    this.#present[field] = this.epoch
+    this.#first[field] = NO_VALUE
+    this.#last[field] = NO_VALUE
+    this.#owner[field] = object
+    this.#list[field] = list
+    this.#mark[field] = NO_VALUE
+    return true
+  }
+
+  #openAgain(field: number, object: number, list: number): boolean {
+    const owner = this.#owner[field] ?? NO_OBJECT
+    if (owner === object) {
+      this.counters.duplicates++
+      this.#dropBehind(field, this.#mark[field] ?? NO_VALUE)
+      return true
+    }
+    if (owner !== NO_OBJECT && (list === 0 || this.#list[field] !== list)) {
+      this.counters.duplicates++
+      return false
+    }
+    this.#owner[field] = object
+    this.#list[field] = list
+    this.#mark[field] = this.#last[field] ?? NO_VALUE
+    return true
+  }
+
+  #dropBehind(field: number, mark: number): void {
+    let value = (mark === NO_VALUE ? this.#first[field] : this.next[mark]) ?? NO_VALUE
+    for (; value !== NO_VALUE; value = this.next[value] ?? NO_VALUE) this.kind[value] = VALUE.NONE
+    if (mark === NO_VALUE) this.#first[field] = NO_VALUE
+    else this.next[mark] = NO_VALUE
+    this.#last[field] = mark
+  }
+
+  /** For readers of events: `field` is an object, so it is present without a value; values of others may follow. */
+  touch(field: number): void {
+    if (this.#present[field] !== this.epoch) this.open(field, NO_OBJECT, 0)
+  }
+
+  /** For readers of events, after `open`: one value. The reader keeps to EVENT_VALUES_MAX. */
+  push(field: number, kind: number, from: number, to: number): void {
+    const value = this.count
+    if (value === EVENT_VALUES_MAX) return
+    const last = this.#last[field] ?? NO_VALUE
+    if (last === NO_VALUE) this.#first[field] = value
+    else this.next[last] = value
+    this.#last[field] = value
+    this.#set(value, field, kind, from, to)
+  }
+
+  #set(value: number, field: number, kind: number, from: number, to: number): void {
+    this.count = value + 1
+    this.kind[value] = kind
+    this.next[value] = NO_VALUE
+    this.fieldOf[value] = field
+    this.#rawFrom[value] = from
+    this.#rawTo[value] = to
+    this.#made[value] = 0
+  }
+
+  /** For sources of events, in `readUnknown`: whether they have to name the values. */
+  get wantsNames(): boolean {
+    return this.#unknownNames !== null
+  }
+
+  /** For sources of events, in `readUnknown`. */
+  addUnknown(kind: number, from: number, to: number, name: string): void {
+    if (this.count === EVENT_VALUES_MAX) return
+    this.#set(this.count, -1, kind, from, to)
+    this.#unknownNames?.push(name)
+  }
+
+  /** The field is there: with values, as an empty list, or as an object. */
+  isPresent(field: number): boolean {
+    return this.#present[field] === this.epoch
+  }
+
+  /** -1 when the field is absent or has no value. */
+  firstValue(field: number): number {
+    return this.#present[field] === this.epoch ? (this.#first[field] ?? NO_VALUE) : NO_VALUE
+  }
+
+  /** Makes `textBytes` from `textFrom[value]` to `textTo[value]` the text of the value; that of null is empty. */
+  text(value: number): void {
+    const made = this.#made[value] ?? 0
+    if ((made & HAS_TEXT) !== 0) return
+    this.#made[value] = made | HAS_TEXT
+    const from = this.#rawFrom[value] ?? 0
+    const to = this.#rawTo[value] ?? 0
+    const at = this.#textUsed
+    this.textBytes = withRoom(this.textBytes, at, textRoom(to - from) + NUMBER_TEXT_BYTES_MAX)
+    this.textFrom[value] = at
+    this.#textUsed = this.#writeText(this.kind[value] ?? 0, from, to, at)
+    this.textTo[value] = this.#textUsed
+  }
+
+  #writeText(kind: number, from: number, to: number, at: number): number {
+    const { bytes, textBytes, counters } = this
+    if (kind === VALUE.TEXT) return writeText(bytes, from, to, this.#json, textBytes, at, counters)
+    if (kind === VALUE.NULL) return at
+    if (kind === VALUE.NUMBER && this.#json) return numberText(bytes, from, to, textBytes, at, counters)
+    // Both readers let `from` and `to` enclose the word `true` or `false`.
+    return writeText(bytes, from, to, false, textBytes, at, counters)
+  }
+
+  /** Makes `foldedBytes` from `foldedFrom[value]` to `foldedTo[value]` the case-folded text of the value. */
+  fold(value: number): void {
+    const made = this.#made[value] ?? 0
+    if ((made & HAS_FOLDED) !== 0) return
+    const from = this.#rawFrom[value] ?? 0
+    const to = this.#rawTo[value] ?? 0
+    const at = this.#foldedUsed
+    let end = -1
+    if (this.kind[value] === VALUE.TEXT && to - from <= FIELD_BYTES_MAX) {
+      this.foldedBytes = withRoom(this.foldedBytes, at, to - from)
+      end = foldAscii(this.bytes, from, to, this.#json, this.foldedBytes, at)
+    }
+    if (end < 0) end = this.#foldText(value, at)
+    this.foldedFrom[value] = at
+    this.foldedTo[value] = end
+    this.#foldedUsed = end
+    this.#made[value] = (this.#made[value] ?? 0) | HAS_FOLDED
+  }
+
+  #foldText(value: number, at: number): number {
+    this.text(value)
+    const from = this.textFrom[value] ?? 0
+    const to = this.textTo[value] ?? 0
+    this.foldedBytes = withRoom(this.foldedBytes, at, foldedRoom(to - from))
+    return foldUtf8(this.textBytes, from, to, this.foldedBytes, at)
+  }
+
+  /** Makes `bloomWords` from `bloomFrom[value]` the set of the grams of the folded text. */
+  bloom(value: number): void {
+    const made = this.#made[value] ?? 0
+    if ((made & HAS_BLOOM) !== 0) return
+    this.fold(value)
+    const at = this.#bloomUsed
+    this.#bloomUsed = at + BLOOM_WORDS
+    if (this.#bloomUsed > this.bloomWords.length) {
+      const larger = new Uint32Array(this.bloomWords.length * 2)
+      larger.set(this.bloomWords)
+      this.bloomWords = larger
+    }
+    this.bloomWords.fill(0, at, at + BLOOM_WORDS)
+    addGrams(this.foldedBytes, this.foldedFrom[value] ?? 0, this.foldedTo[value] ?? 0, this.bloomWords, at)
+    this.bloomFrom[value] = at
+    this.#made[value] = (this.#made[value] ?? 0) | HAS_BLOOM
+  }
+
+  /** Makes the values of fields that no rule knows available too: from `count` to `allCount - 1`. */
+  readAll(): void {
+    if (this.#allRead) return
+    this.#readUnknown()
+    this.#allRead = true
+  }
+
+  #readUnknown(): void {
+    const known = this.count
+    this.source?.readUnknown()
+    this.allCount = this.count
+    this.count = known
+  }
+
+  /** Every value of the event under the name of its field, known ones first. Allocates: for detections. */
+  entries(): EventEntry[] {
+    const unknown: string[] = []
+    this.#unknownNames = unknown
+    this.#readUnknown()
+    this.#unknownNames = null
+    this.#allRead = true
+    const entries: EventEntry[] = []
+    for (let value = 0; value < this.allCount; value++) {
+      if (this.kind[value] === VALUE.NONE) continue
+      const field = this.fieldOf[value] ?? -1
+      const name = field < 0 ? unknown[value - this.count] : this.names.name(field)
+      assert(name !== undefined, 'a value without a name')
+      entries.push({ field: name, value: this.string(value) })
+    }
+    return entries
+  }
+
+  /** The text of the value; null for null. Allocates: for detections. */
+  string(value: number): string | null {
+    if (this.kind[value] === VALUE.NULL) return null
+    this.text(value)
+    return utf8Decode(this.textBytes.subarray(this.textFrom[value], this.textTo[value]))
+  }
+}
+
+function withRoom(arena: Uint8Array, used: number, room: number): Uint8Array {
+  if (used + room <= arena.length) return arena
+  let length = arena.length * 2
+  while (length < used + room) length *= 2
+  const larger = new Uint8Array(length)
+  larger.set(arena.subarray(0, used))
+  return larger
+}

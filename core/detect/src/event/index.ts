@@ -1,0 +1,5 @@
+export { type EventCounters, type EventEntry, EventColumns, type EventSource, VALUE } from './event-columns.ts'
+export { FieldNames } from './field-names.ts'
+export { addGrams, BLOOM_MASK, BLOOM_WORDS, gramHash } from './grams.ts'
+export { EVENT_BYTES_MAX, EVENT_DEPTH_MAX, EVENT_VALUES_MAX, FIELD_BYTES_MAX, NAME_BYTES_MAX } from './limits.ts'
+export { type JsonRefusal, readJsonEvent } from './read-json.ts'
