@@ -11,8 +11,8 @@ export const DIAGNOSTICS_MAX = 1_000
 export const IDENTIFIERS_PER_RULE_MAX = 256
 /** The largest item of SigmaHQ has 4,432 values. */
 export const VALUES_PER_ITEM_MAX = 10_000
-/** A double Base64 of UTF-16 needs five. */
-export const MODIFIERS_PER_ITEM_MAX = 8
+/** Text that was encoded twice, as scripts are, needs six. */
+export const MODIFIERS_PER_ITEM_MAX = 12
 /** UTF-16 units of all values of one item, after placeholders, dashes and encodings have multiplied them. */
 export const ITEM_CHARS_MAX = 4 * 1024 * 1024
 /** Pieces (texts, wildcards) of all combinations of the placeholders of one value. */
@@ -47,15 +47,13 @@ export const STEPS_PER_BYTE_MAX = 64_000_000
 
 /** YAML documents of one Sigma file. */
 export const SIGMA_DOCUMENTS_PER_FILE_MAX = 1_000
-/** Rules that one filter names. */
-export const FILTER_RULES_MAX = 10_000
 export const FILTERS_PER_RULE_MAX = 64
 
 export const TITLE_CHARS_MAX = 256
 /** Of the unique name by which correlations and filters refer to a rule. */
 export const RULE_NAME_CHARS_MAX = 256
 /** Custom attributes of one rule, as JSON in UTF-16 units. */
-export const CUSTOM_CHARS_MAX = 65_536
+export const CUSTOM_CHARS_MAX = 20_000
 export const CUSTOM_DEPTH_MAX = 16
 export const SELECTION_NAME_CHARS_MAX = 256
 export const DESCRIPTION_CHARS_MAX = 65_536

@@ -21,16 +21,11 @@ export function applyFilters(
   filters: readonly SigmaFilter[],
   problems: Problems,
 ): SigmaRule[] {
-  const byReference = new Map<string, number>()
-  for (const [i, rule] of rules.entries()) {
-    if (rule.name !== null) byReference.set(rule.name, i)
-  }
-  // An id wins over a name that looks like it.
-  for (const [i, rule] of rules.entries()) byReference.set(rule.id, i)
+  const positions = positionsOf(rules)
   const narrowed = [...rules]
   const applied = new Map<number, number>()
   for (const filter of filters) {
-    for (const i of named(filter, rules, byReference, problems)) {
+    for (const i of named(filter, rules, positions, problems)) {
       const rule = narrowed[i]
       if (rule === undefined) continue
       const count = (applied.get(i) ?? 0) + 1
@@ -63,7 +58,7 @@ export function lintFilters(rules: readonly SigmaRule[], filters: readonly Sigma
 function named(
   filter: SigmaFilter,
   rules: readonly SigmaRule[],
-  byReference: ReadonlyMap<string, number>,
+  positions: ReadonlyMap<string, readonly number[]>,
   problems: Problems,
 ): readonly number[] {
   if (filter.rules === 'any') {
@@ -71,17 +66,33 @@ function named(
   }
   const found = new Set<number>()
   for (const reference of filter.rules) {
-    const i = byReference.get(reference) ?? byReference.get(reference.toLowerCase())
+    const [i, another] = positions.get(reference.toLowerCase()) ?? positions.get(`name ${reference}`) ?? []
     const rule = i === undefined ? undefined : rules[i]
-    if (i === undefined || rule === undefined) {
-      const message = `Cannot apply filter ${quoted(filter)}: no detection rule has the id or name ${JSON.stringify(reference)}`
-      problems.add('content/schema', message, filter.at)
-    } else if (!isWithin(rule.logsource, filter.logsource)) {
-      const message = `Cannot apply filter ${quoted(filter)}: rule ${rule.id} is not of the log source of the filter`
-      problems.add('content/schema', message, filter.at)
-    } else found.add(i)
+    const shown = JSON.stringify(reference)
+    const why =
+      i === undefined || rule === undefined
+        ? `no detection rule has the id or name ${shown}`
+        : another !== undefined
+          ? `several rules have the name ${shown}`
+          : isWithin(rule.logsource, filter.logsource)
+            ? null
+            : `rule ${shown} is not of the log source of the filter`
+    if (why !== null) problems.add('content/schema', `Cannot apply filter ${quoted(filter)}: ${why}`, filter.at)
+    else if (i !== undefined) found.add(i)
   }
   return [...found]
+}
+
+/** By id, and by name with a prefix that no id has. */
+function positionsOf(rules: readonly SigmaRule[]): ReadonlyMap<string, readonly number[]> {
+  const positions = new Map<string, number[]>()
+  for (const [i, { id, name }] of rules.entries()) {
+    positions.set(id, [i])
+    if (name === null) continue
+    const key = `name ${name}`
+    positions.set(key, [...(positions.get(key) ?? []), i])
+  }
+  return positions
 }
 
 function narrow(rule: SigmaRule, filter: SigmaFilter, count: number, problems: Problems): SigmaRule | null {
@@ -89,7 +100,8 @@ function narrow(rule: SigmaRule, filter: SigmaFilter, count: number, problems: P
   const names = new Set(rule.selections.map(({ name }) => name))
   const added = filter.selections.map(({ name, test }): Selection => ({ name: freeName(name, names), test }))
   const moved = mapLeaves(filter.condition, (leaf) => ({ ...leaf, selection: leaf.selection + offset }))
-  const condition: Condition = { kind: 'all', children: [rule.condition, moved] }
+  const before = rule.condition.kind === 'all' ? rule.condition.children : [rule.condition]
+  const condition: Condition = { kind: 'all', children: [...before, moved] }
   const narrowed = { ...rule, selections: [...rule.selections, ...added], condition }
   const fits =
     count <= FILTERS_PER_RULE_MAX &&

@@ -90,7 +90,6 @@ function parseSelection(
   context: SigmaContext,
   problems: Problems,
 ): Tree<FieldTest> | null {
-  // `timeframe: 5m` would otherwise also be told apart as a keyword.
   if (value.kind === 'mapping') return parseItems(key, value, context, problems)
   if (value.kind === 'scalar') return parseKeywords(key, [value], value.at, context, problems)
   return parseList(key, value, context, problems)

@@ -1,4 +1,4 @@
-import { FILTER_RULES_MAX, RULE_NAME_CHARS_MAX, TITLE_CHARS_MAX } from '../limits.ts'
+import { FILTER_TARGETS_MAX, RULE_NAME_CHARS_MAX, TITLE_CHARS_MAX } from '../limits.ts'
 import { entry, type Problems } from '../problems.ts'
 import type { MappingNode, SourceNode } from '../source.ts'
 import type { SigmaFilter } from './ast.ts'
@@ -33,7 +33,7 @@ function parseReferences(source: MappingNode, problems: Problems): SigmaFilter['
   if (node === null) return problems.add('content/schema', 'Cannot read filter: rules is missing', source.at)
   if (isAny(node)) return 'any'
   const before = problems.total
-  const rules = problems.texts(node, 'rules of filter', FILTER_RULES_MAX, RULE_NAME_CHARS_MAX)
+  const rules = problems.texts(node, 'rules of filter', FILTER_TARGETS_MAX, RULE_NAME_CHARS_MAX)
   if (problems.total > before) return null
   if (rules.length > 0) return [...new Set(rules)]
   return problems.add('content/schema', 'Cannot read filter: expected at least one rule', node.at)

@@ -90,7 +90,6 @@ const READINGS: Partial<Record<Group, { readonly beside: readonly (Group | 'expa
   cidr: { beside: ['all', 'neq', 'expand'], why: 'a network is compared as a number' },
   fieldref: { beside: ['all', 'neq', 'cased', 'place', 'expand'], why: 'the value is the name of a field' },
 }
-const ENCODINGS: readonly string[] = ['utf16', 'utf16le', 'utf16be', 'base64', 'base64offset']
 
 /**
  * Reads the modifiers of one item, applied from left to right.
@@ -106,7 +105,7 @@ export function parseModifiers(names: readonly string[]): Modifiers {
   const modifiers = names.map(find)
   for (const [i, one] of modifiers.entries()) {
     for (const earlier of modifiers.slice(0, i)) checkPair(earlier, one)
-    checkOrder(one, modifiers.slice(0, i))
+    checkPlace(one, modifiers.slice(0, i))
   }
   const has = (group: Group): boolean => modifiers.some((one) => one.group === group)
   return {
@@ -128,43 +127,49 @@ function find(name: string): Modifier {
 /** Two modifiers of one item, in the order of the author. */
 function checkPair(earlier: Modifier, later: Modifier): void {
   const together = `${later.name} after ${earlier.name}`
-  if (earlier.name === later.name && !earlier.name.startsWith('base64')) throw refused(later.name, 'it is there twice')
-  for (const [one, other] of [
-    [earlier, later],
-    [later, earlier],
-  ] as const) {
-    const reading = READINGS[one.group]
-    if (reading === undefined) continue
-    const allowed =
-      one.name !== other.name && reading.beside.some((beside) => beside === other.group || beside === other.name)
-    if (!allowed) throw refused(together, reading.why)
+  if (earlier.name === later.name && !isEncoding(later)) throw refused(later.name, 'it is there twice')
+  if (earlier.group === 'compare' && later.group === 'time') {
+    throw refused(together, 'a part is taken of a time, not of a comparison')
   }
+  checkReading(earlier, later, together)
+  checkReading(later, earlier, together)
   if (earlier.group === 'place' && later.group === 'place')
     throw refused(together, 'a value has one place in the field')
-  if (earlier.group === 'compare' && later.group === 'time') {
-    throw refused(together, 'a part is taken from a time, not from a comparison')
-  }
-  checkEncoding(earlier, later, together)
-}
-
-function checkEncoding(earlier: Modifier, later: Modifier, together: string): void {
-  if (earlier.group === 'place' && ENCODINGS.includes(later.means)) {
+  if (earlier.group === 'place' && isEncoding(later)) {
     throw refused(together, 'it would encode the wildcards; encode first')
   }
-  if (!ENCODINGS.includes(earlier.means) || later.group !== 'transform') return
-  if (!ENCODINGS.includes(later.means)) throw refused(together, 'the value is encoded by then; encode last')
-  if (earlier.means.startsWith('utf16') && later.means.startsWith('utf16')) {
-    // With a Base64 between them the second one encodes that.
-    throw refused(together, "UTF-16 of UTF-16 is nobody's text")
+  if (isEncoding(earlier) && later.group === 'transform' && !isEncoding(later)) {
+    throw refused(together, 'the value is encoded by then; encode last')
   }
-  if (earlier.means === 'base64offset' && later.means === 'base64') {
-    throw refused(together, 'only base64offset finds a piece of a text in the encoded text')
+  if (earlier.name === 'base64offset' && later.name === 'base64') {
+    throw refused(together, 'base64offset leaves a piece of a text, which only base64offset finds again')
   }
 }
 
-function checkOrder(one: Modifier, earlier: readonly Modifier[]): void {
-  if (one.group === 'flag' && !earlier.some(({ group }) => group === 're'))
+function checkReading(one: Modifier, other: Modifier, together: string): void {
+  const reading = READINGS[one.group]
+  if (reading === undefined || reading.beside.some((beside) => beside === other.group || beside === other.name)) return
+  const isReading = READINGS[other.group] !== undefined
+  throw refused(together, isReading ? 'a value is read in one way' : reading.why)
+}
+
+/** What depends on all that is before. */
+function checkPlace(one: Modifier, earlier: readonly Modifier[]): void {
+  if (one.group === 'flag' && !earlier.some(({ group }) => group === 're')) {
     throw refused(one.name, 'it belongs after re')
+  }
+  const before = earlier.findLast(({ group }) => group === 'transform')
+  if (before && isUtf16(before) && isUtf16(one)) {
+    throw refused(`${one.name} after ${before.name}`, 'nothing is encoded as UTF-16 of UTF-16')
+  }
+}
+
+function isUtf16({ means }: Modifier): boolean {
+  return means.startsWith('utf16')
+}
+
+function isEncoding(modifier: Modifier): boolean {
+  return isUtf16(modifier) || modifier.means.startsWith('base64')
 }
 
 function readingOf(modifiers: readonly Modifier[]): Reading {

@@ -1,4 +1,4 @@
-import { unreachable, utf8Encode } from '@firebreak/kernel'
+import { assert, unreachable, utf8Encode } from '@firebreak/kernel'
 import { ContentError } from '../errors.ts'
 import { VALUE_CHARS_MAX, VALUES_PER_ITEM_MAX } from '../limits.ts'
 import type { Transform } from './modifiers.ts'
@@ -68,8 +68,8 @@ function apply(transform: Transform, draft: Draft, tables: PlaceholderTables): r
 }
 
 function piecesOf(draft: Draft): readonly Piece[] {
-  // parseModifiers lets nothing but an encoding follow an encoding.
-  return draft.kind === 'pieces' ? draft.pieces : []
+  assert(draft.kind === 'pieces', 'only an encoding follows an encoding')
+  return draft.pieces
 }
 
 /** A byte that is no text is the character of its number, as tools show raw bytes. */
@@ -96,7 +96,7 @@ function withDashes(piece: Piece): readonly Piece[] {
 }
 
 const WORD = '[\\p{L}\\p{M}\\p{N}_]'
-const SWITCH = new RegExp(`(?<!${WORD})[${DASHES.join('')}](?=${WORD})`.replace('[-', '[\\-'), 'u')
+const SWITCH = new RegExp(`(?<!${WORD})[${DASHES.join('')}](?=${WORD})`, 'u')
 
 /** The texts without wildcards that a value stands for: an encoding of a wildcard would match nothing. */
 function literals(draft: Draft, transform: Transform): readonly string[] {
