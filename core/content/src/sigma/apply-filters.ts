@@ -58,7 +58,7 @@ export function lintFilters(rules: readonly SigmaRule[], filters: readonly Sigma
 function named(
   filter: SigmaFilter,
   rules: readonly SigmaRule[],
-  positions: ReadonlyMap<string, readonly number[]>,
+  positions: Positions,
   problems: Problems,
 ): readonly number[] {
   if (filter.rules === 'any') {
@@ -66,7 +66,7 @@ function named(
   }
   const found = new Set<number>()
   for (const reference of filter.rules) {
-    const [i, another] = positions.get(reference.toLowerCase()) ?? positions.get(`name ${reference}`) ?? []
+    const [i, another] = positions.byId.get(reference.toLowerCase()) ?? positions.byName.get(reference) ?? []
     const rule = i === undefined ? undefined : rules[i]
     const shown = JSON.stringify(reference)
     const why =
@@ -83,16 +83,21 @@ function named(
   return [...found]
 }
 
-/** By id, and by name with a prefix that no id has. */
-function positionsOf(rules: readonly SigmaRule[]): ReadonlyMap<string, readonly number[]> {
-  const positions = new Map<string, number[]>()
-  for (const [i, { id, name }] of rules.entries()) {
-    positions.set(id, [i])
+/** Where the rules of an id or a name are in the list of rules. */
+interface Positions {
+  readonly byId: ReadonlyMap<string, readonly number[]>
+  readonly byName: ReadonlyMap<string, readonly number[]>
+}
+
+function positionsOf(rules: readonly SigmaRule[]): Positions {
+  const byName = new Map<string, number[]>()
+  for (const [i, { name }] of rules.entries()) {
     if (name === null) continue
-    const key = `name ${name}`
-    positions.set(key, [...(positions.get(key) ?? []), i])
+    const same = byName.get(name)
+    if (same) same.push(i)
+    else byName.set(name, [i])
   }
-  return positions
+  return { byId: new Map(rules.map(({ id }, i) => [id, [i]])), byName }
 }
 
 function narrow(rule: SigmaRule, filter: SigmaFilter, count: number, problems: Problems): SigmaRule | null {
