@@ -192,22 +192,42 @@ describe('hostile bytes', () => {
     )
   })
 
-  test('a template that names itself ends, quickly', async () => {
-    const bytes = Buffer.from(evtxFile([[record(1, [['F', text('x')]])]]))
-    const body = bytes.indexOf(Buffer.from([0x0f, 1, 1, 0, 0x41]), FIRST_RECORD_AT) + 4
-    const self = body - 4 - 24 - HEADER_BLOCK_SIZE_BYTES
-    // Two instances of the template inside itself, each with no values: without a limit, 2^64 elements.
-    const instance = Buffer.alloc(14)
-    instance.set([0x0c, 1])
-    instance.writeUInt32LE(self, 6)
-    bytes.set(Buffer.concat([instance, instance]), body)
-    const before = process.cpuUsage()
-    const { events, bad } = await read(bytes)
-    const spentMs = process.cpuUsage(before).user / 1000
-    assert.deepEqual([events, bad], [[], [['bad-record', 1]]])
-    assert.ok(spentMs < 1000, `${spentMs} ms`)
-  })
+  const RECORD_TEMPLATE = Buffer.from([0x0f, 1, 1, 0, 0x41])
+  /** Each template is two of the next one: 2^50 elements, in 3 KiB. */
+  const doubling = (bytes: Buffer, body: number): void => {
+    const [first, step, levels] = [0x8000, 64, 50]
+    for (let level = 0; level < levels; level++) {
+      const at = HEADER_BLOCK_SIZE_BYTES + first + level * step
+      const next = instanceOf(first + (level + 1) * step)
+      bytes.writeUInt32LE(4 + 2 * next.length + 1, at + 20)
+      bytes.set([0x0f, 1, 1, 0, ...next, ...next, 0], at + 24)
+    }
+    bytes.set(instanceOf(first), body)
+  }
+  const endless: readonly (readonly [what: string, plant: (bytes: Buffer, body: number) => void])[] = [
+    ['that names itself', (bytes, body) => bytes.set(instanceOf(body - 28 - HEADER_BLOCK_SIZE_BYTES), body)],
+    ['that doubles fifty times', doubling],
+  ]
+  for (const [what, plant] of endless) {
+    test(`a template ${what} ends, quickly`, async () => {
+      const bytes = Buffer.from(evtxFile([[record(1, [['F', text('x')]])]]))
+      plant(bytes, bytes.indexOf(RECORD_TEMPLATE, FIRST_RECORD_AT) + 4)
+      const before = process.cpuUsage()
+      const { events, bad } = await read(bytes)
+      const spentMs = process.cpuUsage(before).user / 1000
+      assert.deepEqual([events, bad], [[], [['bad-record', 1]]])
+      assert.ok(spentMs < 1000, `${spentMs} ms`)
+    })
+  }
 })
+
+/** A use of the template at `offset` of the chunk, without values. */
+function instanceOf(offset: number): Buffer {
+  const instance = Buffer.alloc(14)
+  instance.set([0x0c, 1])
+  instance.writeUInt32LE(offset, 6)
+  return instance
+}
 
 function put(bytes: Buffer, at: number, ...values: readonly number[]): Buffer {
   bytes.set(values, at)
