@@ -104,6 +104,7 @@ class Places {
     // Searching to the end for each of many hidden ids would be quadratic.
     this.#isLost = found < 0
     for (; this.#at < found; this.#at++) if (this.#text.charCodeAt(this.#at) === 0x0a) this.#line++
+    if (found >= 0) this.#at += id.length
     return this.last()
   }
 

@@ -1,20 +1,24 @@
 import { bucketBits, DIGEST_WORDS, type DigestTable, hexDigit } from '@firebreak/content'
 import { word } from '../trap.ts'
 
-/** Hex digits of the words that tables keep at most. */
+/** The digits of four words; no digest has fewer. */
 const KEPT_DIGITS = 32
 
 /** Reads hex digits of any case; false when one is none. @param out - gets the first four words */
 export function readDigest(bytes: Uint8Array, from: number, to: number, out: Uint32Array): boolean {
-  let digits = 0
-  for (let at = from; at < to; at++) {
-    const digit = hexDigit(bytes[at] ?? 0)
-    if (digit < 0) return false
-    const k = at - from
-    digits = (digits << 4) | digit
-    if (k < KEPT_DIGITS && k % 8 === 7) out[k >> 3] = digits
+  // Negative once a digit was none: its -1 stays in the sign.
+  let signs = 0
+  for (let word = 0; word < out.length; word++) {
+    let digits = 0
+    for (let at = from + 8 * word; at < from + 8 * word + 8; at++) {
+      const digit = hexDigit(bytes[at] ?? 0)
+      signs |= digit
+      digits = (digits << 4) | digit
+    }
+    out[word] = digits
   }
-  return true
+  for (let at = from + KEPT_DIGITS; at < to; at++) signs |= hexDigit(bytes[at] ?? 0)
+  return signs >= 0
 }
 
 /** The entry of a digest, or -1. @param digest - its first four words */
