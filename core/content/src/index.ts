@@ -19,6 +19,40 @@ export {
   RULE_WORDS,
 } from './image-format.ts'
 export { type Indicator, INDICATOR_FIELDS, INDICATOR_TYPES, type IndicatorType } from './indicator.ts'
+export {
+  ADDRESS_WORDS,
+  type AddressTable,
+  bucketBits,
+  buildIndicatorTables,
+  compareBytes,
+  descriptionNumber,
+  DIGEST_WORDS,
+  type DigestTable,
+  formatIpv4,
+  formatIpv6,
+  hexDigit,
+  INDICATOR_TABLES,
+  INDICATOR_VALUE_BYTES_MAX,
+  type IndicatorDetails,
+  IndicatorList,
+  type IndicatorLookup,
+  indicatorLookups,
+  type IndicatorTableName,
+  type IndicatorTables,
+  LINK_PREFIX_BITS,
+  NAME_HASH_START,
+  nameHashEnd,
+  nameHashStep,
+  type NameTable,
+  NO_PARENT,
+  parseAddress,
+  parseIndicatorFile,
+  prefixMask,
+  readIndicatorSection,
+  tableCount,
+  type TextPool,
+  writeIndicatorSection,
+} from './indicators/index.ts'
 export { IMAGE_SIZE_BYTES_MAX, RULES_MAX } from './limits.ts'
 export type { PackManifest } from './manifest.ts'
 export { type ParsedPack, parsePack } from './pack.ts'

@@ -3,6 +3,7 @@ export { createEngine, type Detection, type Engine, type EngineCounters } from '
 export { DetectError, type DetectErrorCode } from './errors.ts'
 export { FIELD_CHARS_MAX } from './event-view.ts'
 export { EVENT_FIELDS_MAX, EVENTS_MAX, EVENTS_SIZE_BYTES_MAX, type HostEvent, parseEvents } from './events.ts'
+export { IndicatorIndex } from './indicators/index.ts'
 export {
   type Detection as DetectionRecord,
   ECS_VERSION,

@@ -8,6 +8,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<() => Promise<Figures>>>
   image: async () => (await import('./image.ts')).image,
   engine: async () => (await import('./engine.ts')).engine,
   ingest: async () => (await import('./ingest.ts')).ingest,
+  indicators: async () => (await import('./indicators.ts')).indicators,
 }
 const EXIT_FAILED = 1
 const EXIT_USAGE = 2
