@@ -57,3 +57,32 @@ test('a pack with the table takes them all', { skip }, async () => {
   assert.deepEqual(problems.list(), [])
   assert.equal(rules.length, documents)
 })
+
+const HEAD = `title: Test
+id: 929a690e-bef0-4204-a928-ef5e620d6fcc
+logsource:
+  category: process_creation
+`
+
+test('what is wrong in a file is told with its line and column', () => {
+  const rows: readonly (readonly [body: string, code: string, place: string])[] = [
+    ['detection:\n  s:\n    A|bad: x\n  condition: s', 'content/modifier', '7:5'],
+    ['detection:\n  s:\n    A|re:\n      - a\n      - (\n  condition: s', 'content/regex-syntax', '9:9'],
+    ['detection:\n  s:\n    A:\n      - null\n      - x\n  condition: s', 'content/schema', '8:9'],
+    ['detection:\n  s:\n    A|contains|all: x\n  condition: s', 'content/modifier', '7:5'],
+    ['detection:\n  s:\n    A|cidr: 10.0.0.1/8\n  condition: s', 'content/modifier', '7:13'],
+    ['detection:\n  s:\n    A: x\n  condition: t', 'content/condition', '8:14'],
+    ['detection:\n  s:\n    A: x\n  timeframe: 5m\n  condition: s', 'content/schema', '8:3'],
+    ['detection:\n  s:\n    A: 9007199254740993\n  condition: s', 'content/schema', '7:8'],
+    ['level: huge\ndetection:\n  s: [x]\n  condition: s', 'content/schema', '5:8'],
+    ['action: global\ndetection: {}', 'content/schema', '5:1'],
+    ['detection:\n  s: [x]\n  condition: s\n---\ntitle: x', 'content/schema', '9:1'],
+  ]
+  for (const [body, code, place] of rows) {
+    const problems = new Problems()
+    const nodes = parseYamlDocuments(`${HEAD}${body}\n`, 'f.yml')
+    parseSigmaDocuments({ file: 'f.yml', nodes }, { placeholders: new Map() }, problems)
+    const found = problems.list().map((one) => [one.code, `${one.at.line}:${one.at.column}`, one.at.file])
+    assert.deepEqual(found, [[code, place, 'f.yml']], body)
+  }
+})

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ContentError, type SourceNode } from '@firebreak/content'
 import * as fc from 'fast-check'
-import { parseYaml, YAML_CHARS_MAX } from './yaml.ts'
+import { parseYaml, parseYamlDocuments, YAML_CHARS_MAX } from './yaml.ts'
 
 type Plain = string | number | boolean | null | Plain[] | { [key: string]: Plain }
 
@@ -108,4 +108,34 @@ test('any text is read or refused', () => {
     }
   }
   fc.assert(fc.property(fc.string({ unit, maxLength: 40 }), readOrRefused), { numRuns: 2_000 })
+})
+
+test('a file may have several documents; empty ones are left out', () => {
+  const rows: readonly (readonly [text: string, documents: readonly Plain[]])[] = [
+    ['', []],
+    ['# nothing\n', []],
+    ['---\n---\n', []],
+    ['a: 1\n', [{ a: 1 }]],
+    ['---\na: 1\n---\n', [{ a: 1 }]],
+    ['a: 1\n---\nb: 2\n...\n---\nc\n', [{ a: 1 }, { b: 2 }, 'c']],
+    ['null\n---\n~\n', [null, null]],
+  ]
+  for (const [text, documents] of rows) assert.deepEqual(parseYamlDocuments(text, 'f').map(plain), documents, text)
+})
+
+test('every document knows its place in the file, and one that is broken has one', () => {
+  const [, second] = parseYamlDocuments('a: 1\n---\nb:\n  c: 2\n', 'f.yml')
+  assert.ok(second?.kind === 'mapping')
+  assert.deepEqual(second.entries[0]?.keyAt, { file: 'f.yml', line: 3, column: 1 })
+  const rows: readonly (readonly [what: string, text: string, code: string, line: number])[] = [
+    ['duplicate key in the second', 'a: 1\n---\nb: 1\nb: 2\n', 'content/yaml', 4],
+    ['alias of the first in the second', 'a: &x 1\n---\nb: *x\n', 'content/yaml', 3],
+    ['too many', '---\na\n'.repeat(1_001), 'content/limit', 2_001],
+    ['long', 'a'.repeat(YAML_CHARS_MAX + 1), 'content/limit', 1],
+  ]
+  for (const [what, text, code, line] of rows) {
+    const refused = (error: unknown): boolean =>
+      error instanceof ContentError && error.code === code && error.at?.line === line
+    assert.throws(() => parseYamlDocuments(text, 'f.yml'), refused, what)
+  }
 })
