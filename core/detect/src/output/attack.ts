@@ -1,3 +1,5 @@
+import { own } from './own.ts'
+
 /** A tactic, technique or sub-technique of MITRE ATT&CK, as a Sigma tag names it. */
 export interface AttackTag {
   /** `T1059.001`; null for a tactic. */
@@ -11,7 +13,7 @@ export interface AttackTag {
 const TECHNIQUE = /^attack\.(t\d{4}(?:\.\d{3})?)$/i
 
 /** Sigma's names of the enterprise tactics, ATT&CK's ids and names of them. */
-const TACTICS: Readonly<Record<string, readonly [id: string, name: string]>> = {
+const TACTICS: Readonly<Record<string, readonly [id: string, name: string] | null>> = {
   reconnaissance: ['TA0043', 'Reconnaissance'],
   'resource-development': ['TA0042', 'Resource Development'],
   'initial-access': ['TA0001', 'Initial Access'],
@@ -37,8 +39,8 @@ export function attackTags(tags: readonly string[]): readonly AttackTag[] {
     const technique = TECHNIQUE.exec(tag)?.[1]?.toUpperCase()
     if (technique !== undefined) found.set(technique, { technique, tactic: null, tacticName: null })
     const name = tag.startsWith('attack.') ? tag.slice('attack.'.length).toLowerCase().replaceAll('_', '-') : ''
-    const tactic = Object.hasOwn(TACTICS, name) ? TACTICS[name] : undefined
-    if (tactic !== undefined) found.set(tactic[0], { technique: null, tactic: tactic[0], tacticName: tactic[1] })
+    const tactic = own(TACTICS, name, null)
+    if (tactic !== null) found.set(tactic[0], { technique: null, tactic: tactic[0], tacticName: tactic[1] })
   }
   return [...found.values()]
 }

@@ -1,3 +1,5 @@
+import { detectionId } from './identity.ts'
+import { own } from './own.ts'
 import { eventTime } from './time.ts'
 import { attackTags } from './attack.ts'
 import type { Detection } from './detection.ts'
@@ -51,12 +53,13 @@ export function ecsOf(detection: Detection): JsonObject {
     '@timestamp': eventTime(detection),
     ecs: { version: ECS_VERSION },
     event: {
+      id: detectionId(detection),
       kind: 'alert',
       category: ['intrusion_detection'],
       type: ['indicator'],
       module: 'firebreak',
       dataset: 'firebreak.detection',
-      severity: SEVERITY[detection.level] ?? 0,
+      severity: own(SEVERITY, detection.level, 0),
     },
     message: detection.title,
     rule: {

@@ -28,26 +28,29 @@ export function mapFields(
   fields: readonly FieldValue[],
   mappings: readonly Mapping[],
 ): { readonly mapped: JsonObject; readonly rest: readonly FieldValue[] } {
-  const values = new Map(fields.map(({ field, value }) => [field, value]))
-  const taken = new Set<string>()
+  const first = new Map(fields.toReversed().map((one) => [one.field, one]))
+  const taken = new Set<FieldValue>()
   const mapped: Building = blank()
   for (const { from, to, as } of mappings) {
-    for (const field of from) {
-      const value = values.get(field)
-      const put = value === undefined ? null : CONVERT[as](value)
-      if (put === null) continue
-      place(mapped, to.split('.'), put)
-      taken.add(field)
+    for (const name of from) {
+      const one = first.get(name)
+      const value = one === undefined ? null : CONVERT[as](one.value)
+      if (one === undefined || value === null) continue
+      place(mapped, to.split('.'), value)
+      taken.add(one)
       break
     }
   }
-  return { mapped, rest: fields.filter(({ field }) => !taken.has(field)) }
+  return { mapped, rest: fields.filter((one) => !taken.has(one)) }
 }
 
-/** Fields as an object; names are hostile, so that it has no prototype. */
+/** Fields as an object, without a prototype because names are hostile; a field that comes twice has a list of values. */
 export function fieldObject(fields: readonly FieldValue[]): JsonObject {
   const object: Building = blank()
-  for (const { field, value } of fields) object[field] = value
+  for (const { field, value } of fields) {
+    const before = object[field]
+    object[field] = before === undefined ? value : [before, value].flat()
+  }
   return object
 }
 

@@ -11,6 +11,8 @@ import {
   orNull,
   present,
 } from './field-map.ts'
+import { detectionId } from './identity.ts'
+import { own } from './own.ts'
 import { eventTimeMs } from './time.ts'
 
 /** The version of the Open Cybersecurity Schema Framework that `ocsfOf` writes. */
@@ -29,8 +31,8 @@ const SEVERITY: Readonly<Record<string, readonly [id: number, caption: string]>>
   high: [4, 'High'],
   critical: [5, 'Critical'],
 }
-const UNKNOWN_SEVERITY = [0, 'Unknown'] as const
-const OPERATING_SYSTEM: Readonly<Record<string, readonly [id: number, name: string]>> = {
+const UNKNOWN_SEVERITY: readonly [id: number, caption: string] = [0, 'Unknown']
+const OPERATING_SYSTEM: Readonly<Record<string, readonly [id: number, name: string] | null>> = {
   windows: [100, 'Windows'],
   linux: [200, 'Linux'],
   macos: [300, 'macOS'],
@@ -76,7 +78,7 @@ const REQUIRED: Readonly<Record<string, (object: JsonObject) => JsonObject>> = {
  * rule's custom fields in `unmapped`.
  */
 export function ocsfOf(detection: Detection): JsonObject {
-  const [severityId, severity] = SEVERITY[detection.level] ?? UNKNOWN_SEVERITY
+  const [severityId, severity] = own(SEVERITY, detection.level, UNKNOWN_SEVERITY)
   const { mapped, rest } = mapFields(detection.fields, MAPPINGS)
   const evidence = complete(merge(mapped, deviceOf(detection.product)))
   return present({
@@ -97,7 +99,7 @@ export function ocsfOf(detection: Detection): JsonObject {
       product: { name: 'Firebreak', vendor_name: 'Firebreak', version: ENGINE_VERSION },
     },
     finding_info: present({
-      uid: `${detection.ruleId}@${detection.timeMs}`,
+      uid: detectionId(detection),
       title: detection.title,
       analytic: { uid: detection.ruleId, name: detection.title, type_id: 1, type: 'Rule', version: detection.version },
       types: [detection.category],
@@ -126,15 +128,15 @@ function attacksOf(tags: readonly string[]): readonly JsonObject[] {
 }
 
 function deviceOf(product: string | null | undefined): JsonObject {
-  const system = OPERATING_SYSTEM[product ?? '']
-  return system === undefined ? {} : { device: { os: { type_id: system[0], name: system[1] } } }
+  const system = own(OPERATING_SYSTEM, product ?? '', null)
+  return system === null ? {} : { device: { os: { type_id: system[0], name: system[1] } } }
 }
 
 function complete(object: JsonObject): JsonObject {
   const parts: [string, JsonValue][] = Object.entries(object).map(([key, value]) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return [key, value]
     const inner = complete(value as JsonObject)
-    return [key, merge(inner, REQUIRED[key]?.(inner) ?? {})]
+    return [key, merge(inner, own(REQUIRED, key, () => ({}))(inner))]
   })
   return Object.fromEntries(parts)
 }
