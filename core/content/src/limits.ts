@@ -13,7 +13,7 @@ export const IDENTIFIERS_PER_RULE_MAX = 256
 export const VALUES_PER_ITEM_MAX = 10_000
 /** Text that was encoded twice, as scripts are, needs six. */
 export const MODIFIERS_PER_ITEM_MAX = 12
-/** UTF-16 units of all values of one item, after placeholders, dashes and encodings have multiplied them. */
+/** UTF-16 units of all texts of one item, after placeholders, dashes and encodings have multiplied them. */
 export const ITEM_CHARS_MAX = 4 * 1024 * 1024
 /** Pieces (texts, wildcards) of all combinations of the placeholders of one value. */
 export const PLACEHOLDER_PIECES_MAX = 100_000

@@ -1,5 +1,5 @@
 import type { Position } from '../errors.ts'
-import { VALUE_CHARS_MAX, VALUES_PER_ITEM_MAX } from '../limits.ts'
+import { ITEM_CHARS_MAX, VALUE_CHARS_MAX, VALUES_PER_ITEM_MAX } from '../limits.ts'
 import { describe, type Problems } from '../problems.ts'
 import type { MappingEntry, ScalarNode, SourceNode } from '../source.ts'
 import type { FieldTest, Match, Tree } from './ast.ts'
@@ -83,14 +83,8 @@ function parseTests(
     return problems.add('content/modifier', `Cannot use modifier all on ${label}: expected two or more values`, at)
   }
   if (modifiers.reading.kind === 'exists') return parseExists(item, values, problems)
-  const read = values.map((node) => problems.attempt(node.at, () => readValue(node, modifiers, context.placeholders)))
-  const matches = read.filter((one) => one !== null)
-  if (matches.length !== read.length) return null
-  const count = matches.reduce((sum, one) => sum + one.reduce((size, match) => size + alternatives(match), 0), 0)
-  if (count > VALUES_PER_ITEM_MAX) {
-    const message = `Cannot read ${label}: its modifiers make ${count} values, expected at most ${VALUES_PER_ITEM_MAX}`
-    return problems.add('content/limit', message, at)
-  }
+  const matches = readValues(item, values, context, problems)
+  if (matches === null) return null
   const tree = modifiers.all
     ? join(
         'all',
@@ -100,15 +94,38 @@ function parseTests(
   return modifiers.negated ? { kind: 'not', child: tree } : tree
 }
 
+/** The matches of each value. What is wrong with a value hides no other; what is too much ends it. */
+function readValues(
+  { modifiers, label, at }: Item,
+  values: readonly ScalarNode[],
+  context: SigmaContext,
+  problems: Problems,
+): readonly (readonly Match[])[] | null {
+  const read: (readonly Match[])[] = []
+  let count = 0
+  let chars = 0
+  for (const node of values) {
+    const matches = problems.attempt(node.at, () => readValue(node, modifiers, context.placeholders))
+    if (matches === null) continue
+    read.push(matches)
+    for (const match of matches) {
+      const patterns = match.kind === 'text' ? match.patterns : []
+      count += Math.max(1, patterns.length)
+      chars += patterns.reduce((sum, { text }) => sum + text.length, 0)
+    }
+    if (count > VALUES_PER_ITEM_MAX || chars > ITEM_CHARS_MAX) {
+      const made = `more than ${VALUES_PER_ITEM_MAX} values, or ${ITEM_CHARS_MAX} characters`
+      return problems.add('content/limit', `Cannot read ${label}: its modifiers make ${made}`, at)
+    }
+  }
+  return read.length === values.length ? read : null
+}
+
 function testAny(field: string | null, matches: readonly Match[]): Tree<FieldTest> {
   return join(
     'any',
     mergeMatches(matches).map((match): FieldTest => ({ kind: 'test', field, match })),
   )
-}
-
-function alternatives(match: Match): number {
-  return match.kind === 'text' ? match.patterns.length : 1
 }
 
 function parseExists(

@@ -39,16 +39,27 @@ export function fillPlaceholders<Piece>(
   tables: PlaceholderTables,
   read: (text: string) => readonly Piece[],
 ): readonly (readonly Piece[])[] {
-  let filled: readonly (readonly Piece[])[] = [[]]
-  for (const piece of pieces) {
+  const slots = pieces.map((piece) => {
     const name = nameOf(piece)
-    const options = name === null ? [[piece]] : valuesOf(name, tables).map(read)
-    if (filled.length * options.length > VALUES_PER_ITEM_MAX) throw tooMany(VALUES_PER_ITEM_MAX, 'combinations')
-    filled = filled.flatMap((before) => options.map((option) => [...before, ...option]))
-    const count = filled.reduce((sum, one) => sum + one.length, 0)
-    if (count > PLACEHOLDER_PIECES_MAX) throw tooMany(PLACEHOLDER_PIECES_MAX, 'pieces')
-  }
-  return filled
+    return name === null ? [[piece]] : valuesOf(name, tables).map(read)
+  })
+  const combinations = slots.reduce((product, options) => product * options.length, 1)
+  if (combinations > VALUES_PER_ITEM_MAX) throw tooMany(VALUES_PER_ITEM_MAX, 'combinations')
+  if (combinations * slots.length > PLACEHOLDER_PIECES_MAX) throw tooMany(PLACEHOLDER_PIECES_MAX, 'pieces')
+  return Array.from({ length: combinations }, (_, number) => combination(slots, combinations, number))
+}
+
+/** Combinations are numbered as they are read: the last placeholder changes first. */
+function combination<Piece>(
+  slots: readonly (readonly (readonly Piece[])[])[],
+  combinations: number,
+  number: number,
+): readonly Piece[] {
+  let stride = combinations
+  return slots.flatMap((options) => {
+    stride /= options.length
+    return options[Math.floor(number / stride) % options.length] ?? []
+  })
 }
 
 function valuesOf(name: string, tables: PlaceholderTables): readonly string[] {

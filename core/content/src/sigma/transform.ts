@@ -1,6 +1,6 @@
 import { assert, unreachable, utf8Encode } from '@firebreak/kernel'
 import { ContentError } from '../errors.ts'
-import { VALUE_CHARS_MAX, VALUES_PER_ITEM_MAX } from '../limits.ts'
+import { ITEM_CHARS_MAX, VALUE_CHARS_MAX, VALUES_PER_ITEM_MAX } from '../limits.ts'
 import type { Transform } from './modifiers.ts'
 import { fillPlaceholders, type PlaceholderTables, splitPlaceholders } from './placeholder.ts'
 import { DASHES, type GlobPart, joined, parseSigmaText } from './text-pattern.ts'
@@ -108,7 +108,9 @@ function literals(draft: Draft, transform: Transform): readonly string[] {
     const options = piece.kind === 'text' ? [piece.text] : DASHES
     if (texts.length * options.length > VALUES_PER_ITEM_MAX) throw tooMany(transform)
     texts = texts.flatMap((text) => options.map((option) => text + option))
-    if ((texts[0]?.length ?? 0) > VALUE_CHARS_MAX) throw tooLong(transform)
+    // All are of one length: every dash is one UTF-16 unit.
+    const chars = texts[0]?.length ?? 0
+    if (chars > VALUE_CHARS_MAX || texts.length * chars > ITEM_CHARS_MAX) throw tooLong(transform)
   }
   return texts
 }
@@ -161,5 +163,8 @@ function tooMany(transform: Transform): ContentError {
 }
 
 function tooLong(transform: Transform): ContentError {
-  return new ContentError('content/limit', `Cannot use modifier ${transform}: more than ${VALUE_CHARS_MAX} characters`)
+  return new ContentError(
+    'content/limit',
+    `Cannot use modifier ${transform}: more than ${VALUE_CHARS_MAX} characters, or ${ITEM_CHARS_MAX} in all`,
+  )
 }
