@@ -13,6 +13,7 @@ export type ContentErrorCode =
   | 'content/schema' // YAML, but not a manifest, rule, test or indicator list
   | 'content/condition' // the condition does not parse, or names what is not there
   | 'content/modifier' // unknown, or misused
+  | 'content/correlation' // a correlation that refers to what is not there, or whose condition makes no sense
   | 'content/limit' // over a named limit
   | 'content/regex-syntax' // not a regular expression
   | 'content/regex-unsupported' // a regular expression that can't run in linear time
@@ -25,6 +26,10 @@ export type ContentErrorCode =
   | 'content/image-program' // image: decision nodes
   | 'content/image-regex' // image: a regular expression's program
   | 'content/image-indicators' // image: indicator tables
+  | 'content/image-routes' // image: a route or alias
+  | 'content/image-witnesses' // image: a literal of the index
+  | 'content/image-yara' // image: YARA sources
+  | 'content/image-correlations' // image: a correlation
   | 'content/image-cost' // image: declared cost or memory does not hold
 
 /** Source errors carry `at`; image errors carry `details.offset`. */

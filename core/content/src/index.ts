@@ -1,4 +1,26 @@
 export { COMPILER_VERSION, type CompiledPack, compilePack, type RuleSummary } from './compile.ts'
+export {
+  type ColumnSource,
+  type Comparison,
+  type ComparisonOperator,
+  type Correlation,
+  type CorrelationAlias,
+  CORRELATION_TYPES,
+  type CorrelationCounts,
+  correlationFields,
+  type CorrelationRecord,
+  type CorrelationReference,
+  correlationStrings,
+  type CorrelationTarget,
+  type CorrelationType,
+  encodeCorrelations,
+  holds,
+  lintCorrelations,
+  parseCorrelations,
+  readCorrelationSection,
+  WINDOW_ENTRIES_MAX,
+  writeCorrelationSection,
+} from './correlation/index.ts'
 export { ContentError, type ContentErrorCode, type Position } from './errors.ts'
 export type { CostBound } from './image-cost.ts'
 export {

@@ -1,4 +1,12 @@
 export { checkContract, ENGINE_CONTRACT, ENGINE_VERSION, type EngineContract, type SuppliedFields } from './contract.ts'
+export {
+  type CorrelationHit,
+  Correlator,
+  CORRELATOR_LIMITS,
+  type CorrelatorCounters,
+  type CorrelatorLimits,
+  REFERENCES_PER_HIT_MAX,
+} from './correlation/index.ts'
 export { createEngine, type Detection, type Engine, type EngineCounters } from './engine.ts'
 export { DetectError, type DetectErrorCode } from './errors.ts'
 export { FIELD_CHARS_MAX } from './event-view.ts'
@@ -15,3 +23,4 @@ export {
   OCSF_VERSION,
   ocsfOf,
 } from './output/index.ts'
+export { createRegexMachine, type RegexMachine } from './regex/index.ts'
