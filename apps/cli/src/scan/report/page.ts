@@ -29,6 +29,7 @@
   const levels = [...document.querySelectorAll<HTMLInputElement>('#levels input')]
   const heads = [...document.querySelectorAll<HTMLButtonElement>('#table [data-sort]')]
 
+  const order = new Map(data.rows.map((row, index) => [row, index]))
   const texts = new Map<Row, string>()
   let rule: number | null = null
   let column: Column = 'time'
@@ -38,7 +39,8 @@
 
   const title = (row: Row) => data.rules[row[2]] ?? ''
   const keys: Readonly<Record<Column, (row: Row) => string | number>> = {
-    time: (row) => row[0],
+    // Rows come in the order of their times; those without one are at the end.
+    time: (row) => order.get(row) ?? 0,
     level: (row) => row[1],
     rule: title,
     host: (row) => row[3],
@@ -121,8 +123,8 @@
   function detailsOf(row: Row): HTMLTableRowElement {
     const matched = new Map(row[6].map(([selection, field]) => [field, selection]))
     const fields = document.createElement('dl')
-    const order = row[7].toSorted((a, b) => Number(matched.has(b[0])) - Number(matched.has(a[0])))
-    for (const [field, value] of order) {
+    const matchedFirst = row[7].toSorted((a, b) => Number(matched.has(b[0])) - Number(matched.has(a[0])))
+    for (const [field, value] of matchedFirst) {
       const selection = matched.get(field)
       const pair = element('div', selection === undefined ? '' : 'matched', '')
       const name = element('dt', '', field)
