@@ -98,6 +98,8 @@ const DIGESTS = at((tables) => tables.sha256.digests)
 const HASHES = at((tables) => tables.domain.hashes)
 const NAME_STARTS = at((tables) => tables.domain.starts)
 const NUMBERS = at((tables) => tables.md5.descriptions.words)
+const URL_HASHES = at((tables) => tables.url.hashes)
+const URL_OFFSETS = at((tables) => tables.url.names.offsets)
 const URL = at((tables) => tables.url.names.bytes)
 
 /** Name, word to change, how, the word at which it is found; null where any will do. */
@@ -132,7 +134,10 @@ const forgeries: readonly (readonly [string, number, (word: number) => number, n
   ['digests that are not sorted', DIGESTS + 6, () => 0, DIGESTS + 6],
   ['another hash', HASHES, (word) => word ^ 1, HASHES],
   ['a name in another bucket', NAME_STARTS + 1, (word) => (word === 2 ? 1 : word + 1), null],
-  ['a name that is not folded', URL, (word) => word ^ 0x20, null],
+  ['a name that is not folded', URL, (word) => word ^ 0x20, URL_OFFSETS],
+  ['a name beyond ASCII that is not folded', URL + 5, (word) => word ^ 0x2000, URL_OFFSETS],
+  ['a name that is not the hashed one', URL, (word) => word ^ 1, URL_HASHES],
+  ['an empty name', URL_OFFSETS + 1, () => 0, URL_OFFSETS + 1],
   ['a description outside', NUMBERS, () => 4, NUMBERS],
   ['a half word that nothing uses', NUMBERS, (word) => word | 0x10000, NUMBERS],
 ]
@@ -152,6 +157,7 @@ test('refuses a description that nothing uses', () => {
   )
   const numbers = readIndicatorSection(only).ipv4.descriptions.words.byteOffset / 4
   assert.equal(offsetOf(only.with(numbers, 0)), 4 * (INDICATOR_HEADER_WORDS + 1))
+  assert.equal(offsetOf(only.with(numbers, 0x10001)), 4 * INDICATOR_HEADER_WORDS)
 })
 
 test('accepts of changed sections exactly those that it would write', () => {

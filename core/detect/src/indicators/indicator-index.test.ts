@@ -13,7 +13,8 @@ import { test } from 'node:test'
 import { DetectError } from '../errors.ts'
 import { IndicatorIndex } from './indicator-index.ts'
 
-type LookUp = 'findHash' | 'findInHashes' | 'findAddress' | 'findDomain' | 'findUrl' | 'findFilename'
+const LOOK_UPS = ['findHash', 'findInHashes', 'findAddress', 'findDomain', 'findUrl', 'findFilename'] as const
+type LookUp = (typeof LOOK_UPS)[number]
 type Row = readonly [type: Parameters<IndicatorList['add']>[0], value: string, description?: string]
 
 function sectionOf(rows: readonly Row[]): Uint32Array {
@@ -242,7 +243,6 @@ test('a verified section never stops a look-up, and each hit can be described', 
   for (let i = 0; i < 20; i++) rows.push(['filename', `/tmp/${i}`, `${i}`], ['url', `http://evil${i}`])
   const good = sectionOf(rows)
   const values = rows.map(([, value]) => utf8Encode(foldCase(value.replace(/\/\d+$/, ''))))
-  const names = ['findHash', 'findInHashes', 'findAddress', 'findDomain', 'findUrl', 'findFilename'] as const
   let accepted = 0
   const change = fc.tuple(fc.nat({ max: good.length - 1 }), fc.nat({ max: 31 }))
   fc.assert(
@@ -254,7 +254,7 @@ test('a verified section never stops a look-up, and each hit can be described', 
       accepted++
       const index = new IndicatorIndex(tables)
       for (const bytes of values) {
-        for (const name of names) {
+        for (const name of LOOK_UPS) {
           const number = index[name](bytes, 0, bytes.length)
           if (number >= 0) index.describe(number)
         }
@@ -279,13 +279,35 @@ test('no bytes whatever stop a look-up', () => {
   fc.assert(
     fc.property(hostile, fc.nat({ max: 300 }), (bytes, cut) => {
       const from = Math.min(cut, bytes.length)
-      INDEX.findHash(bytes, from, bytes.length)
-      INDEX.findInHashes(bytes, from, bytes.length)
-      INDEX.findAddress(bytes, from, bytes.length)
-      INDEX.findDomain(bytes, from, bytes.length)
-      INDEX.findUrl(bytes, from, bytes.length)
-      INDEX.findFilename(bytes, from, bytes.length)
+      for (const name of LOOK_UPS) INDEX[name](bytes, from, bytes.length)
     }),
     { numRuns: 1_000 },
+  )
+})
+
+test('a look-up reads nothing outside of its value', () => {
+  const piece = fc.constantFrom(
+    '/',
+    '\\',
+    '.',
+    '#',
+    'evil.exe',
+    'evil.example',
+    'e',
+    'http://',
+    MD5,
+    '10.1.2.3',
+    ',',
+    'MD5=',
+    ':',
+  )
+  const pieces = fc.array(piece, { maxLength: 4 }).map((all) => utf8Encode(all.join('')))
+  fc.assert(
+    fc.property(pieces, fc.nat({ max: 40 }), fc.nat({ max: 40 }), (bytes, a, b) => {
+      const [from = 0, to = 0] = [a, b].map((at) => Math.min(at, bytes.length)).toSorted((one, other) => one - other)
+      const alone = bytes.slice(from, to)
+      for (const name of LOOK_UPS) assert.equal(INDEX[name](bytes, from, to), INDEX[name](alone, 0, alone.length))
+    }),
+    { numRuns: 3_000 },
   )
 })
