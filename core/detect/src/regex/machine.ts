@@ -1,8 +1,11 @@
-import { REGEX_ASCII_SIZE, regexLayout, verifyRegex } from '@firebreak/content'
+import { REGEX_ASCII_SIZE, REGEX_KIND, regexLayout, verifyRegex } from '@firebreak/content'
 import { BitParallelNfa, STEP } from './nfa.ts'
 import { FAILED, MATCHED, StateCache, UNKNOWN } from './state-cache.ts'
 import { SymbolTable } from './symbol-table.ts'
 import { decodeAt } from './utf8.ts'
+
+const BYTES = 256
+const NO_ROW = -1
 
 /** Decides whether an expression matches anywhere in `bytes` between `from` and `to`, which are UTF-8. */
 export interface RegexMachine {
@@ -40,6 +43,10 @@ class Tables {
   /** The state after the symbol just read, and room for the next. */
   #state: Int32Array
   #next: Int32Array
+  /** Bytes that lead from no position to none, or null where that depends on what came before. */
+  readonly #idle: Uint8Array | null
+  /** The row of the state without positions, once it is known: there idle bytes are passed over. */
+  #idleRow = NO_ROW
 
   constructor(program: Uint32Array, cacheBytesMax: number | undefined) {
     const layout = regexLayout(program)
@@ -50,15 +57,21 @@ class Tables {
     this.#cache = new StateCache(this.#nfa, cacheBytesMax)
     this.#state = new Int32Array(this.#cache.stateWords)
     this.#next = new Int32Array(this.#cache.stateWords)
+    this.#idle = this.#findIdle()
   }
 
   matches(bytes: Uint8Array, from: number, to: number): boolean {
     const cache = this.#cache
-    if (cache.isFull) cache.clear()
+    if (cache.isFull) this.#clear()
+    const idle = this.#idle
     const { ascii } = this.#symbols
     let { rows } = cache
     let row = cache.startRow
     for (let i = from; i < to;) {
+      if (row === this.#idleRow && idle !== null) {
+        while (i < to && idle[bytes[i] as number] === 1) i++
+        if (i === to) break
+      }
       const byte = bytes[i] as number
       let symbol: number
       if (byte < 0x80) {
@@ -66,7 +79,7 @@ class Tables {
         i++
       } else {
         const decoded = decodeAt(bytes, i, to)
-        symbol = this.#symbols.symbolOf(decoded >>> 3)
+        symbol = this.#symbols.symbolAboveAscii(decoded >>> 3)
         i += decoded & 7
       }
       let next = rows[row + symbol] as number
@@ -91,7 +104,27 @@ class Tables {
     if (step === STEP.MATCHED) return this.#remember(row, symbol, MATCHED)
     if (step === STEP.EMPTY && this.#nfa.anchored) return this.#remember(row, symbol, FAILED)
     this.#state[setWords] = this.#nfa.kindOf(symbol)
-    return this.#remember(row, symbol, cache.rowOf(this.#state))
+    const next = cache.rowOf(this.#state)
+    if (step === STEP.EMPTY && this.#idle !== null && next !== UNKNOWN) this.#idleRow = next
+    return this.#remember(row, symbol, next)
+  }
+
+  #clear(): void {
+    this.#cache.clear()
+    this.#idleRow = NO_ROW
+  }
+
+  /** Characters above ASCII are idle together or not at all, so that none has to be decoded. */
+  #findIdle(): Uint8Array | null {
+    const nfa = this.#nfa
+    const symbols = Array.from({ length: nfa.symbols }, (_, symbol) => symbol)
+    if (nfa.anchored || symbols.some((symbol) => nfa.kindOf(symbol) !== REGEX_KIND.OTHER)) return null
+    const empty = new Int32Array(nfa.setWords)
+    const idle = symbols.map((symbol) => nfa.step(empty, 0, REGEX_KIND.OTHER, symbol, this.#next) === STEP.EMPTY)
+    const areOthersIdle = this.#symbols.symbolsAboveAscii().every((symbol) => idle[symbol])
+    return Uint8Array.from({ length: BYTES }, (_, byte) => {
+      return (byte < REGEX_ASCII_SIZE ? idle[this.#symbols.ascii[byte] as number] : areOthersIdle) ? 1 : 0
+    })
   }
 
   #learnEnd(row: number): number {
@@ -116,7 +149,7 @@ class Tables {
       const decoded = decodeAt(bytes, i, to)
       i += decoded & 7
       const code = decoded >>> 3
-      const symbol = code < REGEX_ASCII_SIZE ? (ascii[code] as number) : this.#symbols.symbolOf(code)
+      const symbol = code < REGEX_ASCII_SIZE ? (ascii[code] as number) : this.#symbols.symbolAboveAscii(code)
       const step = this.#nfa.step(this.#state, 0, this.#state[setWords] as number, symbol, this.#next)
       if (step === STEP.MATCHED) return true
       if (step === STEP.EMPTY && anchored) return false

