@@ -21,6 +21,23 @@ type State =
   | 'escape' // behind a backslash of one
   | 'lost' // behind an event that can't be right
 
+/** Bytes that end a stretch in which nothing can happen: most of an event is text. */
+const ENDS_TEXT = stops(BYTE.quote, BYTE.backslash, BYTE.newline)
+const ENDS_INSIDE = stops(
+  BYTE.quote,
+  BYTE.newline,
+  BYTE.openBrace,
+  BYTE.openBracket,
+  BYTE.closeBrace,
+  BYTE.closeBracket,
+)
+
+function stops(...bytes: readonly number[]): Uint8Array {
+  const table = new Uint8Array(256)
+  for (const byte of bytes) table[byte] = 1
+  return table
+}
+
 class DocumentCutter {
   readonly #sink: EventSink
   readonly #begun: Uint8Array = new Uint8Array(EVENT_SIZE_BYTES_MAX)
@@ -43,6 +60,8 @@ class DocumentCutter {
     /** Where the event starts in this block; 0 when it started before. */
     let from = 0
     for (let at = 0; at < block.length; at++) {
+      at = this.#skip(block, at)
+      if (at === block.length) break
       const byte = block[at] ?? 0
       const wasInside = this.#depth > 0
       this.#step(byte)
@@ -55,6 +74,16 @@ class DocumentCutter {
 
   end(): void {
     if (this.#depth > 0) this.#sink.malformed('unclosed', this.#startLine)
+  }
+
+  /** @returns where something may happen next */
+  #skip(block: Uint8Array, from: number): number {
+    const ends = this.#state === 'text' ? ENDS_TEXT : this.#state === 'inside' ? ENDS_INSIDE : null
+    if (ends === null) return from
+    let at = from
+    while (at < block.length && ends[block[at] ?? 0] === 0) at++
+    this.#column += at - from
+    return at
   }
 
   #advance(byte: number): void {
