@@ -15,6 +15,8 @@ const OTHER = ruleOf(
   { id: OTHER_ID, name: 'other', logsource: { product: 'linux' } },
 )
 
+const CORRELATION = { title: 'x', name: 'correlated', correlation: { type: 'event_count', rules: ['first'] } }
+
 function filterOf(filter: { readonly [key: string]: Plain }, more: { readonly [key: string]: Plain } = {}): Plain {
   const base = { rules: [RULE_ID], selection: { 'User|startswith': 'adm_' }, condition: 'not selection' }
   return { title: 'Filter', logsource: LOGSOURCE, filter: { ...base, ...filter }, ...more }
@@ -73,11 +75,12 @@ test('a filter that can not be applied is a problem, and changes nothing', () =>
     [filterOf({ rules: ['unknown'] }), /^content\/schema .* no detection rule has the id or name "unknown"/],
     [filterOf({ rules: ['First'] }), /no detection rule has the id or name "First"/],
     [filterOf({ rules: ['name first'] }), /no detection rule/],
+    [filterOf({ rules: ['correlated'] }), /no detection rule has the id or name "correlated"/],
     [filterOf({ rules: [OTHER_ID] }), /is not of the log source of the filter/],
     [filterOf({}, { logsource: { ...LOGSOURCE, service: 'sysmon' } }), /is not of the log source of the filter/],
   ]
   for (const [filter, problem] of rows) {
-    const { shown, problems } = apply([RULE, OTHER, filter])
+    const { shown, problems } = apply([RULE, OTHER, CORRELATION, filter])
     assert.deepEqual(shown, unchanged)
     assert.equal(problems.length, 1)
     assert.match(problems[0] ?? '', problem)

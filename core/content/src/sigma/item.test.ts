@@ -110,6 +110,11 @@ test('the generic modifiers', () => {
     [{ 'A|contains|all|neq': ['x', 'y'] }, '!(A contains <x> & A contains <y>)'],
     [{ 'A|re|neq': 'x' }, '!A re/x/'],
     [{ 'A|unknown': 'x' }, 'content/modifier'],
+    [{ 'A|wide|base64|cased': 'cmd' }, 'A cased equals <YwBtAGQA>'],
+    [{ 'A|utf16le|base64': 'cmd' }, 'A equals <ywbtagqa>'],
+    [{ 'A|utf16be|base64|cased': 'cmd' }, 'A cased equals <AGMAbQBk>'],
+    [{ 'A|utf16|base64|cased': 'cmd' }, 'A cased equals <//5jAG0AZAA=>'],
+    [{ 'A|base64offset|contains': 'foo' }, 'A contains <zm9v>, contains <zvb>, contains <mb2>'],
   ])
 })
 
@@ -119,6 +124,8 @@ test('regular expressions are taken as they are written', () => {
     [{ 'A|re': ['a', 'b'] }, 'A re/a/, re/b/'],
     [{ 'A|re|all': ['a', 'b'] }, '(A re/a/ & A re/b/)'],
     [{ 'A|re|i|m|s': 'a' }, 'A re/a/ims'],
+    [{ 'A|re|i': 'a' }, 'A re/a/i'],
+    [{ 'A|re|s|m': 'a' }, 'A re/a/ms'],
     [{ 'A|re': '(' }, 'content/regex-syntax'],
     [{ 'A|re': '(?=a)' }, 'content/regex-unsupported'],
     [{ 'A|re': ['(', 'a', '[', '\\1'] }, 'content/regex-syntax content/regex-syntax content/regex-unsupported'],

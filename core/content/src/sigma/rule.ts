@@ -81,7 +81,12 @@ export function given(map: MappingNode, key: string): SourceNode | null {
   return node?.kind === 'scalar' && node.value === null ? null : node
 }
 
-function oneOf<T extends string>(map: MappingNode, key: string, words: readonly T[], problems: Problems): T | null {
+export function oneOf<T extends string>(
+  map: MappingNode,
+  key: string,
+  words: readonly T[],
+  problems: Problems,
+): T | null {
   const node = given(map, key)
   if (node === null) return null
   const word = words.find((one) => node.kind === 'scalar' && node.value === one)
@@ -90,13 +95,13 @@ function oneOf<T extends string>(map: MappingNode, key: string, words: readonly 
   return problems.add('content/schema', message, node.at)
 }
 
-function parseTags(map: MappingNode, problems: Problems): readonly string[] {
+export function parseTags(map: MappingNode, problems: Problems): readonly string[] {
   const node = given(map, 'tags')
   return node === null ? [] : problems.texts(node, 'tags', TAGS_MAX, TAG_CHARS_MAX)
 }
 
 /** Another taxonomy names fields and log sources otherwise: its rules would match nothing, in silence. */
-function checkTaxonomy(map: MappingNode, problems: Problems): void {
+export function checkTaxonomy(map: MappingNode, problems: Problems): void {
   const node = given(map, 'taxonomy')
   if (node === null || (node.kind === 'scalar' && node.value === 'sigma')) return
   problems.add('content/schema', `Cannot read taxonomy: only sigma is known, found ${describe(node)}`, node.at)
