@@ -8,6 +8,7 @@ export interface Progress {
 }
 
 const REDRAWN_EVERY_MS = 100
+const COLUMNS = 80
 const CLEAR_LINE = '\r\u001B[K'
 
 export function openProgress(out: NodeJS.WriteStream): Progress {
@@ -32,7 +33,8 @@ export function openProgress(out: NodeJS.WriteStream): Progress {
         sizeBytes === null || sizeBytes === 0 ? '' : ` ${Math.min(100, Math.floor((100 * bytes) / sizeBytes))} %`
       const rate = Math.round((1000 * events) / (now - startedAt))
       const line = `  scanning${share} · ${mebibytes(bytes)}${of} · ${count(events)} events, ${count(rate)}/s · ${count(detections)} found`
-      out.write(`${CLEAR_LINE}${line.slice(0, Math.max(0, out.columns - 1))}`)
+      // Some terminals say that they have no columns.
+      out.write(`${CLEAR_LINE}${line.slice(0, (out.columns || COLUMNS) - 1)}`)
     },
     end: () => void out.write(CLEAR_LINE),
   }

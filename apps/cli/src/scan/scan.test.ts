@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { watch } from 'node:fs/promises'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { describe, test, type TestContext } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { lastJson, runCli, temporaryFolder } from '../cli.fixture.ts'
@@ -115,6 +119,27 @@ describe('firebreak scan', () => {
     assert.deepEqual([lastJson(ended)['detections'], lastJson(ended)['belowLevel']], [0, 1])
   })
 
+  test('standard input is a file like others', async (t) => {
+    const folder = temporaryFolder(t)
+    const child = scanStandardInput(folder, '--json')
+    child.stdin.end(gzipSync(LINES))
+    const [stdout, [code]] = await Promise.all([text(child.stdout), once(child, 'close')])
+    const result = JSON.parse(stdout) as Readonly<Record<string, unknown>>
+    assert.deepEqual([code, result['events'], result['detections']], [0, 3, 1])
+  })
+
+  test('Ctrl-C ends a scan that nothing comes into any more, and reports what was found', async (t) => {
+    const folder = temporaryFolder(t)
+    const begun = watch(folder, { signal: t.signal })[Symbol.asyncIterator]().next()
+    const child = scanStandardInput(folder, '--json', '--out', join(folder, 'report'))
+    child.stdin.write(LINES)
+    await begun
+    child.kill('SIGINT')
+    const [stdout, [code]] = await Promise.all([text(child.stdout), once(child, 'close')])
+    assert.equal(code, 130)
+    assert.equal((JSON.parse(stdout) as Readonly<Record<string, unknown>>)['interrupted'], true)
+  })
+
   const exits: readonly (readonly [args: readonly string[], code: number])[] = [
     [['--fail-on', 'low'], 0],
     [['--fail-on', 'informational'], 4],
@@ -144,9 +169,9 @@ describe('firebreak scan', () => {
       const ended = await runCli(['scan', join(folder, 'a.jsonl'), '--format', format, '--out', out], folder)
       assert.equal(ended.code, 0, ended.stderr)
       assert.match(ended.stdout, /1 detection/)
-      const text = readFileSync(out, 'utf8')
-      assert.equal(text.trim().split('\n').length, 1)
-      return JSON.parse(text) as Record<string, never>
+      const written = readFileSync(out, 'utf8')
+      assert.equal(written.trim().split('\n').length, 1)
+      return JSON.parse(written) as Record<string, never>
     }
     assert.equal((await report('jsonl'))['ruleId'], SELF_TEST)
     assert.equal((await report('ecs'))['rule']?.['id'], SELF_TEST)
@@ -159,6 +184,12 @@ describe('firebreak scan', () => {
     assert.deepEqual([place?.artifactLocation.uri, place?.region.startLine], [`file://${folder}/a.jsonl`, 2])
   })
 })
+
+function scanStandardInput(folder: string, ...args: readonly string[]) {
+  const main = new URL('../main.ts', import.meta.url).pathname
+  const env = { ...process.env, HOME: folder }
+  return spawn(process.execPath, [main, 'scan', '-', ...args], { env, stdio: ['pipe', 'pipe', 'ignore'] })
+}
 
 interface Sarif {
   readonly version: string
