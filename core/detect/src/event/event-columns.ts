@@ -1,13 +1,12 @@
-import { assert, utf8Decode } from '@firebreak/kernel'
+import { assert, utf8Decode, utf8Encode } from '@firebreak/kernel'
+import { timeFieldsOf } from './event-time.ts'
 import type { FieldNames } from './field-names.ts'
 import { foldAscii, foldedRoom, foldUtf8 } from './fold-bytes.ts'
 import { addGrams, BLOOM_WORDS } from './grams.ts'
 import { EVENT_VALUES_MAX, FIELD_BYTES_MAX } from './limits.ts'
 import { NUMBER_TEXT_BYTES_MAX, numberText } from './number-text.ts'
+import { VALUE } from './value-kind.ts'
 import { type TextCounters, textRoom, writeText } from './value-text.ts'
-
-/** The kinds of `EventColumns.kind`. NONE: overwritten by a later duplicate of its key; never in a field's chain. */
-export const VALUE = { NONE: 0, TEXT: 1, NUMBER: 2, TRUE: 3, FALSE: 4, NULL: 5 } as const
 
 /** What happened to events, since the columns were created. */
 export interface EventCounters extends TextCounters {
@@ -28,7 +27,7 @@ export interface EventSource {
   /** Text is the inside of a JSON string, and numbers are JSON tokens. Otherwise both are plain UTF-8. */
   readonly json: boolean
   /** Reads the event again, and calls `addUnknown` for each value of a field that no rule knows. */
-  readonly readUnknown: () => void
+  readonly readUnknown: (columns: EventColumns) => void
 }
 
 const HAS_TEXT = 1
@@ -36,8 +35,11 @@ const HAS_FOLDED = 2
 const HAS_BLOOM = 4
 const NO_VALUE = -1
 const NO_OBJECT = -1
+const OVERWRITTEN = -2
 const EPOCH_MAX = 0x7fffffff
 const ARENA_BYTES = 65_536
+const TRUE_TEXT = utf8Encode('true')
+const FALSE_TEXT = utf8Encode('false')
 
 /**
  * One event at a time, as columns of values: filled by a reader of events, read by the engine. Values point into the
@@ -48,6 +50,8 @@ const ARENA_BYTES = 65_536
  */
 export class EventColumns {
   readonly names: FieldNames
+  /** The numbers of TIME_FIELDS. */
+  readonly timeFields: Int32Array
   readonly counters: EventCounters = { truncated: 0, replaced: 0, badEscapes: 0, duplicates: 0, refused: 0 }
   /** Another number for every event: memo tables are stamped with it. Never 0. */
   epoch = 1
@@ -58,7 +62,7 @@ export class EventColumns {
   readonly kind: Uint8Array = new Uint8Array(EVENT_VALUES_MAX)
   /** The next value of the same field, -1 after the last. */
   readonly next: Int32Array = new Int32Array(EVENT_VALUES_MAX)
-  /** The number of the value's field, -1 if no rule knows it. */
+  /** The number of the value's field; -1 if no rule knows it, -2 if a later duplicate of its key replaced it. */
   readonly fieldOf: Int32Array = new Int32Array(EVENT_VALUES_MAX)
   /** Unescaped, valid UTF-8 of the values on which `text` was called; replaced by a larger one when it is full. */
   textBytes: Uint8Array = new Uint8Array(ARENA_BYTES)
@@ -100,6 +104,7 @@ export class EventColumns {
 
   constructor(names: FieldNames) {
     this.names = names
+    this.timeFields = timeFieldsOf(names)
     this.#present = new Int32Array(names.count)
     this.#first = new Int32Array(names.count)
     this.#last = new Int32Array(names.count)
@@ -175,7 +180,11 @@ export class EventColumns {
 
   #dropBehind(field: number, mark: number): void {
     let value = (mark === NO_VALUE ? this.#first[field] : this.next[mark]) ?? NO_VALUE
-    for (; value !== NO_VALUE; value = this.next[value] ?? NO_VALUE) this.kind[value] = VALUE.NONE
+    for (; value !== NO_VALUE; value = this.next[value] ?? NO_VALUE) {
+      // Walkers over all values pass over null, so over this one too.
+      this.kind[value] = VALUE.NULL
+      this.fieldOf[value] = OVERWRITTEN
+    }
     if (mark === NO_VALUE) this.#first[field] = NO_VALUE
     else this.next[mark] = NO_VALUE
     this.#last[field] = mark
@@ -248,8 +257,10 @@ export class EventColumns {
     if (kind === VALUE.TEXT) return writeText(bytes, from, to, this.#json, textBytes, at, counters)
     if (kind === VALUE.NULL) return at
     if (kind === VALUE.NUMBER && this.#json) return numberText(bytes, from, to, textBytes, at, counters)
-    // Both readers let `from` and `to` enclose the word `true` or `false`.
-    return writeText(bytes, from, to, false, textBytes, at, counters)
+    if (kind === VALUE.NUMBER) return writeText(bytes, from, to, false, textBytes, at, counters)
+    const word = kind === VALUE.TRUE ? TRUE_TEXT : FALSE_TEXT
+    textBytes.set(word, at)
+    return at + word.length
   }
 
   /** Makes `foldedBytes` from `foldedFrom[value]` to `foldedTo[value]` the case-folded text of the value. */
@@ -297,6 +308,12 @@ export class EventColumns {
     this.#made[value] = (this.#made[value] ?? 0) | HAS_BLOOM
   }
 
+  /** After `bloom`: whether the set has the bit, of `bloomBit`. */
+  bloomHas(value: number, bit: number): boolean {
+    const word = this.bloomWords[(this.bloomFrom[value] ?? 0) + (bit >>> 5)] ?? 0
+    return ((word >>> (bit & 31)) & 1) === 1
+  }
+
   /** Makes the values of fields that no rule knows available too: from `count` to `allCount - 1`. */
   readAll(): void {
     if (this.#allRead) return
@@ -306,7 +323,7 @@ export class EventColumns {
 
   #readUnknown(): void {
     const known = this.count
-    this.source?.readUnknown()
+    this.source?.readUnknown(this)
     this.allCount = this.count
     this.count = known
   }
@@ -320,8 +337,8 @@ export class EventColumns {
     this.#allRead = true
     const entries: EventEntry[] = []
     for (let value = 0; value < this.allCount; value++) {
-      if (this.kind[value] === VALUE.NONE) continue
       const field = this.fieldOf[value] ?? -1
+      if (field === OVERWRITTEN) continue
       const name = field < 0 ? unknown[value - this.count] : this.names.name(field)
       assert(name !== undefined, 'a value without a name')
       entries.push({ field: name, value: this.string(value) })

@@ -50,6 +50,12 @@ export class FieldNames {
     return name
   }
 
+  /** The number of the name, -1 if unknown. */
+  numberOf(name: string): number {
+    const bytes = utf8Encode(name)
+    return this.find(bytes, 0, bytes.length)
+  }
+
   /** The number of the name, -1 if unknown. Allocates; the readers of events use `lookup`. */
   find(bytes: Uint8Array, from: number, to: number): number {
     const name = withoutSpaces(bytes.subarray(from, to))

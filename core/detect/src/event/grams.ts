@@ -11,6 +11,12 @@ export function gramHash(packed: number): number {
   return Math.imul(packed, 0x9e3779b1) >>> 16
 }
 
+/** The bit of the four bytes at `from`, in the set of a value's grams. */
+export function bloomBit(bytes: Uint8Array, from: number): number {
+  const [a = 0, b = 0, c = 0, d = 0] = bytes.subarray(from, from + 4)
+  return gramHash(a | (b << 8) | (c << 16) | (d << 24)) & BLOOM_MASK
+}
+
 /** Adds every window of four bytes to the set of BLOOM_WORDS words from `at`. */
 export function addGrams(bytes: Uint8Array, from: number, to: number, bloom: Uint32Array, at: number): void {
   if (to - from < 4) return

@@ -1,5 +1,5 @@
 import { utf8Decode } from '@firebreak/kernel'
-import { type EventColumns, type EventSource, VALUE } from './event-columns.ts'
+import type { EventColumns, EventSource } from './event-columns.ts'
 import { NamePath, NESTING, type Nesting } from './json-names.ts'
 import {
   isPlainKey,
@@ -12,6 +12,7 @@ import {
   wordEnd,
 } from './json-tokens.ts'
 import { EVENT_BYTES_MAX, EVENT_DEPTH_MAX, EVENT_VALUES_MAX } from './limits.ts'
+import { VALUE } from './value-kind.ts'
 
 export type JsonRefusal =
   | 'truncated' // ends within the object, or is empty
