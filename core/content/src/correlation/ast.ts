@@ -1,5 +1,5 @@
 import type { Position } from '../errors.ts'
-import type { SigmaLevel } from '../sigma/ast.ts'
+import type { SigmaLevel, SigmaStatus } from '../sigma/ast.ts'
 
 export const CORRELATION_TYPES = [
   'event_count',
@@ -23,12 +23,12 @@ export interface Comparison {
 
 /** A Sigma correlation, read and resolved: its references exist and lead to no cycle. */
 export interface Correlation {
-  /** The `id` of the document, else its `name`, else its `title`: Sigma requires only the last. */
+  /** The UUID of the document, else its `name`, else its `title`: Sigma requires only the last. */
   readonly id: string
   readonly name: string | null
   readonly title: string
   readonly description: string
-  readonly status: string | null
+  readonly status: SigmaStatus | null
   readonly level: SigmaLevel
   readonly tags: readonly string[]
   /** Attributes that the specification does not name, as JSON of one object; null when there are none. */

@@ -1,6 +1,7 @@
 import type { Position } from '../errors.ts'
 import { FIELD_NAME_CHARS_MAX, RULE_NAME_CHARS_MAX } from '../limits.ts'
 import { describe, entry, type Problems } from '../problems.ts'
+import { parseFieldName } from '../sigma/match.ts'
 import type { MappingEntry, MappingNode, SourceNode } from '../source.ts'
 import { type Comparison, CORRELATION_TYPES, type CorrelationType } from './ast.ts'
 import { type ConditionBody, readCondition } from './condition-source.ts'
@@ -103,25 +104,29 @@ function readAliases(node: SourceNode | null, problems: Problems): readonly Alia
     problems.add('content/limit', message, map.at)
     return []
   }
-  return map.entries.flatMap((one) => readAlias(one, problems) ?? [])
+  const aliases = map.entries.flatMap((one) => readAlias(one, problems) ?? [])
+  if (new Set(aliases.map(({ name }) => name)).size < aliases.length) {
+    problems.add('content/schema', 'Cannot read aliases: a name is given twice', map.at)
+  }
+  return aliases
 }
 
 function readAlias({ key, keyAt, value }: MappingEntry, problems: Problems): AliasSource | null {
-  const map = problems.mapping(value, `alias ${key.slice(0, FIELD_NAME_CHARS_MAX)}`)
-  if (map === null) return null
-  if (key === '' || key.length > FIELD_NAME_CHARS_MAX || !key.isWellFormed()) {
-    return problems.add('content/schema', `Cannot read aliases: not a name of up to ${FIELD_NAME_CHARS_MAX}`, keyAt)
-  }
+  const name = problems.attempt(keyAt, () => parseFieldName(key))
+  const map = problems.mapping(value, 'alias')
+  if (name === null || map === null) return null
+  if (name === '') return problems.add('content/schema', 'Cannot read aliases: a name is empty', keyAt)
   if (map.entries.length > CORRELATION_RULES_MAX) {
-    const message = `Cannot read alias ${key}: expected at most ${CORRELATION_RULES_MAX} rules`
+    const message = `Cannot read alias ${name}: expected at most ${CORRELATION_RULES_MAX} rules`
     return problems.add('content/limit', message, keyAt)
   }
   const fields = map.entries.flatMap((one) => {
-    const field = problems.text(one.value, `alias ${key}`, FIELD_NAME_CHARS_MAX)
-    if (field === '') problems.add('content/schema', `Cannot read alias ${key}: a field is empty`, one.value.at)
-    return field === null ? [] : [{ rule: { text: one.key, at: one.keyAt }, field }]
+    const field = problems.text(one.value, `alias ${name}`, FIELD_NAME_CHARS_MAX)
+    if (field === null) return []
+    if (field.trim() === '') problems.add('content/schema', `Cannot read alias ${name}: a field is empty`, one.value.at)
+    return [{ rule: { text: one.key, at: one.keyAt }, field: parseFieldName(field) }]
   })
-  return { name: key, fields }
+  return { name, fields }
 }
 
 function readTimespan(map: MappingNode, problems: Problems): number | null {

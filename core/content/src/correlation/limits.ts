@@ -18,7 +18,3 @@ export const TIMESPAN_SECONDS_MAX: number = 30 * 86_400
 export const WINDOW_ENTRIES_MAX = 10_000
 /** `gte` and `lte`, say: a range. */
 export const COMPARISONS_MAX = 2
-/** UTF-16 units of an id. Sigma recommends a UUID and does not require one. */
-export const CORRELATION_ID_CHARS_MAX = 256
-/** Levels of nesting of a custom attribute. */
-export const CUSTOM_DEPTH_MAX = 16

@@ -79,6 +79,8 @@ class Targets {
 
   find({ text, at }: Reference, problems: Problems): string | null {
     if (this.#ids.has(text)) return text
+    // UUIDs are read as lower case.
+    if (this.#ids.has(text.toLowerCase())) return text.toLowerCase()
     const [id, second] = this.#names.get(text) ?? []
     if (id !== undefined && second === undefined) return id
     const why = second !== undefined ? 'several have that name' : this.#broken.has(text) ? 'it has errors' : 'unknown'
