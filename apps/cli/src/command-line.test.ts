@@ -16,6 +16,7 @@ const COMMANDS = [
   'check',
   'gate',
   'release',
+  'scan',
   'status',
   'halt',
   'recall',

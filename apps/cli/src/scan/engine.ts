@@ -26,6 +26,8 @@ export interface ScanCounters {
 export interface ScanEngine {
   evaluate(bytes: Uint8Array, from: number, to: number): readonly DetectionRecord[]
   counters(): ScanCounters
+  /** That of `counters()`: asked after each event, to tell which one it was. */
+  malformed(): number
   /** Events by log source, as far as it is known. */
   logSources(): ReadonlyMap<string, number>
 }
@@ -69,6 +71,7 @@ export function openScanEngine(bytes: Uint8Array, declared: DeclaredSource): Sca
       }))
     },
     counters: () => ({ events, malformed, unrouted }),
+    malformed: () => malformed,
     logSources: () => sources,
   }
 }

@@ -82,14 +82,14 @@ class Scan {
 
   #sink(file: string): EventSink {
     const { engine, onFinding } = this.#plan
-    let malformed = engine.counters().malformed
+    let malformed = engine.malformed()
     return {
       event: (bytes, from, to, place) => {
         for (const detection of engine.evaluate(bytes, from, to)) {
           const finding = { detection, origin: { file, place } }
           if (this.tally.add(finding, onFinding === null)) onFinding?.(finding)
         }
-        const now = engine.counters().malformed
+        const now = engine.malformed()
         if (now !== malformed) this.tally.addMalformed({ file, place, what: 'not-json' })
         malformed = now
       },
