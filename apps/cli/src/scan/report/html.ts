@@ -19,7 +19,7 @@ const read = (file: string) => readFileSync(join(import.meta.dirname, file), 'ut
  * Everything that comes from events is text.
  */
 export function writeHtml(result: ScanResult, write: Write): void {
-  const style = read('page.css')
+  const style = read('tokens.css') + read('page.css')
   const script = stripTypeScriptTypes(read('page.ts'))
   const policy = [
     "default-src 'none'",

@@ -13,6 +13,7 @@ import { DETECTIONS_KEPT_OF_RULE_MAX, Tally } from '../tally.ts'
 import { timelineChart } from './chart.ts'
 import { escapeAttribute, escapeHtml, jsonForHtml } from './escape.ts'
 import { writeHtml } from './html.ts'
+import { sarifLog } from './sarif.ts'
 import { timelineLine } from './timeline.ts'
 
 const HOSTILE =
@@ -92,6 +93,21 @@ describe('what is kept', () => {
     assert.equal(tally.detections, DETECTIONS_KEPT_OF_RULE_MAX + 6)
     assert.equal(tally.findings.length, DETECTIONS_KEPT_OF_RULE_MAX + 1)
     assert.equal(tally.findings.at(-1)?.detection.title, 'Other')
+  })
+})
+
+describe('SARIF', () => {
+  test('names the line of a text and the record of an event log', () => {
+    const locations = (format: 'jsonl' | 'evtx') => {
+      const files = [{ path: 'events.jsonl', format, events: 1, detections: 1, problem: null }]
+      const log = sarifLog(result([detection()], { files })) as {
+        readonly runs: readonly { readonly results: unknown }[]
+      }
+      return JSON.stringify(log.runs[0]?.results)
+    }
+    assert.match(locations('jsonl'), /"uri":"events\.jsonl"},"region":\{"startLine":1\}/)
+    assert.match(locations('evtx'), /"logicalLocations":\[\{"name":"record 1"/)
+    assert.doesNotMatch(locations('evtx'), /region/)
   })
 })
 

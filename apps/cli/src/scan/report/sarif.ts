@@ -2,7 +2,7 @@ import { pathToFileURL } from 'node:url'
 import { attackLink } from './attack-link.ts'
 import { type Level, levelOf } from '../levels.ts'
 import type { ScanResult } from '../result.ts'
-import type { Finding } from '../tally.ts'
+import type { Finding, Origin } from '../tally.ts'
 
 type Plain = Readonly<Record<string, unknown>>
 
@@ -24,8 +24,9 @@ const SECURITY_SEVERITY: Readonly<Record<Level, string>> = {
 }
 
 /** SARIF 2.1.0: each rule that matched a reporting descriptor, each detection a result with the place of its event. */
-export function sarifLog({ rules, tally, isInterrupted }: ScanResult): Plain {
+export function sarifLog({ rules, tally, files, isInterrupted }: ScanResult): Plain {
   const descriptors = tally.rules()
+  const logs = new Set(files.filter(({ format }) => format === 'evtx').map(({ path }) => path))
   const indexOf = new Map(descriptors.map(({ ruleId }, index) => [ruleId, index]))
   return {
     $schema: SCHEMA,
@@ -48,13 +49,16 @@ export function sarifLog({ rules, tally, isInterrupted }: ScanResult): Plain {
         },
         invocations: [{ executionSuccessful: !isInterrupted }],
         columnKind: 'utf16CodeUnits',
-        results: tally.findings.map((finding) => sarifResult(finding, indexOf)),
+        results: tally.findings.map((finding) => ({
+          ...sarifResult(finding, indexOf),
+          locations: [locationOf(finding.origin, logs.has(finding.origin.file))],
+        })),
       },
     ],
   }
 }
 
-function sarifResult({ detection, origin }: Finding, indexOf: ReadonlyMap<string, number>): Plain {
+function sarifResult({ detection }: Finding, indexOf: ReadonlyMap<string, number>): Plain {
   const matched = detection.selections.flatMap((one) => one.matched)
   const what = matched.map(({ field, value }) => `${field}: ${value}`).join('; ')
   return {
@@ -62,16 +66,16 @@ function sarifResult({ detection, origin }: Finding, indexOf: ReadonlyMap<string
     ruleIndex: indexOf.get(detection.ruleId) ?? -1,
     level: LEVEL[levelOf(detection.level)],
     message: { text: what === '' ? detection.title : `${detection.title} (${what})` },
-    locations: [
-      {
-        physicalLocation: {
-          artifactLocation: { uri: uriOf(origin.file) },
-          ...(origin.place > 0 ? { region: { startLine: origin.place } } : {}),
-        },
-      },
-    ],
     properties: { timeMs: detection.timeMs, fields: detection.fields, selections: detection.selections },
   }
+}
+
+/** A line of a text; an event log has records instead, and no lines. */
+function locationOf({ file, place }: Origin, isEventLog: boolean): Plain {
+  const artifactLocation = { uri: uriOf(file) }
+  if (!isEventLog)
+    return { physicalLocation: { artifactLocation, ...(place > 0 ? { region: { startLine: place } } : {}) } }
+  return { physicalLocation: { artifactLocation }, logicalLocations: [{ name: `record ${place}`, kind: 'record' }] }
 }
 
 /** Relative to where the scan ran, as a viewer that is opened there expects. */
