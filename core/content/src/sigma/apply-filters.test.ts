@@ -62,6 +62,11 @@ test('a filter is (rule) and (filter), word for word', () => {
       [filterOf({ rules: [OTHER_ID] }, { logsource: { product: 'Linux' } })],
       ['selection: #0', 'a b _selection: (#0 & #1 & !#2)'],
     ],
+    [
+      'any of a wider log source',
+      [filterOf({ rules: 'any' }, { logsource: { product: 'windows' } })],
+      ['selection _selection: (#0 & !#1)', 'a b: (#0 & #1)'],
+    ],
     ['none', [], ['selection: #0', 'a b: (#0 & #1)']],
   ]
   for (const [what, filters, shown] of rows) {

@@ -54,6 +54,7 @@ test('what is no condition is refused with its place', () => {
     ['A', 'content/condition', /found "A"/],
     ['1 of missing*', 'content/condition', /expected a pattern that selects/],
     ['1 of a*b*a', 'content/condition', /expected a pattern that selects/],
+    ['1 of one*_two*two', 'content/condition', /expected a pattern that selects/],
     ['2 of them', 'content/condition', /expected 1 of or all of, found "2"/],
     ['0 of them', 'content/condition', /expected 1 of or all of/],
     ['any of them', 'content/condition', /expected 1 of or all of/],
