@@ -3,7 +3,7 @@ import type { Diagnostic, SourceNode } from '../source.ts'
 import type { Correlation, CorrelationAlias } from './ast.ts'
 import type { AliasSource, Reference } from './body.ts'
 import { type CorrelationDocument, documentNames, readDocument } from './document.ts'
-import { CORRELATION_DEPTH_MAX, CORRELATIONS_MAX } from './limits.ts'
+import { CORRELATION_DEPTH_MAX, CORRELATION_REFERENCES_MAX, CORRELATIONS_MAX } from './limits.ts'
 
 /** What a correlation may refer to. */
 export interface CorrelationTarget {
@@ -38,7 +38,18 @@ export function parseCorrelations(
     else problems.add('content/correlation', `Cannot read correlation: another has the id ${document.id}`, document.at)
   }
   const resolved = documents.flatMap((document) => resolve(document, targets, problems) ?? [])
-  return sortByDepth(resolved, rules, problems)
+  return withinReferences(sortByDepth(resolved, rules, problems), problems)
+}
+
+function withinReferences(correlations: readonly Correlation[], problems: Problems): readonly Correlation[] {
+  let references = 0
+  return correlations.filter(({ rules, at }) => {
+    references += rules.length
+    if (references <= CORRELATION_REFERENCES_MAX) return true
+    const message = `Cannot read correlation: all together refer to more than ${CORRELATION_REFERENCES_MAX} rules`
+    problems.add('content/limit', message, at)
+    return false
+  })
 }
 
 /** Advice that stops nothing: what is legal and probably not meant. */

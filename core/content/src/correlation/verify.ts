@@ -17,6 +17,7 @@ import {
   ALIASES_MAX,
   COMPARISONS_MAX,
   CORRELATION_DEPTH_MAX,
+  CORRELATION_REFERENCES_MAX,
   CORRELATION_RULES_MAX,
   CORRELATIONS_MAX,
   GROUP_FIELDS_MAX,
@@ -43,6 +44,7 @@ export function readCorrelationSection(words: Uint32Array, counts: CorrelationCo
   const reader = new WordReader(words)
   const records: CorrelationRecord[] = []
   const depths: number[] = []
+  let references = 0
   while (!reader.isAtEnd) {
     if (records.length === CORRELATIONS_MAX) throw reader.refuse(`more than ${CORRELATIONS_MAX} correlations`)
     const start = reader.at
@@ -50,6 +52,8 @@ export function readCorrelationSection(words: Uint32Array, counts: CorrelationCo
     const depth =
       1 + Math.max(0, ...record.references.map((one) => (one.kind === 'rule' ? 0 : (depths[one.number] ?? 0))))
     if (depth > CORRELATION_DEPTH_MAX) throw reader.refuse('chained too deep', start)
+    references += record.references.length
+    if (references > CORRELATION_REFERENCES_MAX) throw reader.refuse('too many references in all', start)
     records.push(record)
     depths.push(depth)
   }

@@ -95,14 +95,14 @@ function newGroup(correlation: number, record: CorrelationRecord, key: string): 
   return { correlation, key, window: newWindow(record), isArmed: true, bytes: 0, ...links }
 }
 
-function newWindow({ type, percentile, references }: CorrelationRecord): CorrelationWindow {
+function newWindow({ type, comparisons, percentile, references }: CorrelationRecord): CorrelationWindow {
   switch (type) {
     case 'event_count':
-      return new CountWindow(null)
+      return new CountWindow(comparisons, null)
     case 'value_count':
-      return new CountWindow(({ text }) => text)
+      return new CountWindow(comparisons, ({ text }) => text)
     case 'temporal':
-      return new CountWindow(({ rule }) => String(rule))
+      return new CountWindow(comparisons, ({ rule }) => String(rule))
     case 'temporal_ordered':
       return new OrderedWindow(references.length)
     case 'value_sum':

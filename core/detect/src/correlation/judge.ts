@@ -33,7 +33,7 @@ export interface JudgeCounters {
   readonly notNumbers: number
   /** Forgotten because a window was full. */
   readonly entriesEvicted: number
-  /** Correlations that became true and were not handed on, because one event made too many true. */
+  /** Events that made so many correlations true that the last of them were not looked at. */
   readonly cascadesCut: number
   /** Given up with all that they remembered, because there were too many. */
   readonly groupsEvicted: number
@@ -80,19 +80,22 @@ export class CorrelationJudge {
   /** First the event itself, then the correlations that it makes true, in the order in which they become it. */
   judge(occurrence: Occurrence, hits: CorrelationHit[]): void {
     const signals: Signal[] = [{ consumers: this.#plan.ofRule(occurrence.rule), columns: null }]
+    let inputs = 0
     for (let i = 0; i < signals.length; i++) {
       const { consumers, columns } = signals[i] ?? { consumers: [], columns: null }
       for (const consumer of consumers) {
         const own = consumer.reference.sources.map(({ kind, number }) =>
           kind === 'field' ? (occurrence.values.get(number) ?? null) : (columns?.[number] ?? null),
         )
+        if (++inputs > CASCADE_MAX) {
+          this.#cascadesCut++
+          return
+        }
         const hit = this.#feed(consumer, own, occurrence)
         if (hit === null) continue
         const next = this.#plan.ofCorrelation(consumer.correlation)
         if (!isSuppressed(next)) hits.push(hit)
-        if (next.length === 0) continue
-        if (signals.length > CASCADE_MAX) this.#cascadesCut++
-        else signals.push({ consumers: next, columns: own })
+        if (next.length > 0) signals.push({ consumers: next, columns: own })
       }
     }
   }

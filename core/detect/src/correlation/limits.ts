@@ -28,8 +28,8 @@ export const DECIMAL_CHARS_MAX = 64
 export const DECIMAL_MAX = 1e300
 /** Events that a hit names, the newest. */
 export const REFERENCES_PER_HIT_MAX = 32
-/** Correlations that one event can make true, each of which other correlations may see. */
-export const CASCADE_MAX = 1_024
+/** Correlations that look at one event, or at what it made true. More than refer to any one rule. */
+export const CASCADE_MAX = 4_096
 
 /** Estimates of memory, in bytes: a group, an entry of a window or an event that waits, and one UTF-16 unit of text. */
 export const GROUP_BYTES = 512

@@ -26,7 +26,7 @@ export interface CorrelationWindow {
   readonly size: number
   /** Forgets everything of the moment `oldestMs`. */
   dropOldest(): void
-  /** @returns how many entries had to go because the window was full */
+  /** @returns how many entries had to go because the window was full, and make a difference */
   add(entry: Entry): number
   /** The events behind `value`: the newest `most`, oldest first. */
   newest(most: number): readonly Entry[]
