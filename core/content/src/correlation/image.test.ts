@@ -5,7 +5,7 @@ import { ContentError } from '../errors.ts'
 import { TAGS_MAX } from '../limits.ts'
 import { body, compiled, parsed } from './correlation-fixture.ts'
 import { encodeCorrelations, readCorrelationSection } from './index.ts'
-import { CORRELATIONS_MAX, TIMESPAN_SECONDS_MAX } from './limits.ts'
+import { CORRELATION_REFERENCES_MAX, CORRELATIONS_MAX, TIMESPAN_SECONDS_MAX } from './limits.ts'
 
 /** An inner correlation with an alias, an outer one over it and a rule, and a percentile. */
 const { correlations, diagnostics } = parsed([
@@ -125,12 +125,13 @@ test('refuses what is cut off within a record, or goes on behind the last', () =
   offsetOf(Uint32Array.from([...GOOD, 0]))
 })
 
-test('refuses a chain that is too deep, and too many correlations', () => {
+test('refuses a chain that is too deep, too many correlations, and too many references', () => {
   const [a, , c] = records
   assert.ok(a && c)
   const [inner, rule] = c.references
   assert.ok(inner && rule)
   const column = { kind: 'column', number: 0 } as const
+  const wideSources = a.columns.map(() => ({ kind: 'field', number: 0 }) as const)
   const chain = Array.from({ length: 9 }, (_, i) =>
     i === 0 ? a : { ...c, references: [{ kind: 'correlation' as const, number: i - 1, sources: [column] }, rule] },
   )
@@ -138,6 +139,13 @@ test('refuses a chain that is too deep, and too many correlations', () => {
   assert.equal(offsetOf(encodeCorrelations(chain)), 4 * encodeCorrelations(chain.slice(0, 8)).length)
   const many = encodeCorrelations(Array.from({ length: CORRELATIONS_MAX + 1 }, () => a))
   assert.equal(offsetOf(many), 4 * CORRELATIONS_MAX * B)
+  const wide = {
+    ...a,
+    references: Array.from({ length: 9 }, (_, number) => ({ ...rule, number, sources: wideSources })),
+  }
+  const most = Math.floor(CORRELATION_REFERENCES_MAX / 9)
+  const size = encodeCorrelations([wide]).length
+  assert.equal(offsetOf(encodeCorrelations(Array.from({ length: most + 1 }, () => wide))), 4 * most * size)
 })
 
 /** Accepted words are the only ones that say what they say; refused ones are refused with our error. */

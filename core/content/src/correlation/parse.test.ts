@@ -3,7 +3,14 @@ import { test } from 'node:test'
 import type { ContentErrorCode } from '../errors.ts'
 import { body, compiled, type Fields, parsed, type Plain } from './correlation-fixture.ts'
 import { lintCorrelations } from './index.ts'
-import { ALIASES_MAX, CORRELATION_DEPTH_MAX, CORRELATION_RULES_MAX, ORDERED_RULES_MAX } from './limits.ts'
+import {
+  ALIASES_MAX,
+  CORRELATION_DEPTH_MAX,
+  CORRELATION_REFERENCES_MAX,
+  CORRELATION_RULES_MAX,
+  CORRELATIONS_MAX,
+  ORDERED_RULES_MAX,
+} from './limits.ts'
 
 function counting(condition: Fields): Fields {
   return body({ condition })
@@ -204,6 +211,19 @@ for (const [name, documents, code, message, left] of DOCUMENTS) {
     assert.equal(correlations.length, left)
   })
 }
+
+test('refuses what all together is too much, and keeps the rest', () => {
+  const rules = ['recon_cmd_a', 'recon_cmd_b', 'recon_cmd_c', 'website_access', 'internal_error', 'failed_login']
+  const wide = (i: number): Plain => ({
+    title: `c${i}`,
+    correlation: body({ rules: [...rules, 'successful_login', 'new_network_connection', 'twin_a'] }),
+  })
+  const most = Math.floor(CORRELATION_REFERENCES_MAX / 9)
+  const { correlations, diagnostics } = parsed(Array.from({ length: CORRELATIONS_MAX + 1 }, (_, i) => wide(i)))
+  assert.equal(correlations.length, most)
+  assert.ok(diagnostics.every(({ code }) => code === 'content/limit'))
+  assert.equal(diagnostics.length, CORRELATIONS_MAX - most + 1)
+})
 
 test('reads generate beside correlation and, as pySigma, inside it', () => {
   const { correlations } = parsed([

@@ -1,5 +1,6 @@
 import {
   type Correlation,
+  type CorrelationCounts,
   type CorrelationRecord,
   parseCorrelations,
   Problems,
@@ -33,6 +34,8 @@ export interface NamedHit {
 export class TestImage {
   readonly correlations: readonly Correlation[]
   readonly records: readonly CorrelationRecord[]
+  readonly words: Uint32Array
+  readonly counts: CorrelationCounts
   readonly #fields: string[] = []
   readonly #rules: readonly string[]
 
@@ -49,14 +52,14 @@ export class TestImage {
     const [wrong] = problems.list()
     if (wrong !== undefined) throw new Error(`the fixture has errors: ${wrong.message}`)
     const strings: string[] = []
-    const words = writeCorrelationSection(
+    this.words = writeCorrelationSection(
       this.correlations,
       (text) => numberOf(strings, text),
       (field) => numberOf(this.#fields, field),
       (id) => rules.indexOf(id),
     )
-    const counts = { strings: strings.length, fields: this.#fields.length, rules: rules.length }
-    this.records = readCorrelationSection(words, counts)
+    this.counts = { strings: strings.length, fields: this.#fields.length, rules: rules.length }
+    this.records = readCorrelationSection(this.words, this.counts)
   }
 
   rule(name: string): number {

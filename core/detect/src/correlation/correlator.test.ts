@@ -80,6 +80,7 @@ const rows: readonly (readonly [name: string, bodies: readonly Body[], events: s
     'r1@1 bob, r1@2 bob, r0@3 bob',
     'c0@3 bob 2',
   ],
+  ['one event that matches two rules counts for both', [temporal], 'r0@1 bob, r1@1 bob', 'c0@1 bob 2'],
   ['temporal counts rules, not events', [temporal], 'r0@1 bob, r0@2 bob', ''],
   ['temporal_ordered needs the order', [ordered], 'r1@1 bob, r0@2 bob', ''],
   ['temporal_ordered allows others between', [ordered], 'r0@1 bob, r0@2 bob, r1@3 bob', 'c0@3 bob 2'],
