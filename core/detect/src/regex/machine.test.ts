@@ -110,6 +110,16 @@ test('flags given beside the pattern are those within it', () => {
   assert.ok(!matches('(?-i)a', 'A', { ignoreCase: true }))
 })
 
+test('what is left out may lie on either side of the end of a word of a set', () => {
+  for (let before = 24; before <= 68; before++) {
+    const start = 'a'.repeat(before)
+    for (const text of [`${start}c`, `${start}bc`]) assert.ok(matches(`^a{${before}}b?c$`, text), text)
+    for (const text of [`${start}bb`, `${start}ac`, start]) assert.ok(!matches(`^a{${before}}b?c$`, text), text)
+    assert.ok(matches(`^a{${before}}(?:bb)?c$`, `${start}c`))
+    assert.ok(!matches(`^a{${before}}(?:bb)?c$`, `${start}bc`))
+  }
+})
+
 test('a machine keeps nothing from one text to the next', () => {
   for (const bytesMax of CACHES) {
     const machine = createRegexMachine(compileRegex('^ab+c$', PLAIN), bytesMax)
