@@ -53,27 +53,21 @@ export class NamePath {
     return cut(bytes, end)
   }
 
-  /** The nesting of the object that `join` just named. */
+  /** The nesting of the object that `join` just named, in an object of `nesting`. */
   nestingOf(prefix: number, nesting: Nesting, end: number): Nesting {
     const { bytes } = this
-    if (nesting === NESTING.ROOT) return equals(bytes, 0, end, EVENT) ? NESTING.EVENT : NESTING.PLAIN
-    if (nesting === NESTING.EVENT) return equals(bytes, 0, end, USER_DATA) ? NESTING.USER_DATA : NESTING.PLAIN
-    const attributes = nesting !== NESTING.ATTRIBUTES && equals(bytes, prefix === 0 ? 0 : prefix + 1, end, ATTRIBUTES)
-    return attributes ? NESTING.ATTRIBUTES : NESTING.PLAIN
+    if (nesting === NESTING.ROOT && equals(bytes, 0, end, EVENT)) return NESTING.EVENT
+    if (nesting === NESTING.EVENT && equals(bytes, 0, end, USER_DATA)) return NESTING.USER_DATA
+    const own = prefix === 0 ? 0 : prefix + 1
+    return nesting !== NESTING.ATTRIBUTES && equals(bytes, own, end, ATTRIBUTES) ? NESTING.ATTRIBUTES : NESTING.PLAIN
   }
 
-  /** Whether the object that `join` just named adds nothing to the names of its members. */
-  isTransparent(prefix: number, nesting: Nesting, end: number): boolean {
+  /** Whether the object that `join` just named adds nothing to the names of its members; `own` is its nesting. */
+  isTransparent(nesting: Nesting, own: Nesting, end: number): boolean {
+    if (own !== NESTING.PLAIN || nesting === NESTING.USER_DATA) return true
     const { bytes } = this
-    if (nesting === NESTING.USER_DATA) return true
-    if (nesting === NESTING.ROOT) return equals(bytes, 0, end, EVENT)
-    if (nesting === NESTING.EVENT && isEnvelope(bytes, end)) return true
-    return nesting !== NESTING.ATTRIBUTES && equals(bytes, prefix === 0 ? 0 : prefix + 1, end, ATTRIBUTES)
+    return nesting === NESTING.EVENT && (equals(bytes, 0, end, SYSTEM) || equals(bytes, 0, end, EVENT_DATA))
   }
-}
-
-function isEnvelope(bytes: Uint8Array, end: number): boolean {
-  return equals(bytes, 0, end, SYSTEM) || equals(bytes, 0, end, EVENT_DATA) || equals(bytes, 0, end, USER_DATA)
 }
 
 function withoutSpaces(bytes: Uint8Array, from: number, to: number): number {

@@ -187,7 +187,7 @@ class JsonReader implements EventSource {
     const path = this.#path
     const end = path.join(prefix, nesting, this.#bytes, key, keyEnd, true)
     const own = path.nestingOf(prefix, nesting, end)
-    if (path.isTransparent(prefix, nesting, end)) return this.#readMembers(at + 1, depth + 1, own, prefix, list)
+    if (path.isTransparent(nesting, own, end)) return this.#readMembers(at + 1, depth + 1, own, prefix, list)
     const field = this.#columns.names.lookup(path.view, 0, end)
     if (field >= 0 && !this.#unknown) this.#columns.touch(field)
     return this.#readMembers(at + 1, depth + 1, own, end, list)
