@@ -32,6 +32,7 @@ export function compileItem(key: string, value: unknown, placeholders: Placehold
   const isList = Array.isArray(value)
   const values = (isList ? value : [value]).map((one) => toScalar(one, key))
   must(values.length > 0, `${key} has no values`)
+  must(chain.kind.kind !== 'exists' || !isList, `${key}: exists takes one value`)
   must(!chain.all || values.length > 1, `${key}: all needs two values or more`)
   must(!isList || !values.includes(null), `${key}: null stands in a list`)
   must(field !== '' || !['exists', 'fieldref', 'number'].includes(chain.kind.kind), `${key}: needs a field`)
