@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { concatBytes, foldCase, KernelError, utf8Decode, utf8Encode } from '@firebreak/kernel'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { EventColumns } from './event-columns.ts'
 import { FieldNames } from './field-names.ts'
 import { bloomBit, gramHash } from './grams.ts'

@@ -53,5 +53,5 @@ function objectsOf(list: readonly unknown[]): object[] {
 /** Null as a character that no test writes. */
 export function scalarText(value: unknown): string {
   if (value === null) return '\0null'
-  return typeof value === 'string' ? value.toWellFormed() : String(value)
+  return typeof value === 'string' ? value.toWellFormed() : String(value as number | boolean)
 }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { utf8Encode } from '@firebreak/kernel'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { EventColumns } from './event-columns.ts'
 import { flattenedFields } from './event-oracle.ts'
 import { FieldNames } from './field-names.ts'
@@ -282,10 +282,7 @@ describe('as JSON.parse', () => {
       const newline = bytes.indexOf(0x0a, at)
       const end = newline < 0 ? bytes.length : newline
       assert.equal(readJsonEvent(columns, bytes, at, end), 'ok')
-      assert.deepEqual(
-        new Map([...fieldsOf(columns)].toSorted()),
-        new Map([...flattenedFields(bytes.toString('utf8', at, end))].toSorted()),
-      )
+      assert.deepEqual(fieldsOf(columns), flattenedFields(bytes.toString('utf8', at, end)))
       at = end + 1
     }
   })
