@@ -24,13 +24,10 @@ export class Text {
  * no locale has a say.
  */
 export function foldCase(text: string): string {
-  // V8 does pure ASCII at once, and there the two agree.
-  if (!/[^\0-\x7f]/.test(text)) return text.toLowerCase()
-  return Array.from({ length: text.length }, (_, at) => {
-    const unit = text.charAt(at)
+  return text.replaceAll(/[A-Z\u0080-\uffff]/g, (unit) => {
     const lower = unit.toLowerCase()
     return lower.length === 1 ? lower : unit
-  }).join('')
+  })
 }
 
 /** The longest start of whole code points that fits. */
