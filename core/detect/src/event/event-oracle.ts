@@ -52,6 +52,6 @@ function objectsOf(list: readonly unknown[]): object[] {
 
 /** Null as a character that no test writes. */
 export function scalarText(value: unknown): string {
-  if (value === null) return '\0null'
-  return typeof value === 'string' ? value.toWellFormed() : String(value as number | boolean)
+  if (typeof value === 'string') return value.toWellFormed()
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : '\0null'
 }
