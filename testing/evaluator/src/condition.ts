@@ -85,10 +85,9 @@ class Parser {
   }
 }
 
-/** Names that start with an underscore are meant only by patterns that do too. */
+/** `them` leaves out names that start with an underscore; a pattern takes whatever fits it. */
 function isMeant(name: string, pattern: string): boolean {
-  if (name.startsWith('_') && !pattern.startsWith('_')) return false
-  if (pattern === 'them') return true
+  if (pattern === 'them') return !name.startsWith('_')
   const source = pattern.split('*').map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`))
   return new RegExp(`^${source.join('.*')}$`, 's').test(name)
 }

@@ -16,6 +16,7 @@ export const DECIDED_VECTORS: readonly Vector[] = [
   ...times(),
   ...addresses(),
   ...references(),
+  ...placeholders(),
   ...keywords(),
   ...shapes(),
   ...conditions(),
@@ -128,6 +129,9 @@ function encodings(): readonly Vector[] {
     item('F|utf16|base64', 'cmd', ['//5jAG0AZAA='], ['YwBtAGQA']),
     item('F|utf16le|base64', '\u20ac', ['rCA='], ['4oKs']),
     item('F|wide|contains', 'cm', ['xc\0m\0x'], ['cm', 'c\0m']),
+    item('F|utf16', 'c', ['\u00ff\u00fec\0'], ['c\0']),
+    item('F|utf16le', '\u20ac', ['\u00ac '], ['\u20ac']),
+    item('F|base64|base64', 'foo', ['Wm05dg=='], ['Zm9v']),
     item('F|utf16be', 'cm', ['\0c\0m'], ['c\0m\0']),
   ]
 }
@@ -196,7 +200,9 @@ function addresses(): readonly Vector[] {
     ),
     item('F|cidr', '::1/128', ['::1', '0:0:0:0:0:0:0:1'], ['::2', '::', '1']),
     item('F|cidr', '0.0.0.0/0', ['1.2.3.4', '::ffff:1.2.3.4'], ['::1', '1.2.3.256', '1.2.3.4.5']),
-    item('F|cidr', '::/0', ['::1', 'ff02::1'], ['1:2:3', '1::2::3', 'g::']),
+    item('F|cidr', '::/0', ['::1', 'ff02::1', '1.2.3.4'], ['1:2:3', '1::2::3', 'g::']),
+    item('F|cidr', '::ffff:10.0.0.0/104', ['10.1.1.1', '::ffff:10.1.1.1'], ['11.0.0.0', '::10.0.0.1']),
+    item('F|cidr', '127.0.0.1', ['127.0.0.1'], ['127.0.0.2']),
     item('F|cidr', '127.0.0.1/32', ['127.0.0.1'], ['127.0.0.2', ' 127.0.0.1', '127.0.0.1/32']),
     item('F|cidr|neq', '10.0.0.0/8', ['11.0.0.1', 'x', {}], ['10.0.0.1']),
   ]
@@ -236,6 +242,29 @@ function references(): readonly Vector[] {
       ],
     ),
     item('F|fieldref', ['G', 'H'], [{ F: 'a', H: 'a' }], [{ F: 'a', G: 'b', H: 'c' }]),
+  ]
+}
+
+function placeholders(): readonly Vector[] {
+  const of = (key: string, value: string, matching: readonly string[], others: readonly string[]): Vector => {
+    const yaml = `selection: {${JSON.stringify(key)}: ${JSON.stringify(value)}, G: g}\ncondition: selection`
+    const events = (values: readonly string[]): readonly unknown[] => values.map((F) => ({ F, G: 'g' }))
+    const tables = { nets: ['10.0.0.0/8', '::1'], words: ['a*', 'b.c'], field: ['G'] }
+    return vector(`${key}: ${value}`, yaml, {
+      matching: events(matching),
+      others: events(others),
+      placeholders: tables,
+    })
+  }
+  return [
+    of('F|expand', '%words%-%words%', ['ax-b.c', 'b.c-a', 'A-A'], ['b-a', 'ax']),
+    of('F|contains|expand', 'x%words%', ['-xb.c-', 'xa'], ['b.c', 'x']),
+    of('F|expand', '%nosuch', ['%nosuch'], ['nosuch']),
+    of('F|expand|cidr', '%nets%', ['10.1.1.1', '::1'], ['11.1.1.1']),
+    of('F|re|expand', '^%words%$', ['a', 'aa', 'bxc'], ['ab.c', 'b.c.']),
+    of('F|fieldref|expand', '%field%', ['G'], ['F']),
+    of('F|base64|expand', '%field%', ['JWZpZWxkJQ=='], ['Rw==']),
+    of('F|expand|base64', '%field%', ['Rw=='], ['JWZpZWxkJQ==']),
   ]
 }
 
@@ -309,8 +338,9 @@ function conditions(): readonly Vector[] {
     of('all of sel_*_end', ['sel_x_end sel_y_end'], ['sel_x_end']),
     of('1 of s*d', ['sel_y_end'], ['sel-z']),
     of('1 of a', ['a'], ['b']),
+    of('1 of them', ['a'], ['_hidden']),
     of('1 of _*', ['_hidden'], ['a']),
-    of('1 of *', ['a', 'sel-z'], ['_hidden']),
+    of('1 of *', ['a', 'sel-z', '_hidden'], ['']),
     of('sel-z and _hidden', ['sel-z _hidden'], ['sel-z']),
     of('[a and b, c]', ['a b', 'c'], ['a']),
   ]
@@ -336,7 +366,7 @@ filter:
     of('a filter of the same log source', filter('{product: linux, service: example}', `[${VECTOR_RULE}]`), true),
     of('a filter of a wider log source', filter('{product: linux}', VECTOR_RULE), true),
     of('a filter of any rule', filter('{product: linux}', 'any'), true),
-    of('a filter of another log source', filter('{product: windows}', `[${VECTOR_RULE}]`), false),
-    of('a filter of a narrower log source', filter('{product: linux, category: x}', `[${VECTOR_RULE}]`), false),
+    of('a filter of another log source', filter('{product: windows}', 'any'), false),
+    of('a filter of a narrower log source', filter('{product: linux, category: x}', 'any'), false),
   ]
 }

@@ -25,7 +25,7 @@ export function base64(pieces: Pattern, encoding: Encoding): string {
 /** How the text looks inside a longer text that is encoded, at each of the three positions that it can have. */
 export function base64offset(pieces: Pattern, encoding: Encoding): readonly string[] {
   const bytes = encode(source(pieces), encoding)
-  must(bytes.length > 0, 'base64offset of an empty text')
+  must(bytes.length > 1, 'at one of the offsets, nothing is left of one character')
   return SHIFTS.map((shift) => {
     const encoded = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64')
     const end = UNSTABLE_END[((bytes.length + shift) % 3) as 0 | 1 | 2]
@@ -39,19 +39,13 @@ function source(pieces: Pattern): string {
   return text
 }
 
-/** Texts of an encoding that nothing turned into Base64: its bytes have to be a text. */
+/** A text of an encoding that nothing turned into Base64: each byte is the character of its number. */
 export function encodedPieces(pieces: Pattern, encoding: Encoding): Pattern {
   if (encoding === 'utf8') return pieces
-  must(encoding !== 'utf16', 'a byte order mark is not text')
   const encoded = pieces.map((piece) => {
     if (piece === ANY) return piece
     must(typeof piece === 'string', 'only text and * can be UTF-16')
-    const bytes = encode(piece, encoding)
-    must(
-      bytes.every((byte) => byte < 0x80),
-      'UTF-16 of more than ASCII is not text',
-    )
-    return bytes.toString('latin1')
+    return encode(piece, encoding).toString('latin1')
   })
   return joinText(encoded)
 }

@@ -113,11 +113,13 @@ interface RoutedRule {
 function byLogSource(rules: readonly Rule[]): (sightings: readonly Sighting[]) => readonly RoutedRule[] {
   const known = new Map<string, readonly RoutedRule[]>()
   return (sightings) => {
-    const key = JSON.stringify(sightings.map(({ source }) => [source.category, source.product, source.service]))
+    const key = JSON.stringify(
+      sightings.map(({ source, needs }) => [source.category, source.product, source.service, needs]),
+    )
     const found =
       known.get(key) ??
       rules
-        .map((rule) => ({ rule, sighting: sightings.findIndex(({ source }) => applies(rule.logsource, source)) }))
+        .map((rule) => ({ rule, sighting: sightings.findIndex((one) => applies(rule.logsource, one)) }))
         .filter(({ sighting }) => sighting >= 0)
     known.set(key, found)
     return found

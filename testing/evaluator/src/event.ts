@@ -67,8 +67,8 @@ function placeOf(parent: Place, key: string, child: unknown): Place {
   if (isObject && isEnvelope(path)) return { path, name: '', joint: '.' }
   if (isObject && key === '#attributes') return { path, name: parent.name, joint: '_' }
   if (parent.name === '') return { path, name: key, joint: '.' }
-  if (key === '#text') return { path, name: parent.name, joint: '.' }
   if (key.startsWith('@')) return { path, name: `${parent.name}_${key.slice(1)}`, joint: '.' }
+  if (key === '#text' && parent.joint === '.') return { path, name: parent.name, joint: '.' }
   return { path, name: parent.name + parent.joint + key, joint: '.' }
 }
 

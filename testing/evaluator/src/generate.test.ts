@@ -12,7 +12,7 @@ import { VECTOR_RULE } from './vector.ts'
 
 const SEED = 20260805
 const EVENTS_PER_RULE = 100
-const placeholders = { Servers: ['srv*'] }
+const placeholders = { nets: ['10.0.0.0/8', '::1'], words: ['a*', 'b.c'], field: ['G'] }
 
 /** One rule of each vector, told apart by its number. */
 const RULES: readonly unknown[] = DECIDED_VECTORS.flatMap(({ yaml }, at) =>

@@ -127,14 +127,14 @@ function route(draft: Draft, logsource: DeclaredSource, random: Random): Declare
   if (product === 'linux' && category === 'process_creation' && random.chance(0.3)) return routeExecve(draft, random)
   if (product === 'linux' && service === 'auditd' && random.chance(0.7)) {
     if (!draft.has('type')) draft.set('type', random.pick(['SYSCALL', 'EXECVE', 'PATH', 'USER_CMD']))
-    return random.chance(0.5) ? undefined : logsource
+    return random.chance(0.7) ? undefined : logsource
   }
   return random.chance(MISROUTED_SHARE) ? { category: 'none' } : logsource
 }
 
 function routeWindows(draft: Draft, { category, service }: DeclaredSource, random: Random): void {
   const isAstray = random.chance(MISROUTED_SHARE)
-  const rows = CATEGORIES.filter((row) => isAstray || row.category === category)
+  const rows = CATEGORIES.filter((row) => row.product === 'windows' && (isAstray || row.category === category))
   const row = rows.length > 0 ? random.pick(rows) : undefined
   const wanted = row?.service ?? service
   const channels = CHANNELS.filter(([name]) => name === wanted).flatMap(([, names]) => names)

@@ -42,6 +42,7 @@ export function compileItem(key: string, value: unknown, placeholders: Placehold
 }
 
 function toScalar(value: unknown, key: string): Scalar {
+  must(!Number.isInteger(value) || Number.isSafeInteger(value), `${key}: a number was rounded`)
   if (value === null || ['string', 'number', 'bigint', 'boolean'].includes(typeof value)) return value as Scalar
   must(false, `${key}: a value is text, number, boolean or null`)
   return null
@@ -71,10 +72,10 @@ function textTest(
   const text = scalarText(value).toWellFormed()
   if (kind.kind === 'text') return patternTest(isKeyword, text, chain)
   if (kind.kind === 'cidr') return networkTest(text, chain)
-  if (kind.kind === 'fieldref') return referenceTest(text.replaceAll(' ', ''), kind.where, chain.cased)
+  if (kind.kind === 'fieldref') return referenceTest(chain.texts(text), kind.where, chain.cased)
   if (kind.kind === 'number') return numberTest(value, kind)
-  const regex = compileRegex(text, kind.flags)
-  return ({ exact }) => regex.test(exact)
+  const regexes = chain.texts(text).map((one) => compileRegex(one, kind.flags))
+  return ({ exact }) => regexes.some((regex) => regex.test(exact))
 }
 
 function patternTest(isKeyword: boolean, text: string, { steps, cased, isPositioned }: Chain): TextTest {
@@ -101,11 +102,12 @@ function networkTest(text: string, { steps }: Chain): TextTest {
   }
 }
 
-function referenceTest(other: string, where: Where, cased: boolean): TextTest {
+function referenceTest(names: readonly string[], where: Where, cased: boolean): TextTest {
+  const others = names.map((name) => name.replaceAll(' ', ''))
   const textOf = (value: Text): string => (cased ? value.exact : value.folded)
   return (value, view) => {
     const text = textOf(value)
-    return view.values(other).some((one) => {
+    return others.flatMap(view.values).some((one) => {
       if (one === null) return false
       if (where === 'startswith') return text.startsWith(textOf(one))
       if (where === 'endswith') return text.endsWith(textOf(one))

@@ -15,6 +15,8 @@ export interface Chain {
   readonly kind: Kind
   /** Change one text of the rule to one or more, in the order of the modifiers. */
   readonly steps: readonly Step[]
+  /** What a text becomes that is no pattern: a regular expression, or the name of a field. */
+  readonly texts: (text: string) => readonly string[]
   /** Whether a value says where in the field it stands. */
   readonly isPositioned: boolean
 }
@@ -49,7 +51,8 @@ const TEXTS_MAX = 100_000
 
 /** @throws RuleError for unknown modifiers and for those that mean nothing together */
 export function parseChain(modifiers: readonly string[], placeholders: Placeholders): Chain {
-  must(new Set(modifiers).size === modifiers.length, `a modifier stands twice in ${modifiers.join('|')}`)
+  const once = modifiers.filter((name) => name !== 'base64' && name !== 'base64offset')
+  must(new Set(once).size === once.length, `a modifier stands twice in ${modifiers.join('|')}`)
   const has = (name: string): boolean => modifiers.includes(name)
   const kind = kindOf(modifiers)
   const steps = modifiers.filter((name) => has(name) && isOneOf(STEPS, name))
@@ -60,12 +63,14 @@ export function parseChain(modifiers: readonly string[], placeholders: Placehold
   const refused = steps.find((name) => !isOneOf(allowed, name))
   must(refused === undefined, `${refused} does not go with ${kind.kind}`)
   must(!(has('exists') && (has('all') || has('cased'))), 'exists goes with neq only')
+  must(!(kind.kind === 'regex' && has('cased')), 'a regular expression minds case')
   return {
     all: has('all'),
     neq: has('neq'),
     cased: has('cased'),
     kind,
-    steps: kind.kind === 'fieldref' ? [] : steps.map((name) => stepOf(name, placeholders)),
+    steps: steps.map((name) => stepOf(name, placeholders)),
+    texts: (text) => (has('expand') ? expandPlain(text, placeholders) : [text]),
     isPositioned: modifiers.some((name) => isOneOf(PLACES, name)),
   }
 }
@@ -74,8 +79,8 @@ const ALLOWED_STEPS: Readonly<Record<Kind['kind'], readonly string[]>> = {
   text: STEPS,
   exists: [],
   cidr: ['expand'],
-  regex: [],
-  fieldref: PLACES,
+  regex: ['expand'],
+  fieldref: [...PLACES, 'expand'],
   number: [],
 }
 
@@ -188,9 +193,23 @@ function expandText(text: string, placeholders: Placeholders): readonly Pattern[
   return choicesOf(match, placeholders).flatMap((choice) => ends.map((end): Pattern => [start, ...choice, ...end]))
 }
 
+/** As expand, where `*` and `?` are no wildcards. */
+function expandPlain(text: string, placeholders: Placeholders): readonly string[] {
+  const match = PLACEHOLDER.exec(text)
+  if (match === null) return [text]
+  const start = text.slice(0, match.index)
+  const ends = expandPlain(text.slice(match.index + match[0].length), placeholders)
+  const choices = match[1] === undefined ? ['%'] : valuesOf(match[1], placeholders).map(scalarText)
+  return choices.flatMap((choice) => ends.map((end) => start + choice + end))
+}
+
 function choicesOf([, name]: RegExpExecArray, placeholders: Placeholders): readonly Pattern[] {
   if (name === undefined) return [['%']]
+  return valuesOf(name, placeholders).map((value) => parsePattern(scalarText(value)))
+}
+
+function valuesOf(name: string, placeholders: Placeholders): readonly unknown[] {
   const values = Object.hasOwn(placeholders, name) ? placeholders[name] : undefined
   must(values !== undefined && values.length > 0, `no values for the placeholder %${name}%`)
-  return values.map((value) => parsePattern(scalarText(value)))
+  return values
 }

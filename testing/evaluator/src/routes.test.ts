@@ -31,11 +31,15 @@ const EVERYTHING = createPlainEvaluator(
     '- linux -',
     'proxy - -',
     '- - apache',
+    '- linux sysmon',
+    'application kubernetes audit',
   ].map((id) => {
     const [category, product, service] = id.split(' ').map((part) => (part === '-' ? null : part))
     return { id, logsource: { category, product, service }, detection: { a: { Nothing: null }, condition: 'a' } }
   }),
 )
+
+const SYSMON_RULES = ['- windows -', '- windows sysmon']
 
 interface Row {
   readonly event: unknown
@@ -46,31 +50,31 @@ interface Row {
 const ROWS: Readonly<Record<string, Row>> = {
   'a process of Sysmon': {
     event: { Channel: SYSMON, EventID: 1 },
-    reaches: ['- windows -', '- windows sysmon', 'process_creation windows -', 'process_creation windows sysmon'],
+    reaches: [...SYSMON_RULES, 'process_creation - -', 'process_creation windows -', 'process_creation windows sysmon'],
   },
   'without regard to case, and numbers as text': {
     event: { Channel: SYSMON.toUpperCase(), EventID: '1' },
-    reaches: ['- windows -', '- windows sysmon', 'process_creation windows -', 'process_creation windows sysmon'],
+    reaches: [...SYSMON_RULES, 'process_creation - -', 'process_creation windows -', 'process_creation windows sysmon'],
   },
   'a key that is made': {
     event: { Channel: SYSMON, EventID: 12, EventType: 'CreateKey' },
-    reaches: ['- windows -', '- windows sysmon', 'registry_add windows -', 'registry_event windows -'],
+    reaches: [...SYSMON_RULES, 'registry_add windows -', 'registry_event windows -'],
   },
   'a value that is deleted': {
     event: { Channel: SYSMON, EventID: 12, EventType: 'DeleteValue' },
-    reaches: ['- windows -', '- windows sysmon', 'registry_delete windows -', 'registry_event windows -'],
+    reaches: [...SYSMON_RULES, 'registry_delete windows -', 'registry_event windows -'],
   },
   'a key of no type': {
     event: { Channel: SYSMON, EventID: 12 },
-    reaches: ['- windows -', '- windows sysmon', 'registry_event windows -'],
+    reaches: [...SYSMON_RULES, 'registry_event windows -'],
   },
   'a value that is set': {
     event: { Channel: SYSMON, EventID: 13, EventType: 'SetValue' },
-    reaches: ['- windows -', '- windows sysmon', 'registry_event windows -', 'registry_set windows -'],
+    reaches: [...SYSMON_RULES, 'registry_event windows -', 'registry_set windows -'],
   },
   'a process of the security log': {
     event: { Event: { System: { Channel: 'Security', EventID: 4688 } } },
-    reaches: ['- windows -', '- windows security', 'process_creation windows -'],
+    reaches: ['- windows -', '- windows security', 'process_creation - -', 'process_creation windows -'],
   },
   'the number of another channel': {
     event: { Channel: 'Security', EventID: 1 },
@@ -86,26 +90,55 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   'a find of Defender': {
     event: { Channel: DEFENDER, EventID: 1116 },
-    reaches: ['- windows -', '- windows windefend', 'antivirus - -'],
+    reaches: ['- windows -', '- windows windefend', 'antivirus - -', 'antivirus windows -'],
   },
-  'a channel that nobody knows': { event: { Channel: 'x', EventID: 1 }, reaches: ['- windows -'] },
+  'a channel that nobody knows': { event: { Channel: 'x', EventID: 1 }, reaches: [] },
   'a channel outweighs what is declared': {
-    event: { Channel: 'x' },
+    event: { Channel: 'System' },
     source: { category: 'webserver' },
     reaches: ['- windows -'],
   },
   nothing: { event: { EventID: 1 }, reaches: [] },
   'what is declared': { event: {}, source: { category: 'webserver' }, reaches: ['webserver - -'] },
   'a service that is declared': { event: {}, source: { service: 'apache' }, reaches: ['- - apache'] },
-  'a rule without product is not for any product': {
+  'a rule without product is for what is declared to be so': {
     event: {},
     source: { category: 'proxy', product: 'squid' },
-    reaches: [],
+    reaches: ['proxy - -'],
+  },
+  'what a sensor sees is no line of a log': {
+    event: {},
+    source: { category: 'process_creation', product: 'linux' },
+    reaches: ['process_creation - -', 'process_creation linux -'],
+  },
+  'a line of a log': {
+    event: {},
+    source: { product: 'linux', service: 'auditd' },
+    reaches: ['- linux -', '- linux auditd'],
+  },
+  'two names of one source': {
+    event: {},
+    source: { product: 'kubernetes', service: 'audit' },
+    reaches: ['application kubernetes audit'],
+  },
+  'Sysmon for Linux': {
+    event: { Channel: 'Linux-Sysmon/Operational', EventID: 1 },
+    reaches: ['- linux sysmon', 'process_creation - -', 'process_creation linux -'],
+  },
+  'what is declared outweighs a type': {
+    event: { type: 'LOGIN' },
+    source: { category: 'proxy' },
+    reaches: ['proxy - -'],
+  },
+  'the first channel counts': {
+    event: { Channel: [null, 'Security'] },
+    source: { category: 'proxy' },
+    reaches: ['proxy - -'],
   },
   'an audit record': { event: { type: 'SYSCALL' }, reaches: ['- linux -', '- linux auditd'] },
   'an audit record of a program': {
     event: { type: 'EXECVE', argc: 1, a0: 'ls' },
-    reaches: ['- linux -', '- linux auditd', 'process_creation linux -'],
+    reaches: ['- linux -', '- linux auditd', 'process_creation - -', 'process_creation linux -'],
   },
   'a type that is none': { event: { type: 'execve' }, reaches: [] },
 }

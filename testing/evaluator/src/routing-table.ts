@@ -1,16 +1,15 @@
 /**
- * Which log sources the events of Windows and auditd are of. Written from the meaning of SigmaHQ's `thor.yml`: a
- * category is a service and event numbers, a service is channels.
+ * Which log sources the events of Windows, Sysmon for Linux and auditd are of. Written from the meaning of SigmaHQ's
+ * `thor.yml` (a category is a service and event numbers, a service is channels) and the taxonomy of Sigma 2.1.0.
  */
 
 /** Events of a category. */
 export interface CategoryRow {
   readonly category: string
   readonly service: string
+  readonly product: 'windows' | 'linux'
   readonly eventIds: readonly number[]
   readonly eventTypes?: readonly string[]
-  /** Null: rules of the category name no product. Absent: windows. */
-  readonly product?: null
   /** What rules call a field, to what the event calls it. */
   readonly aliases?: Readonly<Record<string, string>>
 }
@@ -25,6 +24,7 @@ const SYSMON: readonly (readonly [category: string, ...eventIds: number[]])[] = 
   ['image_load', 7],
   ['create_remote_thread', 8],
   ['raw_access_thread', 9],
+  ['raw_access_read', 9],
   ['process_access', 10],
   ['file_event', 11],
   ['registry_event', 12, 13, 14],
@@ -36,6 +36,7 @@ const SYSMON: readonly (readonly [category: string, ...eventIds: number[]])[] = 
   ['dns_query', 22],
   ['file_delete', 23],
   ['clipboard_change', 24],
+  ['clipboard_capture', 24],
   ['process_tampering', 25],
   ['file_delete_detected', 26],
   ['file_block_executable', 27],
@@ -44,7 +45,19 @@ const SYSMON: readonly (readonly [category: string, ...eventIds: number[]])[] = 
   ['sysmon_error', 255],
 ]
 
-export const CATEGORIES: readonly CategoryRow[] = [
+const LINUX_SYSMON = [
+  'process_creation',
+  'network_connection',
+  'sysmon_status',
+  'process_termination',
+  'raw_access_thread',
+  'raw_access_read',
+  'file_event',
+  'file_delete',
+  'sysmon_error',
+]
+
+const WINDOWS: readonly Omit<CategoryRow, 'product'>[] = [
   ...SYSMON.map(([category, ...eventIds]) => ({ category, service: 'sysmon', eventIds })),
   { category: 'registry_add', service: 'sysmon', eventIds: [12], eventTypes: ['CreateKey'] },
   { category: 'registry_delete', service: 'sysmon', eventIds: [12], eventTypes: ['DeleteKey', 'DeleteValue'] },
@@ -54,6 +67,8 @@ export const CATEGORIES: readonly CategoryRow[] = [
     eventIds: [4688],
     aliases: { Image: 'NewProcessName', ParentImage: 'ParentProcessName' },
   },
+  { category: 'file_access', service: 'kernel-file', eventIds: [12] },
+  { category: 'file_rename', service: 'kernel-file', eventIds: [19, 27] },
   { category: 'ps_module', service: 'powershell', eventIds: [4103] },
   { category: 'ps_script', service: 'powershell', eventIds: [4104] },
   { category: 'ps_classic_start', service: 'powershell-classic', eventIds: [400] },
@@ -61,11 +76,20 @@ export const CATEGORIES: readonly CategoryRow[] = [
   { category: 'ps_classic_script', service: 'powershell-classic', eventIds: [800] },
   {
     category: 'antivirus',
-    product: null,
     service: 'windefend',
     eventIds: [1006, 1007, 1008, 1009, 1010, 1011, 1012, 1017, 1018, 1019, 1115, 1116],
     aliases: { Signature: 'ThreatName', Filename: 'Path' },
   },
+]
+
+export const CATEGORIES: readonly CategoryRow[] = [
+  ...WINDOWS.map((row): CategoryRow => ({ ...row, product: 'windows' })),
+  ...SYSMON.filter(([category]) => LINUX_SYSMON.includes(category)).map(([category, ...eventIds]): CategoryRow => ({
+    category,
+    product: 'linux',
+    service: 'sysmon',
+    eventIds,
+  })),
 ]
 
 /** Most channels are `Microsoft-Windows-` and what is written here. */
@@ -97,7 +121,11 @@ const MICROSOFT: Readonly<Record<string, readonly string[]>> = {
   'appxdeployment-server': ['AppXDeploymentServer/Operational'],
   'lsa-server': ['LSA/Operational'],
   'appxpackaging-om': ['AppxPackaging/Operational'],
-  'dns-client': ['DNS Client Events/Operational'],
+  'dns-client': ['DNS Client Events/Operational', 'DNS-Client/Operational'],
+  'dns-server-analytic': ['DNS-Server/Analytical', 'DNSServer/Analytical'],
+  'dns-server-audit': ['DNS-Server/Audit', 'DNSServer/Audit'],
+  'driver-framework': ['DriverFrameworks-UserMode/Operational'],
+  'kernel-file': ['Kernel-File', 'Kernel-File/Analytic'],
   'appmodel-runtime': ['AppModel-Runtime/Admin'],
   capi2: ['CAPI2/Operational'],
   'certificateservicesclient-lifecycle-system': ['CertificateServicesClient-Lifecycle-System/Operational'],
@@ -106,11 +134,16 @@ const MICROSOFT: Readonly<Record<string, readonly string[]>> = {
     (name) => `Application-Experience/${name}`,
   ),
   ntfs: ['Ntfs/Operational'],
-  'hyper-v-worker': ['Hyper-V-Worker'],
-  'kernel-event-tracing': ['Kernel-EventTracing'],
+  'hyper-v-worker': ['Hyper-V-Worker', 'Hyper-V-Worker-Admin', 'Hyper-V-Worker-Operational'],
+  'kernel-event-tracing': ['Kernel-EventTracing', 'Kernel-EventTracing/Admin'],
   sense: ['SENSE/Operational'],
 }
 
+const SERVICE_BUS = ['Microsoft-ServiceBus-Client/Admin', 'Microsoft-ServiceBus-Client/Operational']
+
+export const LINUX_SYSMON_CHANNEL = 'Linux-Sysmon/Operational'
+
+/** Of Windows. */
 export const CHANNELS: readonly (readonly [service: string, channels: readonly string[]])[] = [
   ...Object.entries(MICROSOFT).map(
     ([service, names]) => [service, names.map((name) => `Microsoft-Windows-${name}`)] as const,
@@ -122,8 +155,31 @@ export const CHANNELS: readonly (readonly [service: string, channels: readonly s
   ['powershell-classic', ['Windows PowerShell']],
   ['msexchange-management', ['MSExchange Management']],
   ['openssh', ['OpenSSH/Operational']],
-  ['servicebus-client', ['Microsoft-ServiceBus-Client/Admin', 'Microsoft-ServiceBus-Client/Operational']],
+  ['servicebus-client', SERVICE_BUS],
+  ['microsoft-servicebus-client', SERVICE_BUS],
+  ['dns-server', ['DNS Server']],
   ['iis-configuration', ['Microsoft-IIS-Configuration/Operational']],
+]
+
+/** Log sources by which rules name the same events. */
+export const SAME_EVENTS: readonly (readonly (readonly [
+  category: string | null,
+  product: string,
+  service: string,
+])[])[] = [
+  [
+    [null, 'kubernetes', 'audit'],
+    ['application', 'kubernetes', 'audit'],
+  ],
+  [
+    [null, 'paloalto', 'globalprotect'],
+    ['appliance', 'paloalto', 'globalprotect'],
+    ['file_event', 'paloalto', 'globalprotect'],
+  ],
+  [
+    [null, 'windows', 'iis'],
+    ['webserver', 'windows', 'iis'],
+  ],
 ]
 
 /** Types of audit records of Linux, from `linux/audit.h` and the audit library. */

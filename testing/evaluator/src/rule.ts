@@ -36,7 +36,7 @@ export function compileRule(rule: Yaml, placeholders: Placeholders): Rule {
   const id = textOr(rule['id'], null) ?? textOr(rule['title'], null)
   must(id !== null, 'it has neither id nor title')
   must(isMap(rule['detection']), 'detection is a map')
-  const test = compileDetection(rule['detection'], ['timeframe'], placeholders)
+  const test = compileDetection(rule['detection'], [], placeholders)
   return { id, name: textOr(rule['name'], null), logsource: parseLogSource(rule['logsource']), test }
 }
 
@@ -60,8 +60,8 @@ function textOr<Other>(value: unknown, other: Other): string | Other {
 
 function parseLogSource(value: unknown): LogSource {
   must(isMap(value), 'logsource is a map')
-  const [category = null, product = null, service = null] = ['category', 'product', 'service'].map((part) =>
-    textOr(value[part], null),
+  const [category = null, product = null, service = null] = ['category', 'product', 'service'].map(
+    (part) => textOr(value[part], null)?.toLowerCase().replaceAll(' ', '_') ?? null,
   )
   must(category !== null || product !== null || service !== null, 'logsource names nothing')
   return { category, product, service }
@@ -69,6 +69,7 @@ function parseLogSource(value: unknown): LogSource {
 
 function compileDetection(detection: Yaml, ignored: readonly string[], placeholders: Placeholders): Test {
   const { condition, ...named } = detection
+  must(!('timeframe' in named), 'a time frame is for correlations')
   const selections = Object.entries(named)
     .filter(([name]) => !ignored.includes(name))
     .map(([name, selection]) => [name, compileSelection(selection, placeholders)] as const)

@@ -28,7 +28,8 @@ export function sampleItem(
   for (const one of chosen) {
     if (chain.kind.kind === 'exists' && one === false) draft.delete(field)
     else if (one === null) sampleNull(draft, field, random)
-    else if (chain.kind.kind === 'fieldref') sampleReference(draft, field, scalarText(one).replaceAll(' ', ''), random)
+    else if (chain.kind.kind === 'fieldref')
+      sampleReference(draft, field, random.pick(chain.texts(scalarText(one))).replaceAll(' ', ''), random)
     else add(draft, field, sampleValue(one, modifiers, placeholders, random), modifiers, random)
   }
 }
@@ -50,10 +51,11 @@ function sampleValue(
   placeholders: Placeholders,
   random: Random,
 ): unknown {
-  const { kind, steps } = parseChain(modifiers, placeholders)
+  const { kind, steps, texts } = parseChain(modifiers, placeholders)
   const text = scalarText(value)
   if (kind.kind === 'exists') return random.pick([null, '', 'x', 1])
-  if (kind.kind === 'regex') return random.pick(FILLERS) + sampleRegex(text, random) + random.pick(FILLERS)
+  if (kind.kind === 'regex')
+    return random.pick(FILLERS) + sampleRegex(random.pick(texts(text)), random) + random.pick(FILLERS)
   if (kind.kind === 'number') return kind.part === null ? Number(value) + random.below(3) - 1 : random.pick(DATES)
   if (typeof value === 'number' && modifiers.length === 0) return random.chance(0.8) ? value : text
   if (typeof value === 'boolean' && random.chance(0.5)) return value
