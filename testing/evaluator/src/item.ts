@@ -70,6 +70,7 @@ function textTest(
   kind: Exclude<Kind, { kind: 'exists' }>,
 ): TextTest {
   const text = scalarText(value).toWellFormed()
+  must(typeof value === 'string' || !chain.isEncoded, 'only text can be encoded')
   if (kind.kind === 'text') return patternTest(isKeyword, text, chain)
   if (kind.kind === 'cidr') return networkTest(text, chain)
   if (kind.kind === 'fieldref') return referenceTest(chain.texts(text), kind.where, chain.cased)

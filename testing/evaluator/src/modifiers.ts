@@ -17,6 +17,8 @@ export interface Chain {
   readonly steps: readonly Step[]
   /** What a text becomes that is no pattern: a regular expression, or the name of a field. */
   readonly texts: (text: string) => readonly string[]
+  /** Whether values are encoded, as only texts can be. */
+  readonly isEncoded: boolean
   /** Whether a value says where in the field it stands. */
   readonly isPositioned: boolean
 }
@@ -44,7 +46,9 @@ const COMPARISONS = ['lt', 'lte', 'gt', 'gte'] as const
 const FLAGS = ['i', 'm', 's'] as const
 /** Say what the item compares, so at most one of a kind stands in a chain. */
 const KINDS = ['re', 'exists', 'cidr', 'fieldref'] as const
-const STEPS = [...PLACES, ...ENCODINGS, 'windash', 'base64', 'base64offset', 'expand'] as const
+/** Turn a text into that of its bytes. */
+const BYTES = [...ENCODINGS, 'base64', 'base64offset'] as const
+const STEPS = [...PLACES, ...BYTES, 'windash', 'expand'] as const
 const LOGIC = ['all', 'neq', 'cased'] as const
 /** Texts that one text may become. */
 const TEXTS_MAX = 100_000
@@ -62,7 +66,9 @@ export function parseChain(modifiers: readonly string[], placeholders: Placehold
   const allowed = ALLOWED_STEPS[kind.kind]
   const refused = steps.find((name) => !isOneOf(allowed, name))
   must(refused === undefined, `${refused} does not go with ${kind.kind}`)
-  must(!(has('exists') && (has('all') || has('cased'))), 'exists goes with neq only')
+  must(!has('exists') || modifiers.length === 1, 'exists stands alone')
+  const encodingAt = modifiers.findIndex((name) => isOneOf(BYTES, name))
+  must(encodingAt < 0 || modifiers.indexOf('expand') < encodingAt, 'what is encoded has no placeholders')
   must(!(kind.kind === 'regex' && has('cased')), 'a regular expression minds case')
   return {
     all: has('all'),
@@ -71,6 +77,7 @@ export function parseChain(modifiers: readonly string[], placeholders: Placehold
     kind,
     steps: steps.map((name) => stepOf(name, placeholders)),
     texts: (text) => (has('expand') ? expandPlain(text, placeholders) : [text]),
+    isEncoded: encodingAt >= 0,
     isPositioned: modifiers.some((name) => isOneOf(PLACES, name)),
   }
 }
