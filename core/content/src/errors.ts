@@ -31,6 +31,10 @@ export type ContentErrorCode =
   | 'content/image-yara' // image: YARA sources
   | 'content/image-correlations' // image: a correlation
   | 'content/image-cost' // image: declared cost or memory does not hold
+  | 'content/delta-malformed' // delta: not one, or its edits do not fit the image
+  | 'content/delta-base' // delta: made for another image
+  | 'content/delta-compiler' // delta: another compiler made the image
+  | 'content/delta-result' // delta: what came out is not the image that it promises
 
 /** Source errors carry `at`; image errors carry `details.offset`. */
 export class ContentError extends FirebreakError<ContentErrorCode> {

@@ -38,6 +38,9 @@ export const ROUTES_MAX = 65_536
 export const FILTERS_MAX = 10_000
 /** Rules that one filter names. */
 export const FILTER_TARGETS_MAX = 10_000
+/** Tables for `expand`, and the texts of one of them. */
+export const PLACEHOLDERS_MAX = 1_000
+export const PLACEHOLDER_VALUES_MAX = 10_000
 export const YARA_FILES_MAX = 1_024
 export const YARA_FILE_BYTES_MAX = 1024 * 1024
 /** Of one string of an image: a value with every character escaped, or the JSON of a rule's custom attributes. */
@@ -62,11 +65,8 @@ export const TAG_CHARS_MAX = 128
 export const FIELD_NAME_CHARS_MAX = 128
 export const LOGSOURCE_CHARS_MAX = 64
 export const VALUE_CHARS_MAX = 8_192
+
 /** A value with every character escaped, as an image may carry it. */
 export const STRING_CHARS_MAX = 2 * VALUE_CHARS_MAX + 2
-export const INDICATOR_VALUE_CHARS_MAX = 255
-export const INDICATOR_DESCRIPTION_CHARS_MAX = 255
 
 export const IMAGE_SIZE_BYTES_MAX = 64 * 1024 * 1024
-/** Worst-case steps per character of a field, all rules of the dearest category together. */
-export const STEPS_PER_CHARACTER_MAX = 16_000_000

@@ -24,7 +24,7 @@ export function rule(n: number, detection: Plain, more: { readonly [key: string]
 export function sourceOf(rules: readonly Plain[], more: Partial<PackSource> = {}): PackSource {
   return {
     manifest: toSourceNode(MANIFEST, 'pack.yaml'),
-    rules: rules.map((one, i) => ({ file: `rules/${i}.yml`, node: toSourceNode(one, `rules/${i}.yml`) })),
+    rules: rules.map((one, i) => ({ file: `rules/${i}.yml`, nodes: [toSourceNode(one, `rules/${i}.yml`)] })),
     tests: [],
     indicators: [],
     ...more,

@@ -1,7 +1,7 @@
 import type { Position } from './errors.ts'
 import { FIELD_NAME_CHARS_MAX, TEST_EVENTS_MAX, TEST_FIELDS_MAX } from './limits.ts'
 import { describe, entry, type Problems } from './problems.ts'
-import type { LogSource, SigmaRule } from './sigma.ts'
+import type { LogSource, SigmaRule } from './sigma/index.ts'
 import type { MappingNode, SourceNode } from './source.ts'
 
 /** `tests/NAME.yml`: events that a rule must match, and events that it must not. */

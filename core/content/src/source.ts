@@ -32,15 +32,30 @@ export interface SourceFile {
   readonly node: SourceNode
 }
 
+export interface TextFile {
+  readonly file: string
+  readonly text: string
+}
+
 /** What an author wrote, before it means anything. */
 export interface PackSource {
   /** Null when there is none or it can't be read; `diagnostics` then says why. */
   readonly manifest: SourceNode | null
-  readonly rules: readonly SourceFile[]
+  /** Detection rules, correlations and filters: one or more documents a file. */
+  readonly rules: readonly SigmaSource[]
   readonly tests: readonly SourceFile[]
-  readonly indicators: readonly { readonly file: string; readonly text: string }[]
+  readonly indicators: readonly TextFile[]
+  readonly yara?: readonly TextFile[]
+  /** What `%name%` stands for in rules. */
+  readonly placeholders?: SourceNode | null
   /** Files that could not be read, so that one broken file does not hide what is wrong with the others. */
   readonly diagnostics?: readonly Diagnostic[]
+}
+
+/** The YAML documents of one file. */
+export interface SigmaSource {
+  readonly file: string
+  readonly nodes: readonly SourceNode[]
 }
 
 /** One thing that is wrong with a source, and where. */

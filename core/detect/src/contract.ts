@@ -1,4 +1,11 @@
-import { FEATURES, type VerifiedImage } from '@firebreak/content'
+import {
+  describeSource,
+  FEATURES,
+  type FieldNeeds,
+  type LogSource,
+  sourcesOfDeclared,
+  type VerifiedImage,
+} from '@firebreak/content'
 import { compareVersions, type Version } from '@firebreak/kernel'
 import { DetectError } from './errors.ts'
 
@@ -6,15 +13,22 @@ import { DetectError } from './errors.ts'
 export interface EngineContract {
   readonly engineVersion: Version
   readonly features: readonly string[]
-  readonly fields: readonly SuppliedFields[]
+  /** 'any': events are what somebody hands over, and an absent field is absent, whatever rules ask for. */
+  readonly fields: readonly SuppliedFields[] | 'any'
 }
+
+/** Of the sensors of this version. */
+const SENSOR_PRODUCT = 'linux'
 
 export interface SuppliedFields {
   readonly category: string
   readonly fields: readonly string[]
 }
 
-export const ENGINE_VERSION: Version = '1.0.0'
+export const ENGINE_VERSION: Version = '1.1.0'
+
+/** For events from files and from other programs. */
+export const OPEN_CONTRACT: EngineContract = { engineVersion: ENGINE_VERSION, features: FEATURES, fields: 'any' }
 
 /** Exactly what the sensors of this version fill in. A field is added here when a sensor supplies it, never before. */
 export const ENGINE_CONTRACT: EngineContract = {
@@ -75,7 +89,7 @@ export const ENGINE_CONTRACT: EngineContract = {
  * Refuses an image that needs what this engine does not supply. The outage of July 2024 was an image with 21 fields
  * for a sensor that supplied 20.
  *
- * @throws DetectError detect/engine-too-old | detect/unsupplied-feature | detect/unsupplied-category |
+ * @throws DetectError detect/engine-too-old | detect/unsupplied-feature | detect/unsupplied-source |
  *   detect/unsupplied-field
  */
 export function checkContract(image: VerifiedImage, contract: EngineContract): void {
@@ -91,16 +105,34 @@ export function checkContract(image: VerifiedImage, contract: EngineContract): v
     const why = `it needs the feature ${feature}, which engine ${engineVersion} does not have`
     throw new DetectError('detect/unsupplied-feature', `${cannot}: ${why}`, { feature, engineVersion })
   }
-  for (const { category, field } of image.declaredFields) {
-    const supplied = contract.fields.find((one) => one.category === category)
-    if (supplied === undefined) {
-      const why = `it reads ${category} events, which engine ${engineVersion} does not supply`
-      throw new DetectError('detect/unsupplied-category', `${cannot}: ${why}`, { category, engineVersion })
-    }
-    if (supplied.fields.includes(field)) continue
-    const count = supplied.fields.length
-    const why = `it reads ${category} field ${field}, which is not one of the ${count} that engine ${engineVersion} supplies`
-    const details = { category, field, suppliedFields: count, engineVersion }
+  if (contract.fields === 'any') return
+  for (const needs of image.needs) checkNeeds(needs, contract.fields, cannot, engineVersion)
+}
+
+function checkNeeds(
+  { logsource, fields }: FieldNeeds,
+  supplied: readonly SuppliedFields[],
+  cannot: string,
+  engineVersion: Version,
+): void {
+  const reaching = supplied.filter(({ category }) => reaches(category, logsource))
+  const source = describeSource(logsource)
+  if (reaching.length === 0) {
+    const why = `it reads events of ${source}, which engine ${engineVersion} does not supply`
+    throw new DetectError('detect/unsupplied-source', `${cannot}: ${why}`, { source, engineVersion })
+  }
+  for (const field of fields) {
+    const lacking = reaching.find((one) => !one.fields.includes(field))
+    if (lacking === undefined) continue
+    const count = lacking.fields.length
+    const why = `it reads field ${field} of ${source}, which is not one of the ${count} that engine ${engineVersion} supplies`
+    const details = { source, field, suppliedFields: count, engineVersion }
     throw new DetectError('detect/unsupplied-field', `${cannot}: ${why}`, details)
   }
+}
+
+/** Whether a rule of this log source meets what the sensor declares as events of the category. */
+function reaches(category: string, logsource: LogSource): boolean {
+  const reached = sourcesOfDeclared({ category, product: SENSOR_PRODUCT, service: null })
+  return reached.some((one) => describeSource(one) === describeSource(logsource))
 }

@@ -1,46 +1,67 @@
-import { RULE, RULE_WORDS, type VerifiedImage } from '@firebreak/content'
-import type { Version, WallMs } from '@firebreak/kernel'
+import { type LogSource, RULE, type VerifiedImage } from '@firebreak/content'
+import type { WallMs } from '@firebreak/kernel'
 import { checkContract, type EngineContract } from './contract.ts'
-import { fieldText, truncate } from './event-view.ts'
-import { EVENT_FIELDS_MAX, type HostEvent } from './events.ts'
-import { IndicatorIndex } from './indicators.ts'
-import { Interpreter } from './interpreter.ts'
-import { Routes } from './routes.ts'
+import { CorrelationStage } from './correlation-stage.ts'
+import {
+  EventColumns,
+  eventTime,
+  FieldNames,
+  type JsonRefusal,
+  readJsonEvent,
+  RecordBatch,
+  RecordBatchWriter,
+  type RecordEvent,
+} from './event/index.ts'
+import { explain } from './explain.ts'
+import { IndicatorStage } from './indicator-stage.ts'
+import { Predicates } from './match/predicates.ts'
+import { Programs } from './match/programs.ts'
+import { RuleIndex } from './match/rule-index.ts'
+import type { Detection } from './output/index.ts'
+import { engineFields } from './engine-fields.ts'
+import { Router } from './router.ts'
 import { item, word } from './trap.ts'
-
-/** What the engine says about one event. The shape is that of a detection record on the wire, without its sequence. */
-export interface Detection {
-  /** The rule's UUID, or `indicator/TYPE`. */
-  readonly ruleId: string
-  readonly title: string
-  readonly level: string
-  readonly tags: readonly string[]
-  readonly pack: string
-  readonly version: Version
-  readonly category: string
-  readonly timeMs: WallMs
-  /** The event's fields, as text; absent ones left out. */
-  readonly fields: readonly { readonly field: string; readonly value: string }[]
-  /** The fields whose predicates held on the way to the match. */
-  readonly matched: readonly string[]
-}
 
 export interface EngineCounters {
   readonly events: number
+  /** Not JSON, no object, or over a limit. */
+  readonly malformed: number
+  /** Of no log source for which there is a rule. */
+  readonly unrouted: number
   readonly detections: number
-  /** Field values that were longer than FIELD_CHARS_MAX and were read only so far. */
+  /** Rules that were tried, because a literal of theirs showed or because they have none. */
+  readonly candidates: number
+  /** Field values that were longer than FIELD_BYTES_MAX and were read only so far. */
   readonly fieldsTruncated: number
+  /** Nodes and predicates evaluated: what the image's declared cost bounds for each event. */
+  readonly nodeVisits: number
+  readonly predicateEvaluations: number
 }
 
+/** Judges events against one image. No event makes it throw, loop or read outside a table. */
 export interface Engine {
-  /** In the order of the image: rules by id, then indicators. No event makes it throw, loop or read outside a table. */
-  evaluate(event: HostEvent): readonly Detection[]
+  /** One JSON object from hostile bytes; `declared` says what it is, when it does not say so itself. */
+  evaluateJson(bytes: Uint8Array, from: number, to: number, declared: LogSource | null): readonly Detection[]
+  /** An event of a sensor; allocates, so processes hand over batches. */
+  evaluate(event: RecordEvent): readonly Detection[]
+  /** @throws DetectError detect/record-malformed | detect/record-too-large: the batch is refused as a whole */
+  openBatch(bytes: Uint8Array): EventBatch
+  /** Tells correlations the time, so that windows close without events. */
+  advance(nowMs: WallMs): readonly Detection[]
+  /** No event follows: what correlations held back for late ones is judged now. */
+  flush(): readonly Detection[]
   counters(): EngineCounters
+  /** Why the last event of `evaluateJson` was refused; 'ok' when it was not. */
+  readonly lastRefusal: 'ok' | JsonRefusal
 }
 
-const TITLE_CHARS_MAX = 256
-/** An indicator list names what is known to be bad. */
-const INDICATOR_LEVEL = 'high'
+/** Events of one batch, judged one by one. */
+export interface EventBatch {
+  readonly count: number
+  /** Null behind the last. @throws DetectError detect/record-malformed */
+  next(): readonly Detection[] | null
+}
+
 const NOTHING: readonly Detection[] = []
 
 /**
@@ -55,73 +76,150 @@ export function createEngine(image: VerifiedImage, contract: EngineContract): En
 
 class ImageEngine implements Engine {
   readonly #image: VerifiedImage
-  readonly #interpreter: Interpreter
-  readonly #routes: Routes
-  readonly #indicators: IndicatorIndex
-  #events = 0
-  #detections = 0
+  readonly #names: FieldNames
+  readonly #columns: EventColumns
+  readonly #predicates: Predicates
+  readonly #programs: Programs
+  readonly #index: RuleIndex
+  readonly #router: Router
+  readonly #indicators: IndicatorStage
+  readonly #correlations: CorrelationStage
+  /** The epoch in which a rule was last tried. */
+  readonly #triedIn: Int32Array
+  readonly #matches: number[] = []
+  #counters = { events: 0, malformed: 0, unrouted: 0, detections: 0, candidates: 0 }
+  lastRefusal: 'ok' | JsonRefusal = 'ok'
 
   constructor(image: VerifiedImage) {
+    const { tables } = image
     this.#image = image
-    this.#interpreter = new Interpreter(image.tables)
-    this.#routes = new Routes(image.tables)
-    this.#indicators = new IndicatorIndex(image.tables)
+    this.#names = new FieldNames(engineFields(tables))
+    this.#columns = new EventColumns(this.#names)
+    const numberOf = (field: string): number => this.#names.numberOf(field)
+    this.#predicates = new Predicates(tables, this.#columns)
+    this.#programs = new Programs(tables, this.#predicates)
+    this.#index = new RuleIndex(tables, this.#columns)
+    this.#router = new Router(tables, this.#columns, numberOf)
+    this.#indicators = new IndicatorStage(tables, this.#columns, numberOf)
+    this.#correlations = new CorrelationStage(image, this.#columns)
+    this.#triedIn = new Int32Array(tables.rules.length / RULE.words)
   }
 
-  evaluate(event: HostEvent): readonly Detection[] {
-    this.#events++
-    this.#interpreter.begin(event)
-    let detections: Detection[] | null = null
-    for (const rule of this.#routes.rulesFor(event.category, event.product)) {
-      const matched = this.#interpreter.judge(rule)
-      if (matched !== null) (detections ??= []).push(this.#ruleDetection(rule, event, matched))
+  evaluateJson(bytes: Uint8Array, from: number, to: number, declared: LogSource | null): readonly Detection[] {
+    this.#counters.events++
+    this.lastRefusal = readJsonEvent(this.#columns, bytes, from, to)
+    if (this.lastRefusal === 'ok') return this.#judge(declared, Number.NaN)
+    this.#counters.malformed++
+    return NOTHING
+  }
+
+  evaluate(event: RecordEvent): readonly Detection[] {
+    const writer = new RecordBatchWriter()
+    writer.add(event)
+    return this.openBatch(writer.finish()).next() ?? NOTHING
+  }
+
+  openBatch(bytes: Uint8Array): EventBatch {
+    const batch = RecordBatch.open(bytes, this.#names)
+    const columns = this.#columns
+    return {
+      count: batch.count,
+      next: () => {
+        if (!batch.next(columns)) return null
+        this.#counters.events++
+        return this.#judge(batch.sourceOf(batch.sourceId), batch.timeMs)
+      },
     }
-    for (const hit of this.#indicators.find(event)) {
-      const title = `Indicator ${hit.value}${hit.description === '' ? '' : `: ${hit.description}`}`
-      const rule = { ruleId: `indicator/${hit.type}`, title: title.slice(0, TITLE_CHARS_MAX), level: INDICATOR_LEVEL }
-      ;(detections ??= []).push(this.#detection({ ...rule, tags: [] }, event, [hit.field]))
-    }
-    this.#detections += detections?.length ?? 0
-    return detections ?? NOTHING
+  }
+
+  advance(nowMs: WallMs): readonly Detection[] {
+    return this.#counted(this.#correlations.advance(nowMs))
+  }
+
+  flush(): readonly Detection[] {
+    return this.#counted(this.#correlations.flush())
   }
 
   counters(): EngineCounters {
-    return { events: this.#events, detections: this.#detections, fieldsTruncated: this.#interpreter.truncated }
+    return {
+      ...this.#counters,
+      fieldsTruncated: this.#columns.counters.truncated,
+      nodeVisits: this.#programs.visits,
+      predicateEvaluations: this.#predicates.evaluations,
+    }
   }
 
-  #ruleDetection(rule: number, event: HostEvent, matched: readonly string[]): Detection {
-    const { rules, tags } = this.#image.tables
-    const at = rule * RULE_WORDS
-    const firstTag = word(rules, at + RULE.firstTag, 'rules')
-    const tagCount = word(rules, at + RULE.tagCount, 'rules')
-    const tagTexts: string[] = []
-    for (let tag = firstTag; tag < firstTag + tagCount; tag++) tagTexts.push(this.#string(word(tags, tag, 'tags')))
-    const text = (place: number): string => this.#string(word(rules, at + place, 'rules'))
-    const description = { ruleId: text(RULE.id), title: text(RULE.title), level: text(RULE.level), tags: tagTexts }
-    return this.#detection(description, event, matched)
+  /** @param timeMs - NaN: the event says when it happened, or nobody knows */
+  #judge(declared: LogSource | null, timeMs: WallMs): readonly Detection[] {
+    const columns = this.#columns
+    const route = this.#router.route(declared)
+    if (route.groups.length === 0 && route.conditional.length === 0) this.#counters.unrouted++
+    for (let i = 0; i < route.aliases.length; i++) {
+      const alias = item(route.aliases, i, 'aliases')
+      columns.alias(alias.name, alias.source)
+    }
+    this.#matches.length = 0
+    for (let i = 0; i < route.groups.length; i++) this.#index.candidates(item(route.groups, i, 'groups'), this.#try)
+    for (let i = 0; i < route.conditional.length; i++) {
+      const { group, field, value } = item(route.conditional, i, 'groups')
+      if (this.#router.hasValue(field, value)) this.#index.candidates(group, this.#try)
+    }
+    const hits = this.#indicators.find()
+    if (this.#matches.length === 0 && hits === null) return NOTHING
+    return this.#detections(hits, Number.isNaN(timeMs) ? eventTime(columns) : timeMs, declared)
   }
 
-  #detection(
-    rule: Pick<Detection, 'ruleId' | 'title' | 'level' | 'tags'>,
-    event: HostEvent,
-    matched: readonly string[],
-  ): Detection {
-    const { pack, version, category } = this.#image
-    const fields = fieldTexts(event)
-    return { ...rule, pack, version, category, timeMs: event.timeMs, fields, matched }
+  readonly #try = (rule: number): void => {
+    const { epoch } = this.#columns
+    if (this.#triedIn[rule] === epoch) return
+    this.#triedIn[rule] = epoch
+    this.#counters.candidates++
+    if (this.#programs.ruleMatches(rule)) this.#matches.push(rule)
   }
 
-  #string(id: number): string {
-    return item(this.#image.tables.strings, id, 'strings')
+  #detections(
+    hits: ReturnType<IndicatorStage['find']>,
+    timeMs: WallMs,
+    declared: LogSource | null,
+  ): readonly Detection[] {
+    const image = this.#image
+    const found: Detection[] = []
+    const base = { ...about(image), timeMs: Number.isNaN(timeMs) ? 0 : timeMs, product: declared?.product ?? null }
+    const fields = fieldsOf(this.#columns)
+    this.#matches.sort((a, b) => a - b)
+    for (const rule of this.#matches) {
+      found.push(...this.#correlations.observe(rule, timeMs))
+      if (this.#correlations.suppresses(rule)) continue
+      const selections = explain(image.tables, rule, this.#programs, this.#predicates, this.#columns)
+      found.push({ ...base, ...ruleOf(image, rule), selections, fields })
+    }
+    for (const hit of hits ?? []) found.push({ ...base, ...hit, fields })
+    return this.#counted(found)
+  }
+
+  #counted(detections: readonly Detection[]): readonly Detection[] {
+    this.#counters.detections += detections.length
+    return detections
   }
 }
 
-function fieldTexts(event: HostEvent): Detection['fields'] {
-  const texts: { field: string; value: string }[] = []
-  for (const field of Object.keys(event.fields)) {
-    if (texts.length === EVENT_FIELDS_MAX) break
-    const value = fieldText(event, field)
-    if (value !== null) texts.push({ field, value: truncate(value) })
-  }
-  return texts
+function about({ pack, version, category }: VerifiedImage): Pick<Detection, 'pack' | 'version' | 'category'> {
+  return { pack, version, category }
+}
+
+function ruleOf(
+  { tables }: VerifiedImage,
+  rule: number,
+): Pick<Detection, 'ruleId' | 'title' | 'level' | 'tags' | 'custom'> {
+  const at = rule * RULE.words
+  const text = (place: number): string => tables.strings.text(word(tables.rules, at + place, 'rules'))
+  const firstTag = word(tables.rules, at + RULE.firstTag, 'rules')
+  const tagCount = word(tables.rules, at + RULE.tagCount, 'rules')
+  const tags = Array.from({ length: tagCount }, (_, i) => tables.strings.text(word(tables.texts, firstTag + i, 'texts')))
+  const custom = text(RULE.custom)
+  return { ruleId: text(RULE.id), title: text(RULE.title), level: text(RULE.level), tags, custom: custom || null }
+}
+
+function fieldsOf(columns: EventColumns): Detection['fields'] {
+  return columns.entries().flatMap(({ field, value }) => (value === null ? [] : [{ field, value }]))
 }

@@ -1,4 +1,4 @@
-export { checkContract, ENGINE_CONTRACT, ENGINE_VERSION, type EngineContract, type SuppliedFields } from './contract.ts'
+export { checkContract, ENGINE_CONTRACT, ENGINE_VERSION, type EngineContract, OPEN_CONTRACT, type SuppliedFields } from './contract.ts'
 export {
   type CorrelationHit,
   Correlator,
@@ -7,13 +7,24 @@ export {
   type CorrelatorLimits,
   REFERENCES_PER_HIT_MAX,
 } from './correlation/index.ts'
-export { createEngine, type Detection, type Engine, type EngineCounters } from './engine.ts'
+export { createEngine, type Engine, type EngineCounters, type EventBatch } from './engine.ts'
 export { DetectError, type DetectErrorCode } from './errors.ts'
-export { FIELD_CHARS_MAX } from './event-view.ts'
-export { EVENT_FIELDS_MAX, EVENTS_MAX, EVENTS_SIZE_BYTES_MAX, type HostEvent, parseEvents } from './events.ts'
+export {
+  EVENT_BYTES_MAX,
+  EventColumns,
+  FIELD_BYTES_MAX,
+  FieldNames,
+  type JsonRefusal,
+  readJsonEvent,
+  RECORD_BATCH_BYTES_MAX,
+  RecordBatch,
+  RecordBatchWriter,
+  type RecordEvent as HostEvent,
+  VALUE,
+} from './event/index.ts'
 export { IndicatorIndex } from './indicators/index.ts'
 export {
-  type Detection as DetectionRecord,
+  type Detection,
   ECS_VERSION,
   ecsOf,
   eventTime,

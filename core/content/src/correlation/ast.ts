@@ -51,6 +51,9 @@ export interface Correlation {
   readonly at: Position
 }
 
+/** What an image keeps of a correlation: all but what only its author and its editor read. */
+export type LinkedCorrelation = Omit<Correlation, 'name' | 'description' | 'status' | 'at'>
+
 export interface CorrelationAlias {
   readonly name: string
   /** By position of the correlation's `rules`: the field that the name stands for; null where the name itself is the field. */

@@ -6,6 +6,7 @@ export {
   CORRELATION_TYPES,
   type CorrelationType,
   type CorrelationAlias,
+  type LinkedCorrelation,
 } from './ast.ts'
 export { holds } from './condition.ts'
 export {

@@ -1,4 +1,4 @@
-import type { Correlation } from './ast.ts'
+import type { LinkedCorrelation } from './ast.ts'
 import { type ColumnSource, type CorrelationRecord, type CorrelationReference, encodeCorrelations } from './image.ts'
 
 /** Names of columns, by correlation: group columns, value columns, then those that other correlations need. */
@@ -13,14 +13,14 @@ type Columns = ReadonlyMap<string, readonly string[]>
  * @param ruleNumber - the number of a detection rule, by its id
  */
 export function writeCorrelationSection(
-  correlations: readonly Correlation[],
+  correlations: readonly LinkedCorrelation[],
   intern: (text: string) => number,
   fieldNumber: (name: string) => number,
   ruleNumber: (id: string) => number,
 ): Uint32Array {
   const columns = columnsOf(correlations)
   const numbers = new Map(correlations.map(({ id }, i) => [id, i]))
-  const reference = (one: Correlation, position: number): CorrelationReference => {
+  const reference = (one: LinkedCorrelation, position: number): CorrelationReference => {
     const id = one.rules[position] ?? ''
     const number = numbers.get(id)
     const sources = (columns.get(one.id) ?? []).map((name) => sourceOf(one, position, name, columns, fieldNumber))
@@ -28,7 +28,7 @@ export function writeCorrelationSection(
       ? { kind: 'rule', number: ruleNumber(id), sources }
       : { kind: 'correlation', number, sources }
   }
-  const record = (one: Correlation): CorrelationRecord => ({
+  const record = (one: LinkedCorrelation): CorrelationRecord => ({
     id: intern(one.id),
     title: intern(one.title),
     custom: one.custom === null ? null : intern(one.custom),
@@ -52,7 +52,7 @@ export function writeCorrelationSection(
  * to it reads: only so can the name stand for different fields of different rules. Unused aliases make no column, lest the
  * image asks for fields that nothing reads.
  */
-function columnsOf(correlations: readonly Correlation[]): Columns {
+function columnsOf(correlations: readonly LinkedCorrelation[]): Columns {
   const byId = new Map(correlations.map((one) => [one.id, one]))
   const needed = new Map<string, Set<string>>()
   const columns = new Map<string, readonly string[]>()
@@ -77,7 +77,7 @@ function columnsOf(correlations: readonly Correlation[]): Columns {
 }
 
 function sourceOf(
-  one: Correlation,
+  one: LinkedCorrelation,
   position: number,
   name: string,
   columns: Columns,
@@ -90,7 +90,7 @@ function sourceOf(
 }
 
 /** What a name stands for in events of one of the rules. */
-function fieldOf(one: Correlation, position: number, name: string): string {
+function fieldOf(one: LinkedCorrelation, position: number, name: string): string {
   const alias = one.aliases.find((other) => other.name === name)
   return alias?.fields[position] ?? name
 }

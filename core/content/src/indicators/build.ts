@@ -146,7 +146,7 @@ function nameTable(list: ListedNames, { rows }: UniqueRows): Omit<NameTable, 'de
 }
 
 /** Where each bucket begins, and at last where they end. @param first - the first word of each key, ascending */
-function bucketStarts(count: number, first: (index: number) => number): Uint32Array {
+export function bucketStarts(count: number, first: (index: number) => number): Uint32Array {
   const bits = bucketBits(count)
   const starts = new Uint32Array(2 ** bits + 1)
   for (let i = 0; i < count; i++) {

@@ -18,8 +18,16 @@ export {
   type RegexLayout,
   regexLayout,
 } from './program.ts'
+export { requiredLiterals } from './required-literals.ts'
 export type { RegexFlags } from './syntax.ts'
 export { regexCost, verifyRegex } from './verify.ts'
+
+/** An expression as it was written, and its program. */
+export interface RegexValue {
+  readonly source: string
+  readonly flags: RegexFlags
+  readonly program: Uint32Array
+}
 
 /**
  * Compiles RE2 syntax to a program for the engine's machine: unanchored yes-or-no matching over code points, in time

@@ -1,16 +1,10 @@
 import { SIGMA_DOCUMENTS_PER_FILE_MAX } from '../limits.ts'
 import { describe, type Problems } from '../problems.ts'
-import type { MappingNode, SourceNode } from '../source.ts'
+import type { MappingNode, SigmaSource, SourceNode } from '../source.ts'
 import type { SigmaFilter, SigmaRule } from './ast.ts'
 import { parseFilter } from './filter.ts'
 import type { SigmaContext } from './item.ts'
 import { parseRule } from './rule.ts'
-
-/** The YAML documents of one file. */
-export interface SigmaSource {
-  readonly file: string
-  readonly nodes: readonly SourceNode[]
-}
 
 export interface SigmaDocuments {
   readonly rules: SigmaRule[]

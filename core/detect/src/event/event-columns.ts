@@ -228,6 +228,13 @@ export class EventColumns {
     this.#unknownNames?.push(name)
   }
 
+  /** Gives the values of `source` the name `field` too, where the event has no such field. */
+  alias(field: number, source: number): void {
+    if (this.isPresent(field) || !this.isPresent(source)) return
+    this.#present[field] = this.epoch
+    this.#first[field] = this.#first[source] ?? NO_VALUE
+  }
+
   /** The field is there: with values, as an empty list, or as an object. */
   isPresent(field: number): boolean {
     return this.#present[field] === this.epoch

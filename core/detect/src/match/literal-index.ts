@@ -1,0 +1,158 @@
+import { GRAM_BYTES, type ImageTables, type StringPool, WITNESS, WITNESS_KINDS, type WitnessKind } from '@firebreak/content'
+import { item, word } from '../trap.ts'
+import { equalRuns } from './bytes.ts'
+import { HashTable } from './hash-table.ts'
+
+/** Bytes of a text that its hash covers, from the end at which it is anchored. */
+const ANCHOR_BYTES_MAX = 16
+
+/** Told of each rule one of whose literals a value shows; of one rule perhaps more than once. */
+export type Candidate = (rule: number) => void
+
+/**
+ * The literals that rules of one group require of one field. A value is looked at once, whatever the number of rules:
+ * its ends by hashes of 4 to 16 bytes, all of it by its hash, and every four bytes of it against a bitmap.
+ *
+ * Sound, because a rule can't match without one of its literals and every hit is compared in full; a collision costs
+ * time and nothing else.
+ */
+export class LiteralIndex {
+  readonly #pool: StringPool
+  readonly #whole = new HashTable()
+  readonly #start = new HashTable()
+  readonly #end = new HashTable()
+  readonly #grams = new HashTable()
+  /** Bit n: some literal is anchored by n bytes. */
+  #startLengths = 0
+  #endLengths = 0
+
+  constructor(pool: StringPool) {
+    this.#pool = pool
+  }
+
+  /** @param witness - the number of a witness of this field in the image */
+  add(tables: ImageTables, witness: number, rule: number): void {
+    const at = witness * WITNESS.words
+    const kind: WitnessKind = item(WITNESS_KINDS, word(tables.witnesses, at + WITNESS.kind, 'witnesses'), 'kinds')
+    const text = word(tables.witnesses, at + WITNESS.text, 'witnesses')
+    const from = word(this.#pool.offsets, text, 'strings')
+    const to = word(this.#pool.offsets, text + 1, 'strings')
+    const { bytes } = this.#pool
+    const length = Math.min(to - from, ANCHOR_BYTES_MAX)
+    if (kind === 'whole') this.#whole.add(hashForward(bytes, from, to), text, rule, 0)
+    else if (kind === 'start') {
+      this.#startLengths |= 1 << length
+      this.#start.add(hashForward(bytes, from, from + length), text, rule, 0)
+    } else if (kind === 'end') {
+      this.#endLengths |= 1 << length
+      this.#end.add(hashBackward(bytes, to - length, to), text, rule, 0)
+    } else {
+      const offset = word(tables.witnesses, at + WITNESS.offset, 'witnesses')
+      this.#grams.add(gramAt(bytes, from + offset), text, rule, offset)
+    }
+  }
+
+  /** Makes it ready to search; nothing is added after. */
+  seal(): void {
+    for (const table of [this.#whole, this.#start, this.#end, this.#grams]) table.seal()
+  }
+
+  /** Whether a value has to be looked at byte by byte, and not only at its ends. */
+  get looksInside(): boolean {
+    return this.#grams.size > 0
+  }
+
+  search(bytes: Uint8Array, from: number, to: number, found: Candidate): void {
+    if (this.#whole.size > 0) this.#searchWhole(bytes, from, to, found)
+    if (this.#startLengths !== 0) this.#searchStart(bytes, from, to, found)
+    if (this.#endLengths !== 0) this.#searchEnd(bytes, from, to, found)
+    if (this.#grams.size > 0) this.#searchInside(bytes, from, to, found)
+  }
+
+  #searchWhole(bytes: Uint8Array, from: number, to: number, found: Candidate): void {
+    const table = this.#whole
+    for (let entry = table.first(hashForward(bytes, from, to)); entry >= 0; entry = table.after(entry)) {
+      if (this.#lengthOf(table, entry) === to - from && this.#fits(table, entry, bytes, from)) found(table.rule(entry))
+    }
+  }
+
+  #searchStart(bytes: Uint8Array, from: number, to: number, found: Candidate): void {
+    const table = this.#start
+    const last = Math.min(to - from, ANCHOR_BYTES_MAX)
+    let hash = HASH_SEED
+    for (let length = 1; length <= last; length++) {
+      hash = mix(hash, bytes[from + length - 1] as number)
+      if (((this.#startLengths >>> length) & 1) === 0) continue
+      for (let entry = table.first(hash); entry >= 0; entry = table.after(entry)) {
+        if (from + this.#lengthOf(table, entry) <= to && this.#fits(table, entry, bytes, from)) found(table.rule(entry))
+      }
+    }
+  }
+
+  #searchEnd(bytes: Uint8Array, from: number, to: number, found: Candidate): void {
+    const table = this.#end
+    const last = Math.min(to - from, ANCHOR_BYTES_MAX)
+    let hash = HASH_SEED
+    for (let length = 1; length <= last; length++) {
+      hash = mix(hash, bytes[to - length] as number)
+      if (((this.#endLengths >>> length) & 1) === 0) continue
+      for (let entry = table.first(hash); entry >= 0; entry = table.after(entry)) {
+        const start = to - this.#lengthOf(table, entry)
+        if (start >= from && this.#fits(table, entry, bytes, start)) found(table.rule(entry))
+      }
+    }
+  }
+
+  #searchInside(bytes: Uint8Array, from: number, to: number, found: Candidate): void {
+    const table = this.#grams
+    if (to - from < GRAM_BYTES) return
+    let gram = gramAt(bytes, from) >>> 8
+    for (let at = from + GRAM_BYTES - 1; at < to; at++) {
+      gram = (gram << 8) | (bytes[at] as number)
+      if (!table.mayHave(gram)) continue
+      for (let entry = table.first(gram); entry >= 0; entry = table.after(entry)) {
+        const start = at - (GRAM_BYTES - 1) - table.offset(entry)
+        const end = start + this.#lengthOf(table, entry)
+        if (start >= from && end <= to && this.#fits(table, entry, bytes, start)) found(table.rule(entry))
+      }
+    }
+  }
+
+  #lengthOf(table: HashTable, entry: number): number {
+    const text = table.text(entry)
+    return (this.#pool.offsets[text + 1] as number) - (this.#pool.offsets[text] as number)
+  }
+
+  #fits(table: HashTable, entry: number, bytes: Uint8Array, at: number): boolean {
+    const from = this.#pool.offsets[table.text(entry)] as number
+    return equalRuns(bytes, at, this.#pool.bytes, from, this.#lengthOf(table, entry))
+  }
+}
+
+const HASH_SEED = 0x811c9dc5 | 0
+
+function mix(hash: number, byte: number): number {
+  return Math.imul(hash ^ byte, 0x01000193)
+}
+
+function hashForward(bytes: Uint8Array, from: number, to: number): number {
+  let hash = HASH_SEED
+  for (let at = from; at < to; at++) hash = mix(hash, bytes[at] as number)
+  return hash
+}
+
+function hashBackward(bytes: Uint8Array, from: number, to: number): number {
+  let hash = HASH_SEED
+  for (let at = to - 1; at >= from; at--) hash = mix(hash, bytes[at] as number)
+  return hash
+}
+
+/** Four bytes as one number. */
+function gramAt(bytes: Uint8Array, at: number): number {
+  return (
+    ((bytes[at] as number) << 24) |
+    ((bytes[at + 1] as number) << 16) |
+    ((bytes[at + 2] as number) << 8) |
+    (bytes[at + 3] as number)
+  )
+}
