@@ -46,16 +46,22 @@ export function readEdits(words: Uint32Array, oldCount: number, broughtCount: nu
   const places = new Uint32Array(oldCount + broughtCount)
   let size = 0
   let taken = 0
+  let end = -1
+  let wasTaken = false
   for (let at = 0; at < words.length; at += RUN_WORDS) {
     const [first = NONE, count] = words.subarray(at)
-    const [from, left] = first === NONE ? [oldCount + taken, broughtCount - taken] : [first, oldCount - first]
+    const isTaken = first === NONE
+    const [from, left] = isTaken ? [oldCount + taken, broughtCount - taken] : [first, oldCount - first]
     if (count === undefined || count === 0 || count > left) throw malformed(`a run of ${count} items from ${first}`)
+    if (from === end && isTaken === wasTaken) throw malformed('a run cut in two')
+    end = from + count
+    wasTaken = isTaken
     for (let item = from; item < from + count; item++) {
       if (isKept[item] === 1) throw malformed(`item ${item} is kept twice`)
       if (item < oldCount) isKept[item] = 1
       places[size++] = item
     }
-    if (first === NONE) taken += count
+    if (isTaken) taken += count
   }
   if (taken !== broughtCount) throw malformed(`${broughtCount - taken} items have no place`)
   return places.subarray(0, size)

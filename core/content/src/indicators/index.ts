@@ -10,7 +10,20 @@ export {
 } from './limits.ts'
 export { IndicatorList, type Refusal } from './list.ts'
 export { parseIndicatorFile } from './parse.ts'
-export { writeIndicatorSection } from './section.ts'
+export {
+  addressTableOf,
+  comparePoolTexts,
+  compareRows,
+  digestTableOf,
+  hasNames,
+  type IndicatorRows,
+  keyBits,
+  keyWordsOf,
+  nameTableOf,
+  rowsOf,
+} from './rows.ts'
+export { joined, poolColumns, writeIndicatorSection } from './section.ts'
+export { SectionReader } from './section-reader.ts'
 export {
   ADDRESS_WORDS,
   type AddressTable,

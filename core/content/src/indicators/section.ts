@@ -27,11 +27,12 @@ export function writeIndicatorSection(tables: IndicatorTables): Uint32Array {
   return joined(columns)
 }
 
-function poolColumns(pool: TextPool): readonly [Uint32Array, Uint8Array] {
+export function poolColumns(pool: TextPool): readonly [Uint32Array, Uint8Array] {
   return [pool.offsets, pool.bytes]
 }
 
-function joined(columns: readonly (Uint32Array | Uint8Array)[]): Uint32Array {
+/** One after the other, bytes padded with zeros to a word. */
+export function joined(columns: readonly (Uint32Array | Uint8Array)[]): Uint32Array {
   const words = new Uint32Array(columns.reduce((sum, column) => sum + Math.ceil(column.byteLength / 4), 0))
   const bytes = new Uint8Array(words.buffer)
   let at = 0

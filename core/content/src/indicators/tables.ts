@@ -137,6 +137,15 @@ export function descriptionWords(count: number, wide: boolean): number {
   return wide ? count : Math.ceil(count / 2)
 }
 
+export function packDescriptions(numbers: Uint32Array, wide: boolean): DescriptionNumbers {
+  const words = new Uint32Array(descriptionWords(numbers.length, wide))
+  for (const [i, number] of numbers.entries()) {
+    if (wide) words[i] = number
+    else words[i >>> 1] = (words[i >>> 1] ?? 0) | (number << (i % 2 === 0 ? 0 : 16))
+  }
+  return { words, isWide: wide }
+}
+
 /** @returns NaN outside */
 export function descriptionNumber(numbers: DescriptionNumbers, index: number): number {
   if (numbers.isWide) return numbers.words[index] ?? Number.NaN

@@ -1,5 +1,5 @@
 import { utf8Encode } from '@firebreak/kernel'
-import { compareBytes, type DescriptionNumbers, descriptionWords, isWide, type TextPool } from './tables.ts'
+import { compareBytes, type DescriptionNumbers, isWide, packDescriptions, type TextPool } from './tables.ts'
 
 /** Rows of a list in the order of a table, each value once. */
 export interface UniqueRows {
@@ -85,14 +85,8 @@ export class Descriptions {
 
   numbers({ ranks }: UniqueRows): DescriptionNumbers {
     const numbers = (this.#numbers ??= this.#numberUsed())
-    const wide = isWide(this.#usedRanks().length)
-    const words = new Uint32Array(descriptionWords(ranks.length, wide))
-    for (const [i, rank] of ranks.entries()) {
-      const number = numbers[rank] ?? 0
-      if (wide) words[i] = number
-      else words[i >>> 1] = (words[i >>> 1] ?? 0) | (number << (i % 2 === 0 ? 0 : 16))
-    }
-    return { words, isWide: wide }
+    const own = ranks.map((rank) => numbers[rank] ?? 0)
+    return packDescriptions(own, isWide(this.#usedRanks().length))
   }
 
   #text(number: number): Uint8Array {
