@@ -24,6 +24,7 @@ export {
 export { ContentError, type ContentErrorCode, type Position } from './errors.ts'
 export {
   ALIAS,
+  applyDelta,
   auditChannel,
   chooseWitnesses,
   compareTexts,
@@ -35,6 +36,7 @@ export {
   type FieldNeeds,
   FILTER,
   GRAM_BYTES,
+  gramFrequency,
   GROUP,
   HEADER_WORDS,
   IMAGE_FORMAT_VERSION,
@@ -42,6 +44,7 @@ export {
   type ImageRule,
   type ImageSource,
   type ImageTables,
+  makeDelta,
   MATCH,
   NETWORK_WORDS,
   NODE,
@@ -49,6 +52,7 @@ export {
   type Operator,
   OPERATORS,
   PREDICATE,
+  readSource,
   ROUTE,
   RULE,
   SECTIONS,

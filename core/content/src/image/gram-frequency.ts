@@ -65,7 +65,7 @@ export function rarestGram(text: Uint8Array): { readonly offset: number; readonl
   let offset = 0
   let frequency = Infinity
   for (let at = 0; at + GRAM_BYTES <= text.length; at++) {
-    const one = frequencyOf(text, at)
+    const one = gramFrequency(text, at)
     if (one < frequency) {
       offset = at
       frequency = one
@@ -74,8 +74,8 @@ export function rarestGram(text: Uint8Array): { readonly offset: number; readonl
   return { offset, frequency }
 }
 
-/** 0 for what never occurs, to 1 for what every event has. */
-function frequencyOf(text: Uint8Array, from: number): number {
+/** Of the four bytes at `from`: 0 for what never occurs, to 1 for what every event has. */
+export function gramFrequency(text: Uint8Array, from: number): number {
   let level = 0
   for (let at = from; at < from + GRAM_BYTES - 1; at++) level += levelOf(text[at], text[at + 1])
   return level / (LEVEL_MAX * (GRAM_BYTES - 1))

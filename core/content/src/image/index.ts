@@ -1,4 +1,5 @@
 export type { CostBound } from './cost.ts'
+export { applyDelta, makeDelta } from './delta.ts'
 export {
   ALIAS,
   auditChannel,
@@ -29,7 +30,9 @@ export {
   WITNESS_KINDS,
   type WitnessKind,
 } from './format.ts'
+export { gramFrequency } from './gram-frequency.ts'
 export { compileProgram } from './program.ts'
+export { readSource } from './read-source.ts'
 export { compareTexts, type ImageFilter, type ImageRule, type ImageSource } from './source.ts'
 export { StringPool } from './string-pool.ts'
 export type { ImageTables, YaraSource } from './tables.ts'

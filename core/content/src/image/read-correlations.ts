@@ -17,7 +17,7 @@ export function readCorrelations(
   const ids = records.map(({ id }) => text(id))
   return records.map((record, i): LinkedCorrelation => {
     const names = columns[i] ?? []
-    const { type, level, generate, timespanSeconds, comparisons, percentile, groupColumns, valueColumns } = record
+    const { groupColumns, valueColumns } = record
     return {
       id: ids[i] ?? '',
       title: text(record.title),
@@ -27,7 +27,12 @@ export function readCorrelations(
       groupBy: names.slice(0, groupColumns),
       fields: names.slice(groupColumns, groupColumns + valueColumns),
       aliases: aliasesOf(record, names, columns, fieldName),
-      ...{ type, level, generate, timespanSeconds, comparisons, percentile },
+      type: record.type,
+      level: record.level,
+      generate: record.generate,
+      timespanSeconds: record.timespanSeconds,
+      comparisons: record.comparisons,
+      percentile: record.percentile,
     }
   })
 }

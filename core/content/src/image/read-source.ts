@@ -1,6 +1,19 @@
+import { unreachable } from '@firebreak/kernel'
 import type { SigmaLevel } from '../sigma/ast.ts'
-import { FILTER, GROUP, NETWORK_WORDS, NODE, NONE, OPERATORS, PREDICATE, RULE, SELECTION, valueKind } from './format.ts'
-import { WITNESS, WITNESS_KINDS } from './format.ts'
+import {
+  FILTER,
+  GROUP,
+  NETWORK_WORDS,
+  NODE,
+  NONE,
+  OPERATORS,
+  PREDICATE,
+  RULE,
+  SELECTION,
+  valueKind,
+  WITNESS,
+  WITNESS_KINDS,
+} from './format.ts'
 import type { Predicate, PredicateValues, Program, ProgramNode } from './program.ts'
 import { readCorrelations } from './read-correlations.ts'
 import type { ImageFilter, ImageRule, ImageSource } from './source.ts'
@@ -167,6 +180,8 @@ class SourceReader {
         return { kind, integers: words }
       case 'nothing':
         return { kind }
+      default:
+        return unreachable(kind)
     }
   }
 

@@ -2,7 +2,7 @@ import { assert, utf8Decode, utf8Encode } from '@firebreak/kernel'
 import { timeFieldsOf } from './event-time.ts'
 import type { FieldNames } from './field-names.ts'
 import { foldAscii, foldedRoom, foldUtf8 } from './fold-bytes.ts'
-import { addGrams, BLOOM_WORDS } from './grams.ts'
+import { addGrams, BLOOM_WORDS, LARGE_BLOOM_BYTES_MIN, LARGE_BLOOM_WORDS } from './grams.ts'
 import { EVENT_VALUES_MAX, FIELD_BYTES_MAX } from './limits.ts'
 import { NUMBER_TEXT_BYTES_MAX, numberText } from './number-text.ts'
 import { VALUE } from './value-kind.ts'
@@ -72,10 +72,12 @@ export class EventColumns {
   foldedBytes: Uint8Array = new Uint8Array(ARENA_BYTES)
   readonly foldedFrom: Int32Array = new Int32Array(EVENT_VALUES_MAX)
   readonly foldedTo: Int32Array = new Int32Array(EVENT_VALUES_MAX)
-  /** Sets of grams, BLOOM_WORDS words each; replaced by a larger one when it is full. */
+  /** Sets of grams, BLOOM_WORDS or LARGE_BLOOM_WORDS words each; replaced by a larger one when it is full. */
   bloomWords: Uint32Array = new Uint32Array(64 * BLOOM_WORDS)
   /** For values on which `bloom` was called: where its set starts. */
   readonly bloomFrom: Int32Array = new Int32Array(EVENT_VALUES_MAX)
+  /** The bits of a gram's hash that the value's set uses. */
+  readonly #bloomMask = new Int32Array(EVENT_VALUES_MAX)
   /** The bytes that the event is in, and where. */
   bytes: Uint8Array = new Uint8Array(0)
   view: DataView = new DataView(this.bytes.buffer)
@@ -302,21 +304,26 @@ export class EventColumns {
     const made = this.#made[value] ?? 0
     if ((made & HAS_BLOOM) !== 0) return
     this.fold(value)
+    const from = this.foldedFrom[value] ?? 0
+    const to = this.foldedTo[value] ?? 0
+    const words = to - from < LARGE_BLOOM_BYTES_MIN ? BLOOM_WORDS : LARGE_BLOOM_WORDS
     const at = this.#bloomUsed
-    this.#bloomUsed = at + BLOOM_WORDS
+    this.#bloomUsed = at + words
     if (this.#bloomUsed > this.bloomWords.length) {
-      const larger = new Uint32Array(this.bloomWords.length * 2)
+      const larger = new Uint32Array(2 * this.#bloomUsed)
       larger.set(this.bloomWords)
       this.bloomWords = larger
     }
-    this.bloomWords.fill(0, at, at + BLOOM_WORDS)
-    addGrams(this.foldedBytes, this.foldedFrom[value] ?? 0, this.foldedTo[value] ?? 0, this.bloomWords, at)
+    this.bloomWords.fill(0, at, at + words)
+    addGrams(this.foldedBytes, from, to, this.bloomWords, at, 32 * words - 1)
     this.bloomFrom[value] = at
+    this.#bloomMask[value] = 32 * words - 1
     this.#made[value] = (this.#made[value] ?? 0) | HAS_BLOOM
   }
 
-  /** After `bloom`: whether the set has the bit, of `bloomBit`. */
-  bloomHas(value: number, bit: number): boolean {
+  /** After `bloom`: false when the folded text does not have the four bytes of this `gramHashAt`. */
+  bloomHas(value: number, hash: number): boolean {
+    const bit = hash & (this.#bloomMask[value] ?? 0)
     const word = this.bloomWords[(this.bloomFrom[value] ?? 0) + (bit >>> 5)] ?? 0
     return ((word >>> (bit & 31)) & 1) === 1
   }

@@ -1,7 +1,7 @@
 export { type EventCounters, type EventEntry, EventColumns, type EventSource } from './event-columns.ts'
 export { eventTime, TIME_FIELDS, timeAt, withTimeFields } from './event-time.ts'
 export { FieldNames } from './field-names.ts'
-export { addGrams, BLOOM_MASK, BLOOM_WORDS, bloomBit, gramHash } from './grams.ts'
+export { gramHashAt } from './grams.ts'
 export { EVENT_BYTES_MAX, EVENT_DEPTH_MAX, EVENT_VALUES_MAX, FIELD_BYTES_MAX, NAME_BYTES_MAX } from './limits.ts'
 export { type JsonRefusal, readJsonEvent } from './read-json.ts'
 export { RecordBatch } from './record-batch.ts'

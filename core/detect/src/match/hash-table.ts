@@ -64,6 +64,11 @@ export class HashTable {
     return this.#walk(entry, this.#entries[entry * ENTRY_WORDS] as number)
   }
 
+  /** Of every entry. */
+  texts(): readonly number[] {
+    return this.#keys.map((_, entry) => this.text(entry))
+  }
+
   text(entry: number): number {
     return this.#entries[entry * ENTRY_WORDS + 1] as number
   }

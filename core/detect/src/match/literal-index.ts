@@ -57,6 +57,12 @@ export class LiteralIndex {
     for (const table of [this.#whole, this.#start, this.#end, this.#grams]) table.seal()
   }
 
+  /** Texts that may stand anywhere. */
+  literals(): readonly Uint8Array[] {
+    const { offsets, bytes } = this.#pool
+    return this.#grams.texts().map((text) => bytes.subarray(offsets[text], offsets[text + 1]))
+  }
+
   /** Whether a value has to be looked at byte by byte, and not only at its ends. */
   get looksInside(): boolean {
     return this.#grams.size > 0

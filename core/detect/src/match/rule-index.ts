@@ -2,13 +2,14 @@ import { GROUP, type ImageTables, NONE, RULE, WITNESS } from '@firebreak/content
 import { type EventColumns, VALUE } from '../event/index.ts'
 import { word } from '../trap.ts'
 import { type Candidate, LiteralIndex } from './literal-index.ts'
+import { RawFilter } from './raw-filter.ts'
 
 /** The rules of one group: those that every event has to be tried on, and an index over the literals of the others. */
 interface GroupIndex {
   readonly always: Int32Array
   readonly fields: readonly { readonly field: number; readonly index: LiteralIndex }[]
   /** Over the values of all fields, for keywords. */
-  readonly anyField: LiteralIndex | null
+  readonly anyField: { readonly index: LiteralIndex; readonly filter: RawFilter | null } | null
 }
 
 /** For each group of an image, the few rules that an event can match at all. */
@@ -28,7 +29,7 @@ export class RuleIndex {
     if (index === undefined) return
     for (const rule of index.always) found(rule)
     for (const { field, index: literals } of index.fields) this.#searchField(field, literals, found)
-    if (index.anyField !== null) this.#searchAll(index.anyField, found)
+    if (index.anyField !== null) this.#searchAll(index.anyField.index, index.anyField.filter, found)
   }
 
   #searchField(field: number, literals: LiteralIndex, found: Candidate): void {
@@ -41,8 +42,9 @@ export class RuleIndex {
     }
   }
 
-  #searchAll(literals: LiteralIndex, found: Candidate): void {
+  #searchAll(literals: LiteralIndex, filter: RawFilter | null, found: Candidate): void {
     const columns = this.#columns
+    if (filter !== null && !filter.mayHave(columns)) return
     columns.readAll()
     for (let value = 0; value < columns.allCount; value++) {
       if (columns.kind[value] === VALUE.NULL) continue
@@ -71,8 +73,9 @@ function indexGroup(tables: ImageTables, group: number): GroupIndex {
     }
   }
   for (const index of byField.values()) index.seal()
-  const anyField = byField.get(NONE) ?? null
+  const keywords = byField.get(NONE)
   byField.delete(NONE)
+  const anyField = keywords ? { index: keywords, filter: RawFilter.create(keywords.literals()) } : null
   const fields = [...byField].map(([field, index]) => ({ field, index }))
   return { always: Int32Array.from(always), fields, anyField }
 }

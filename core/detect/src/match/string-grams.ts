@@ -1,13 +1,13 @@
 import { GRAM_BYTES, type ImageTables, OPERATORS, PREDICATE } from '@firebreak/content'
-import { bloomBit, type EventColumns } from '../event/index.ts'
+import { type EventColumns, gramHashAt } from '../event/index.ts'
 
 /** Four-byte windows of each text that some predicate looks for inside values: its first, its middle and its last. */
 export class StringGrams {
-  /** For each string three bit numbers of a value's bloom set; a string that was not prepared, or is short, has ALWAYS. */
-  readonly #bits: Uint16Array
+  /** For each string three hashes of grams; a string that was not prepared, or is short, has ALWAYS. */
+  readonly #hashes: Int32Array
 
   constructor({ strings, predicates, values }: ImageTables) {
-    this.#bits = new Uint16Array(3 * strings.count).fill(ALWAYS)
+    this.#hashes = new Int32Array(3 * strings.count).fill(ALWAYS)
     const contains = OPERATORS.indexOf('contains')
     for (let at = 0; at < predicates.length; at += PREDICATE.words) {
       if (predicates[at] !== contains) continue
@@ -16,9 +16,9 @@ export class StringGrams {
         const from = strings.offsets[text] ?? 0
         const last = (strings.offsets[text + 1] ?? 0) - GRAM_BYTES
         if (last < from) continue
-        this.#bits[3 * text] = bloomBit(strings.bytes, from)
-        this.#bits[3 * text + 1] = bloomBit(strings.bytes, (from + last) >> 1)
-        this.#bits[3 * text + 2] = bloomBit(strings.bytes, last)
+        this.#hashes[3 * text] = gramHashAt(strings.bytes, from)
+        this.#hashes[3 * text + 1] = gramHashAt(strings.bytes, (from + last) >> 1)
+        this.#hashes[3 * text + 2] = gramHashAt(strings.bytes, last)
       }
     }
   }
@@ -26,14 +26,14 @@ export class StringGrams {
   /** False: the text is not in the folded value, whose bloom set is ready. */
   mayContain(text: number, columns: EventColumns, value: number): boolean {
     const at = 3 * text
-    const first = this.#bits[at] as number
+    const first = this.#hashes[at] as number
     if (first === ALWAYS) return true
     return (
       columns.bloomHas(value, first) &&
-      columns.bloomHas(value, this.#bits[at + 1] as number) &&
-      columns.bloomHas(value, this.#bits[at + 2] as number)
+      columns.bloomHas(value, this.#hashes[at + 1] as number) &&
+      columns.bloomHas(value, this.#hashes[at + 2] as number)
     )
   }
 }
 
-const ALWAYS = 0xffff
+const ALWAYS = -1

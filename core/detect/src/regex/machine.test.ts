@@ -193,3 +193,22 @@ test('a text that fills the cache does not change what the machine says, then or
     assert.ok(read(machine, `${noise}a${'b'.repeat(40)}b!`))
   }
 })
+
+test('states that differ in the highest bit of a word are told apart: an ordinary text does not fill the cache', () => {
+  const program = compileRegex('^[a-c]{40,100}x', { ignoreCase: false, multiline: false, dotAll: false })
+  const machine = createRegexMachine(program)
+  const text = utf8Encode(`${'abc'.repeat(33)}x`)
+  assert.equal(machine.matches(text, 0, text.length), true)
+  const layout = regexLayout(program)
+  const words = new Int32Array(program.buffer, program.byteOffset, program.length)
+  const nfa = new BitParallelNfa(program, words, layout)
+  const cache = new StateCache(nfa)
+  const rows = new Set<number>()
+  for (let position = 0; position < 32 * nfa.setWords; position++) {
+    const state = new Int32Array(cache.stateWords)
+    state[position >>> 5] = 1 << (position & 31)
+    rows.add(cache.rowOf(state))
+  }
+  assert.equal(cache.isFull, false)
+  assert.equal(rows.size, 32 * nfa.setWords)
+})

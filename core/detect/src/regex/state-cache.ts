@@ -138,11 +138,16 @@ function strideOf(hash: number): number {
   return (hash >>> 16) | 1
 }
 
-/** FNV-1a by words, mixed at the end because the table takes the low bits. */
+/**
+ * FNV-1a by words, with the high bits brought down after each: a product only carries upwards, so otherwise the states that
+ * have only the highest bit of one word would all collide.
+ */
 function hashOf(state: Int32Array): number {
   let hash = HASH_SEED
-  for (let w = 0; w < state.length; w++) hash = Math.imul(hash ^ (state[w] as number), HASH_PRIME)
-  hash ^= hash >>> 15
+  for (let w = 0; w < state.length; w++) {
+    hash = Math.imul(hash ^ (state[w] as number), HASH_PRIME)
+    hash ^= hash >>> 15
+  }
   hash = Math.imul(hash, 0x2c1b3c6d)
   return hash ^ (hash >>> 13)
 }
