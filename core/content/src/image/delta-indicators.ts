@@ -4,19 +4,24 @@ import {
   comparePoolTexts,
   compareRows,
   digestTableOf,
+  descriptionWords,
   hasNames,
   INDICATOR_TABLES,
   type IndicatorRows,
   type IndicatorTableName,
   type IndicatorTables,
+  isWide,
   joined,
   keyBits,
   keyWordsOf,
+  nameHashes,
   nameTableOf,
+  packDescriptions,
   poolColumns,
   rowsOf,
   SectionReader,
   type TextPool,
+  unpackDescriptions,
   writeIndicatorSection,
 } from '../indicators/index.ts'
 import { EditWriter, readEdits } from './delta-edits.ts'
@@ -28,8 +33,9 @@ import { NONE } from './format.ts'
  *
  *   number of words of its edits, number of rows that it brings along
  *   the edits
- *   of those rows, without the descriptions': the keys, then the number of the description of each in the new image
  *   of those rows, where they have text: their number + 1 offsets in bytes, then UTF-8, padded with zeros to a word
+ *   of those rows, where they have none: their keys
+ *   of those rows, if they have descriptions: their numbers in the new image, as a table has them
  */
 
 type Columns = (Uint32Array | Uint8Array)[]
@@ -42,8 +48,10 @@ export function diffIndicators(old: IndicatorTables, next: IndicatorTables): Uin
   )
   columns.push(...described.columns, ...poolColumns(selectTexts([next.descriptions], described.brought)))
   const renumbered = renumber(described.places, poolCount(old.descriptions))
-  for (const name of INDICATOR_TABLES)
-    columns.push(...diffTable(name, rowsOf(old, name), rowsOf(next, name), renumbered))
+  const wide = isWide(poolCount(next.descriptions))
+  for (const name of INDICATOR_TABLES) {
+    columns.push(...diffTable(name, rowsOf(old, name), rowsOf(next, name), renumbered, wide))
+  }
   return joined(columns)
 }
 
@@ -93,6 +101,7 @@ function diffTable(
   old: IndicatorRows,
   next: IndicatorRows,
   renumbered: Uint32Array,
+  wide: boolean,
 ): Columns {
   const [oldCount, nextCount] = [old.descriptions.length, next.descriptions.length]
   const isComparable = keyBits(name, oldCount) === keyBits(name, nextCount)
@@ -103,7 +112,8 @@ function diffTable(
     (i, j) => renumbered[old.descriptions[i] ?? 0] === next.descriptions[j],
   )
   const { keys, descriptions, names } = selectRows([next], brought)
-  return [...columns, keys, descriptions, ...(names === null ? [] : poolColumns(names))]
+  const values = names === null ? [keys] : poolColumns(names)
+  return [...columns, ...values, packDescriptions(descriptions, wide).words]
 }
 
 /** @param renumbered - of the old descriptions the new numbers; NONE for those that are gone */
@@ -116,9 +126,11 @@ function patchRows(
 ): IndicatorRows {
   const { edits, count } = readHead(reader)
   const keyWords = keyWordsOf(name)
-  const keys = reader.take(keyWords * count).words
-  const numbers = reader.take(count).words
-  const brought = { keyWords, keys, descriptions: numbers, names: hasNames(name) ? readPool(reader, count) : null }
+  const names = hasNames(name) ? readPool(reader, count) : null
+  const keys = names === null ? reader.take(keyWords * count).words : nameHashes(names)
+  const wide = isWide(described)
+  const numbers = { words: reader.take(descriptionWords(count, wide)).words, isWide: wide }
+  const brought = { keyWords, keys, names, descriptions: unpackDescriptions(numbers, count) }
   const kept = { ...old, descriptions: old.descriptions.map((number) => renumbered[number] ?? NONE) }
   const oldCount = old.descriptions.length
   const places = readEdits(edits, oldCount, count)

@@ -29,8 +29,20 @@ test('every image is linked again from its parts, byte for byte', () => {
     }),
     { numRuns: 200 },
   )
-  const missing = [...OPERATORS, 'correlation', 'indicators', 'keywords', 'tuning', 'yara', 'event_count with 2 aliases']
-  assert.deepEqual(missing.filter((one) => !seen.has(one)), [], 'never generated')
+  const missing = [
+    ...OPERATORS,
+    'correlation',
+    'indicators',
+    'keywords',
+    'tuning',
+    'yara',
+    'event_count with 2 aliases',
+  ]
+  assert.deepEqual(
+    missing.filter((one) => !seen.has(one)),
+    [],
+    'never generated',
+  )
 })
 
 test('parts keep what they say when other parts come and go around them', () => {
@@ -39,7 +51,10 @@ test('parts keep what they say when other parts come and go around them', () => 
       const together = readSource(linked(joinParts([one, other])))
       const wanted = readSource(linked(joinParts([one])))
       const ids = new Set(wanted.rules.map(({ id }) => id))
-      assert.deepEqual(together.rules.filter(({ id }) => ids.has(id)), wanted.rules)
+      assert.deepEqual(
+        together.rules.filter(({ id }) => ids.has(id)),
+        wanted.rules,
+      )
       assert.deepEqual(together.filters.slice(0, wanted.filters.length), wanted.filters)
       assert.deepEqual(together.correlations.slice(0, wanted.correlations.length), wanted.correlations)
     }),

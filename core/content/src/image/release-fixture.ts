@@ -1,9 +1,16 @@
-import { assert } from '@firebreak/kernel'
+import { assert, unreachable } from '@firebreak/kernel'
 import * as fc from 'fast-check'
 import { compilePack } from '../compile.ts'
-import { buildIndicatorTables, INDICATOR_TYPES, IndicatorList, type IndicatorTables, type IndicatorType } from '../indicators/index.ts'
+import {
+  buildIndicatorTables,
+  INDICATOR_TYPES,
+  IndicatorList,
+  type IndicatorTables,
+  type IndicatorType,
+} from '../indicators/index.ts'
 import { packOf, rule, ruleId } from '../pack-fixture.ts'
 import type { toSourceNode } from '../source.ts'
+import { makeDelta } from './delta.ts'
 import { readSource } from './read-source.ts'
 import type { ImageFilter, ImageSource } from './source.ts'
 import { type VerifiedImage, verifyImage } from './verify-image.ts'
@@ -39,13 +46,20 @@ const entry: fc.Arbitrary<readonly [string, Plain]> = field.chain((name) => {
     of('|cidr', fc.uniqueArray(network, { minLength: 1, maxLength: 3 })),
     fc.constantFrom('|lt', '|lte', '|gt', '|gte').chain((one) => of(one, fc.constantFrom(1, 2.5, -3))),
     of('|exists', fc.constant(true)),
-    fc.constantFrom('|fieldref', '|fieldref|contains', '|fieldref|startswith', '|fieldref|endswith').chain((one) => of(one, field)),
-    fc.constantFrom('|minute', '|hour', '|day', '|week', '|month', '|year').chain((one) => of(one, fc.integer({ min: 1, max: 7 }))),
+    fc
+      .constantFrom('|fieldref', '|fieldref|contains', '|fieldref|startswith', '|fieldref|endswith')
+      .chain((one) => of(one, field)),
+    fc
+      .constantFrom('|minute', '|hour', '|day', '|week', '|month', '|year')
+      .chain((one) => of(one, fc.integer({ min: 1, max: 7 }))),
   )
 })
 const selection = fc.oneof(
-  { weight: 5, arbitrary: fc.array(entry, { minLength: 1, maxLength: 3 }).map((all) => Object.fromEntries(all) as Plain) },
-  { weight: 1, arbitrary: texts.map((words): Plain => words.filter((one) => one !== '').concat('keyword')) },
+  {
+    weight: 5,
+    arbitrary: fc.array(entry, { minLength: 1, maxLength: 3 }).map((all) => Object.fromEntries(all) as Plain),
+  },
+  { weight: 1, arbitrary: texts.map((words): Plain => [...words.filter((one) => one !== ''), 'keyword']) },
 )
 const detection = fc
   .tuple(selection, selection, fc.constantFrom('one and two', 'one or not two', '1 of them', 'not one and two'))
@@ -65,7 +79,8 @@ const custom = fc.constantFrom<{ readonly [key: string]: Plain }>({}, { owner: '
 
 /** @param first - of the ids of the rules */
 function ruleOf(first: number): (i: number) => fc.Arbitrary<Plain> {
-  return (i) => fc.tuple(detection, attributes, custom).map(([one, more, own]) => rule(first + i, one, { ...more, ...own }))
+  return (i) =>
+    fc.tuple(detection, attributes, custom).map(([one, more, own]) => rule(first + i, one, { ...more, ...own }))
 }
 
 /** Over the first two rules, and a second one over the first. */
@@ -78,11 +93,24 @@ function correlationsOf(first: number): fc.Arbitrary<readonly Plain[]> {
       timespan: fc.constantFrom('5m', '1h'),
     })
     .map((body): Plain => {
-      const aliases = { who: { [ruleId(first)]: 'User', [ruleId(first + 1)]: 'Image' }, same: { [ruleId(first)]: 'same' } }
-      return { title: name, name, correlation: { ...body, rules: [ruleId(first), ruleId(first + 1)], aliases, condition: { gte: 2 } } }
+      const aliases = {
+        who: { [ruleId(first)]: 'User', [ruleId(first + 1)]: 'Image' },
+        same: { [ruleId(first)]: 'same' },
+      }
+      return {
+        title: name,
+        name,
+        correlation: { ...body, rules: [ruleId(first), ruleId(first + 1)], aliases, condition: { gte: 2 } },
+      }
     })
   const outer = fc.subarray(['who', 'same', 'Image'], { minLength: 1 }).map((groups): Plain => {
-    const body = { type: 'value_count', rules: [name], 'group-by': groups, timespan: '1d', condition: { gte: 2, field: 'User', lte: 9 } }
+    const body = {
+      type: 'value_count',
+      rules: [name],
+      'group-by': groups,
+      timespan: '1d',
+      condition: { gte: 2, field: 'User', lte: 9 },
+    }
     return { title: `outer_${first}`, level: 'high', tags: ['attack.t1110'], correlation: body }
   })
   return fc.oneof(
@@ -95,7 +123,9 @@ function correlationsOf(first: number): fc.Arbitrary<readonly Plain[]> {
 const indicatorRow = (space: number): fc.Arbitrary<IndicatorRow> =>
   fc
     .tuple(fc.constantFrom(...INDICATOR_TYPES), fc.nat(40))
-    .chain(([type, n]) => fc.constantFrom('', 'a feed', 'ü').map((text): IndicatorRow => [type, valueOf(type, space + n), text]))
+    .chain(([type, n]) =>
+      fc.constantFrom('', 'a feed', 'ü').map((text): IndicatorRow => [type, valueOf(type, space + n), text]),
+    )
 
 export function valueOf(type: IndicatorType, n: number): string {
   const digits = { md5: 32, sha1: 40, sha256: 64 }
@@ -110,16 +140,24 @@ export function valueOf(type: IndicatorType, n: number): string {
       return `http://example.com/${n}`
     case 'filename':
       return `/tmp/${n}`
-    default:
+    case 'md5':
+    case 'sha1':
+    case 'sha256':
       // Spread as digests are: by a number that has no divisor in common with 2^32.
       return (Math.imul(n + 1, 0x9e3779b1) >>> 0).toString(16).padStart(8, '0').repeat(8).slice(0, digits[type])
+    default:
+      return unreachable(type)
   }
 }
 
 const yara = (space: number): fc.Arbitrary<ImageSource['yara']> =>
-  fc.uniqueArray(fc.nat(3), { maxLength: 2 }).chain((all) =>
-    fc.constantFrom('rule a { condition: true }', 'rule ö { condition: false }', '').map((text) => all.map((n) => ({ name: `yara/${space + n}.yar`, text }))),
-  )
+  fc
+    .uniqueArray(fc.nat(3), { maxLength: 2 })
+    .chain((all) =>
+      fc
+        .constantFrom('rule a { condition: true }', 'rule ö { condition: false }', '')
+        .map((text) => all.map((n) => ({ name: `yara/${space + n}.yar`, text }))),
+    )
 
 /** @param space - of numbers, so that the parts of two spaces can be joined */
 export function partsOf(space: number): fc.Arbitrary<Parts> {
@@ -167,11 +205,28 @@ export function linked(source: ImageSource): VerifiedImage {
   return verifyImage(writeImage(source))
 }
 
+export interface MadeDelta {
+  readonly old: VerifiedImage
+  readonly delta: Uint8Array
+  /** Of the new one. */
+  readonly image: Uint8Array
+}
+
+export function madeDelta(old: ImageSource, next: ImageSource): MadeDelta {
+  const image = writeImage(next)
+  const before = linked(old)
+  const delta = makeDelta(before, verifyImage(image))
+  assert(delta !== null, 'a delta that is smaller than the image')
+  return { old: before, delta, image }
+}
+
 /** Always the same, and large enough that a delta to one with other parts is smaller. */
 export function baseParts(): Parts {
   const parts = fc.sample(partsOf(10_000), { seed: 7, numRuns: 1 })[0]
   assert(parts !== undefined, 'a sample')
   const { rules } = parts.source
-  const many = Array.from({ length: 40 }, (_, n) => rules.map((one, i) => ({ ...one, id: ruleId(20_000 + 10 * n + i), title: `Base ${n}` })))
+  const many = Array.from({ length: 40 }, (_, n) =>
+    rules.map((one, i) => ({ ...one, id: ruleId(20_000 + 10 * n + i), title: `Base ${n}` })),
+  )
   return { ...parts, source: { ...parts.source, rules: [...rules, ...many.flat()] } }
 }

@@ -19,6 +19,7 @@ export {
   type IndicatorRows,
   keyBits,
   keyWordsOf,
+  nameHashes,
   nameTableOf,
   rowsOf,
 } from './rows.ts'
@@ -31,20 +32,24 @@ export {
   compareBytes,
   descriptionNumber,
   type DescriptionNumbers,
+  descriptionWords,
   DIGEST_WORDS,
   type DigestTable,
   INDICATOR_TABLES,
   type IndicatorDetails,
   type IndicatorTableName,
   type IndicatorTables,
+  isWide,
   LINK_PREFIX_BITS,
   NAME_HASH_START,
   nameHashEnd,
   nameHashStep,
   type NameTable,
   NO_PARENT,
+  packDescriptions,
   tableCount,
   type TextPool,
+  unpackDescriptions,
 } from './tables.ts'
 export { DIGEST_DIGITS, type DigestType, INDICATOR_TYPES, type IndicatorType, type NameType } from './types.ts'
 export { readIndicatorSection } from './verify.ts'

@@ -1,3 +1,4 @@
+import { unreachable } from '@firebreak/kernel'
 import { bucketStarts } from './build.ts'
 import { linkNetworks } from './networks.ts'
 import {
@@ -5,17 +6,17 @@ import {
   type AddressTable,
   bucketBits,
   compareBytes,
-  descriptionNumber,
-  type DescriptionNumbers,
   DIGEST_WORDS,
   type DigestTable,
   type IndicatorTableName,
   type IndicatorTables,
   isWide,
   LINK_PREFIX_BITS,
+  nameHash,
   type NameTable,
   packDescriptions,
   type TextPool,
+  unpackDescriptions,
 } from './tables.ts'
 
 /**
@@ -63,7 +64,7 @@ export function rowsOf(tables: IndicatorTables, name: IndicatorTableName): Indic
         keys.set(addresses.subarray((keyWords - 1) * i, (keyWords - 1) * (i + 1)), keyWords * i)
         keys[keyWords * i + keyWords - 1] = link % 2 ** LINK_PREFIX_BITS
       }
-      return { keyWords, keys, names: null, descriptions: unpacked(descriptions, links.length) }
+      return { keyWords, keys, names: null, descriptions: unpackDescriptions(descriptions, links.length) }
     }
     case 'md5':
     case 'sha1':
@@ -76,19 +77,24 @@ export function rowsOf(tables: IndicatorTables, name: IndicatorTableName): Indic
         keys[keyWords * i] = bucket
         for (let k = 0; k < DIGEST_WORDS; k++) keys[keyWords * i + 1 + k] = digests[DIGEST_WORDS * i + k] ?? 0
       }
-      return { keyWords, keys, names: null, descriptions: unpacked(descriptions, count) }
+      return { keyWords, keys, names: null, descriptions: unpackDescriptions(descriptions, count) }
     }
-    default: {
+    case 'domain':
+    case 'url':
+    case 'filename': {
       const { hashes, names, descriptions } = tables[name]
-      return { keyWords, keys: hashes, names, descriptions: unpacked(descriptions, hashes.length) }
+      return { keyWords, keys: hashes, names, descriptions: unpackDescriptions(descriptions, hashes.length) }
     }
+    default:
+      return unreachable(name)
   }
 }
 
-function unpacked(numbers: DescriptionNumbers, count: number): Uint32Array {
-  const all = new Uint32Array(count)
-  for (let i = 0; i < count; i++) all[i] = descriptionNumber(numbers, i)
-  return all
+/** Of each name of a pool. */
+export function nameHashes({ offsets, bytes }: TextPool): Uint32Array {
+  return Uint32Array.from({ length: offsets.length - 1 }, (_, i) =>
+    nameHash(bytes, offsets[i] ?? 0, offsets[i + 1] ?? 0),
+  )
 }
 
 /** Negative, 0 or positive, as a row comes before another in a table, has the same value or comes after it. */

@@ -146,6 +146,12 @@ export function packDescriptions(numbers: Uint32Array, wide: boolean): Descripti
   return { words, isWide: wide }
 }
 
+export function unpackDescriptions(numbers: DescriptionNumbers, count: number): Uint32Array {
+  const all = new Uint32Array(count)
+  for (let i = 0; i < count; i++) all[i] = descriptionNumber(numbers, i)
+  return all
+}
+
 /** @returns NaN outside */
 export function descriptionNumber(numbers: DescriptionNumbers, index: number): number {
   if (numbers.isWide) return numbers.words[index] ?? Number.NaN
