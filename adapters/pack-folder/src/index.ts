@@ -5,6 +5,7 @@ export {
   PACK_SIZE_BYTES_MAX,
   type PackFolder,
   readPackFolder,
+  YARA_FILE_SIZE_BYTES_MAX,
   YAML_FILE_SIZE_BYTES_MAX,
 } from './pack-folder.ts'
 export { parseYaml, parseYamlDocuments, YAML_CHARS_MAX } from './yaml.ts'

@@ -45,6 +45,49 @@ test('a folder becomes a pack that compiles', async (t) => {
   assert.equal(compilePack(pack).rules[0]?.file, 'rules/deep/er/netcat.yml')
 })
 
+test('every kind of file has its place', async (t) => {
+  const digest = 'd41d8cd98f00b204e9800998ecf8427e'
+  const dir = await folder(t, {
+    ...GOOD,
+    'rules/two.yml': `${RULE.replace('0001', '0002')}---\n${RULE.replace('0001', '0003').replace('/nc', "'%tools%'").replace('endswith', 'endswith|expand')}`,
+    'placeholders.yml': 'tools: [/nmap, /socat]\n',
+    'indicators/b.txt': 'evil.example ; a domain\n',
+    'indicators/c.hdb': `${digest}:0:Empty.File\n`,
+    'indicators/d.json': '{"type":"bundle","id":"bundle--00000000-0000-4000-8000-000000000001","objects":[]}',
+    'indicators/notes.md': 'Not read either.',
+    'yara/a.yar': 'rule a { condition: false }\n',
+    'yara/b.yara': 'rule b { condition: false }\n',
+  })
+  const pack = parsePack(await readPackFolder(dir))
+  assert.deepEqual(pack.diagnostics, [])
+  assert.deepEqual(
+    [pack.rules.length, pack.indicatorCount, pack.yara.map(({ file }) => file)],
+    [3, 3, ['yara/a.yar', 'yara/b.yara']],
+  )
+  compilePack(pack)
+})
+
+test('what has several documents, and what can have but one', async (t) => {
+  const dir = await folder(t, {
+    ...GOOD,
+    'rules/empty.yml': '# nothing\n',
+    'rules/half.yml': `${RULE.replace('0001', '0002')}---\ntitle: No detection\n`,
+    'tests/two.yml': `${TEST}---\n${TEST}`,
+    'placeholders.yml': 'a: b\n---\nc: d\n',
+  })
+  const { diagnostics, rules } = parsePack(await readPackFolder(dir))
+  assert.deepEqual(
+    diagnostics.map((one) => `${one.at.file}:${one.at.line} ${one.code}`),
+    [
+      'placeholders.yml:3 content/yaml',
+      'rules/empty.yml:1 content/yaml',
+      'rules/half.yml:10 content/schema',
+      'tests/two.yml:7 content/yaml',
+    ],
+  )
+  assert.equal(rules.length, 2)
+})
+
 test('the image does not depend on the names of files', async (t) => {
   const second = RULE.replace('Netcat', 'Other').replace('0001', '0002')
   const one = await folder(t, { ...GOOD, 'rules/a.yml': second })
@@ -57,7 +100,7 @@ test('one broken file does not hide the others', async (t) => {
   const dir = await folder(t, {
     ...GOOD,
     'rules/a-broken.yml': 'title: [\n',
-    'rules/b-keyword.yml': RULE.replace('    Image|endswith: /nc', '    - /nc').replace('0001', '0002'),
+    'rules/b-modifier.yml': RULE.replace('endswith', 'nonsense').replace('0001', '0002'),
     'rules/c-binary.yml': Uint8Array.of(0xff, 0xfe),
     'rules/d-large.yml': `# ${'x'.repeat(YAML_FILE_SIZE_BYTES_MAX)}`,
     'indicators/b.csv': 'type,value,description\nip,nonsense,\n',
@@ -68,7 +111,7 @@ test('one broken file does not hide the others', async (t) => {
     [
       'indicators/b.csv:2:4 content/schema',
       'rules/a-broken.yml:2:1 content/yaml',
-      'rules/b-keyword.yml:7:5 content/schema',
+      'rules/b-modifier.yml:7:5 content/modifier',
       'rules/c-binary.yml:1:1 content/file',
       'rules/d-large.yml:1:1 content/limit',
     ],
@@ -94,6 +137,7 @@ test('links are not followed, inside or outside the folder', async (t) => {
 test('a linked section or manifest is refused too', async (t) => {
   const outside = await folder(t, { 'a.yml': RULE, 'pack.yaml': MANIFEST })
   const dir = await folder(t, { 'README.md': 'x' })
+  await symlink(join(outside, 'pack.yaml'), join(dir, 'placeholders.yml'))
   await symlink(outside, join(dir, 'rules'))
   await symlink(join(outside, 'pack.yaml'), join(dir, 'pack.yaml'))
   const read = await readPackFolder(dir)
@@ -101,7 +145,7 @@ test('a linked section or manifest is refused too', async (t) => {
   assert.equal(read.manifest, null)
   assert.deepEqual(
     read.diagnostics.map((one) => one.code),
-    ['content/file', 'content/file'],
+    ['content/file', 'content/file', 'content/file'],
   )
 })
 

@@ -1,23 +1,37 @@
+import type { Stats } from 'node:fs'
 import { lstat, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ContentError, type Diagnostic, type PackSource, type SourceFile, type SourceNode } from '@firebreak/content'
+import {
+  ContentError,
+  type Diagnostic,
+  type PackSource,
+  type SigmaSource,
+  type SourceFile,
+  type SourceNode,
+  type TextFile,
+} from '@firebreak/content'
 import { KernelError, utf8Decode } from '@firebreak/kernel'
 import { PackFolderError } from './errors.ts'
-import { parseYaml } from './yaml.ts'
+import { parseYaml, parseYamlDocuments } from './yaml.ts'
 
 /** All files of one pack together. */
 export const PACK_FILES_MAX = 50_000
 export const PACK_SIZE_BYTES_MAX = 256 * 1024 * 1024
 export const YAML_FILE_SIZE_BYTES_MAX = 1024 * 1024
 export const INDICATOR_FILE_SIZE_BYTES_MAX = 64 * 1024 * 1024
+export const YARA_FILE_SIZE_BYTES_MAX = 1024 * 1024
 const FOLDER_DEPTH_MAX = 16
+
+const YAML_FILE = /\.ya?ml$/
+const INDICATOR_FILE = /\.(csv|txt|json|hdb|hsb)$/
+const YARA_FILE = /\.yara?$/
 
 export type PackFolder = PackSource & { readonly diagnostics: readonly Diagnostic[] }
 
 /**
- * Reads `pack.yaml`, `rules/**.yml`, `tests/**.yml` and `indicators/*.csv` in the order of their names. A file that
- * can't be read is a diagnostic and does not hide the others. Symbolic links are refused, so that a pack is what its
- * folder holds.
+ * Reads `pack.yaml`, `placeholders.yml` where there is one, `rules/**.yml` (one or more documents each), `tests/**.yml`,
+ * `indicators/*.{csv,txt,json,hdb,hsb}` and `yara/*.{yar,yara}`, in the order of their names. A file that can't be read
+ * is a diagnostic and does not hide the others. Symbolic links are refused, so that a pack is what its folder holds.
  *
  * @throws PackFolderError pack-folder/unreadable: `dir` is not a folder, or the disk failed
  */
@@ -27,9 +41,11 @@ export async function readPackFolder(dir: string): Promise<PackFolder> {
     await readdir(dir)
     return {
       manifest: await reader.manifest(),
-      rules: await reader.yamlFiles('rules'),
+      placeholders: await reader.placeholders(),
+      rules: await reader.sigmaFiles('rules'),
       tests: await reader.yamlFiles('tests'),
-      indicators: await reader.textFiles('indicators'),
+      indicators: await reader.textFiles('indicators', INDICATOR_FILE, INDICATOR_FILE_SIZE_BYTES_MAX),
+      yara: await reader.textFiles('yara', YARA_FILE, YARA_FILE_SIZE_BYTES_MAX),
       diagnostics: reader.diagnostics,
     }
   } catch (error) {
@@ -54,33 +70,57 @@ class FolderReader {
   }
 
   async manifest(): Promise<SourceNode | null> {
-    const entries = await readdir(this.#dir, { withFileTypes: true })
-    const entry = entries.find((one) => one.name === 'pack.yaml')
-    if (entry === undefined) return this.#report('content/file', 'Cannot read pack: pack.yaml is missing', 'pack.yaml')
-    if (!entry.isFile()) return this.#report('content/file', 'Cannot read pack.yaml: not a regular file', 'pack.yaml')
-    return this.#yaml('pack.yaml')
+    const file = 'pack.yaml'
+    const found = await this.#find(file)
+    if (found === null) return this.#report('content/file', `Cannot read pack: ${file} is missing`, file)
+    return this.#onlyDocument(file, found)
+  }
+
+  async placeholders(): Promise<SourceNode | null> {
+    const file = 'placeholders.yml'
+    const found = await this.#find(file)
+    return found && this.#onlyDocument(file, found)
+  }
+
+  async sigmaFiles(folder: string): Promise<readonly SigmaSource[]> {
+    const found: SigmaSource[] = []
+    for (const file of await this.#section(folder, YAML_FILE, FOLDER_DEPTH_MAX)) {
+      const nodes = await this.#yaml(file, parseYamlDocuments)
+      if (nodes?.length === 0) this.#report('content/yaml', `Cannot read ${file}: the file is empty`, file)
+      else if (nodes !== null) found.push({ file, nodes })
+    }
+    return found
   }
 
   async yamlFiles(folder: string): Promise<readonly SourceFile[]> {
     const found: SourceFile[] = []
-    for (const file of await this.#section(folder, /\.ya?ml$/, FOLDER_DEPTH_MAX)) {
-      const node = await this.#yaml(file)
+    for (const file of await this.#section(folder, YAML_FILE, FOLDER_DEPTH_MAX)) {
+      const node = await this.#yaml(file, parseYaml)
       if (node !== null) found.push({ file, node })
     }
     return found
   }
 
-  async textFiles(folder: string): Promise<PackSource['indicators']> {
-    const found: { file: string; text: string }[] = []
-    for (const file of await this.#section(folder, /\.csv$/, 0)) {
-      const text = await this.#text(file, INDICATOR_FILE_SIZE_BYTES_MAX)
+  async textFiles(folder: string, wanted: RegExp, bytesMax: number): Promise<readonly TextFile[]> {
+    const found: TextFile[] = []
+    for (const file of await this.#section(folder, wanted, 0)) {
+      const text = await this.#text(file, bytesMax)
       if (text !== null) found.push({ file, text })
     }
     return found
   }
 
+  async #find(path: string): Promise<Stats | null> {
+    return lstat(join(this.#dir, path)).catch(missingIsNull)
+  }
+
+  async #onlyDocument(file: string, found: Stats): Promise<SourceNode | null> {
+    if (found.isFile()) return this.#yaml(file, parseYaml)
+    return this.#report('content/file', `Cannot read ${file}: not a regular file`, file)
+  }
+
   async #section(folder: string, wanted: RegExp, depth: number): Promise<readonly string[]> {
-    const found = await lstat(join(this.#dir, folder)).catch(missingIsNull)
+    const found = await this.#find(folder)
     if (found === null) return []
     if (found.isDirectory()) return this.#list(folder, wanted, depth)
     this.#report('content/file', `Cannot read ${folder}: expected a folder`, folder)
@@ -101,11 +141,11 @@ class FolderReader {
     return files
   }
 
-  async #yaml(file: string): Promise<SourceNode | null> {
+  async #yaml<T>(file: string, parse: (text: string, file: string) => T): Promise<T | null> {
     const text = await this.#text(file, YAML_FILE_SIZE_BYTES_MAX)
     if (text === null) return null
     try {
-      return parseYaml(text, file)
+      return parse(text, file)
     } catch (error) {
       if (!(error instanceof ContentError) || error.at === null) throw error
       this.diagnostics.push({ code: error.code, message: error.message, at: error.at })
