@@ -28,7 +28,7 @@ export interface CaseVerdict {
   readonly firedRuleIds: readonly string[]
 }
 
-/** For a rule that is not about one product: a product that sensors do report. */
+/** For a rule that is about no product in particular: the one that sensors do report. */
 const ANY_PRODUCT = 'linux'
 
 export function executionCases({ rules, tests }: Pick<ParsedPack, 'rules' | 'tests'>): readonly ExecutionCase[] {
@@ -48,7 +48,8 @@ function executionCase(
   { fields, at }: TestEvent,
   name: string,
 ): ExecutionCase {
-  const event = { category: logsource.category, product: logsource.product ?? ANY_PRODUCT, timeMs: 0, fields }
+  const { category, product, service } = logsource
+  const event = { category: category ?? '', product: product ?? ANY_PRODUCT, service, timeMs: 0, fields }
   return { ruleId: rule, expect, event, name, at }
 }
 
@@ -56,6 +57,8 @@ function executionCase(
 export interface ExecutionDemand {
   readonly execution: readonly ExecutionCase[]
   readonly ruleIds: readonly string[]
+  /** What may fire beside the rules, once enough events came. */
+  readonly correlationIds: readonly string[]
   readonly engineVersion: Version
 }
 
@@ -69,11 +72,11 @@ export function checkExecution(demand: ExecutionDemand, result: ExecutionResult,
     const { code, message } = result
     return failed('execution', `The engine did not run the rules: ${message}`, [{ code, message, at: null }])
   }
-  const { execution: cases, ruleIds } = demand
+  const { execution: cases, ruleIds, correlationIds } = demand
   const answers = Map.groupBy(result.verdicts, ({ caseIndex }) => caseIndex)
   const findings = [
     ...engineFindings(result.engineVersion, demand.engineVersion, engineVersion),
-    ...strayFindings(cases, ruleIds, result.verdicts),
+    ...strayFindings(cases, [...ruleIds, ...correlationIds], result.verdicts),
     ...cases.flatMap((one, i) => caseFindings(one, answers.get(i) ?? [])),
     ...unexecutedFindings(cases, ruleIds, answers),
   ]
@@ -95,10 +98,10 @@ function engineFindings(ran: Version, contracted: Version, reported: Version): r
 /** Answers to questions that were not asked: the engine ran another image, or the shell mixed up its events. */
 function strayFindings(
   cases: readonly ExecutionCase[],
-  ruleIds: readonly string[],
+  ids: readonly string[],
   verdicts: readonly CaseVerdict[],
 ): readonly Finding[] {
-  const known = new Set(ruleIds)
+  const known = new Set(ids)
   const findings: Finding[] = []
   for (const { caseIndex, firedRuleIds } of verdicts) {
     if (cases[caseIndex] === undefined) {

@@ -23,8 +23,9 @@ export function ruleId(n: number): string {
   return `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
 }
 
-export function rule(n: number, selection: PlainMap): Plain {
-  const logsource = { category: 'process_creation', product: 'linux' }
+const PROCESS_CREATION = { category: 'process_creation', product: 'linux' }
+
+export function rule(n: number, selection: PlainMap, logsource: PlainMap = PROCESS_CREATION): PlainMap {
   return {
     title: `Rule ${n}`,
     id: ruleId(n),
@@ -41,7 +42,7 @@ export function ruleTest(n: number, match: readonly PlainMap[], ignore: readonly
 export function sourceOf(rules: readonly Plain[], tests: readonly Plain[], manifest: PlainMap = MANIFEST): PackSource {
   return {
     manifest: toSourceNode(manifest, 'pack.yaml'),
-    rules: rules.map((one, i) => ({ file: `rules/${i}.yml`, node: toSourceNode(one, `rules/${i}.yml`) })),
+    rules: rules.map((one, i) => ({ file: `rules/${i}.yml`, nodes: [toSourceNode(one, `rules/${i}.yml`)] })),
     tests: tests.map((one, i) => ({ file: `tests/${i}.yml`, node: toSourceNode(one, `tests/${i}.yml`) })),
     indicators: [],
   }
@@ -62,6 +63,25 @@ export function goodSource(): PackSource {
         [{ CommandLine: 'curl x', User: 'bob' }],
       ),
     ],
+  )
+}
+
+/** Rule 1 of `goodSource`, and a correlation that counts its events. */
+export function correlatedSource(): PackSource {
+  const correlation = {
+    title: 'Many',
+    id: ruleId(3),
+    correlation: {
+      type: 'event_count',
+      rules: [ruleId(1)],
+      timespan: '1m',
+      condition: { gte: 2 },
+      generate: true,
+    },
+  }
+  return sourceOf(
+    [rule(1, { 'Image|endswith': '/nc' }), correlation],
+    [ruleTest(1, [{ Image: '/bin/nc' }, { Image: '/usr/bin/nc' }], [{ Image: '/bin/cat' }])],
   )
 }
 

@@ -7,7 +7,19 @@ import * as fc from 'fast-check'
 import { checkTests } from './check-tests.ts'
 import { CHECK_IDS, CHECK_VERDICTS, type CheckResult, decideVerdict, FINDINGS_MAX } from './checks.ts'
 import type { CaseVerdict, ExecutionResult } from './execution.ts'
-import { CONTEXT, gate, goodSource, MANIFEST, rule, ruleId, ruleTest, runInEngine, sourceOf } from './gate-fixture.ts'
+import {
+  CONTEXT,
+  correlatedSource,
+  gate,
+  goodSource,
+  MANIFEST,
+  type PlainMap,
+  rule,
+  ruleId,
+  ruleTest,
+  runInEngine,
+  sourceOf,
+} from './gate-fixture.ts'
 import { judgeGate } from './judge.ts'
 import { prepareGate, verifyCompiled } from './prepare.ts'
 import { encodeGateReport, type GateReport, parseGateReport } from './report.ts'
@@ -53,6 +65,7 @@ test('a pack of indicators only passes when an engine has loaded it, and not bef
 })
 
 test('July 2024: a rule needs a 21st field, the engine supplies 20', () => {
+  assert.ok(ENGINE_CONTRACT.fields !== 'any')
   const supplied = ENGINE_CONTRACT.fields.find(({ category }) => category === 'process_creation')
   assert.equal(supplied?.fields.length, 20)
   const field = 'TwentyFirst'
@@ -74,6 +87,9 @@ test('July 2024: a rule needs a 21st field, the engine supplies 20', () => {
   assert.equal(report.verdict, 'fail')
 })
 
+const ofSource = (logsource: PlainMap): PackSource =>
+  sourceOf([rule(1, { 'Image|endswith': '/nc' }, logsource)], [ruleTest(1, EVENTS, OTHERS)])
+
 const NOT_A_RULE = { title: 'No detection', id: ruleId(9) }
 
 /** Name, source, what every check says (p, f, n for not-run), finding of the first failed check, its message. */
@@ -87,6 +103,20 @@ const bad: readonly (readonly [name: string, source: PackSource, checks: string,
     'ppppfn',
     'detect/engine-too-old',
     /9\.0\.0/,
+  ],
+  [
+    'a rule about Windows, which no sensor of the engine watches',
+    ofSource({ category: 'process_creation', product: 'windows' }),
+    'ppppfn',
+    'detect/unsupplied-source',
+    /process_creation.*windows|windows.*process_creation/,
+  ],
+  [
+    'a rule about a service, which no sensor of the engine reads',
+    ofSource({ product: 'linux', service: 'auditd' }),
+    'ppppfn',
+    'detect/unsupplied-source',
+    /auditd/,
   ],
   ['an untested rule', sourceOf([NC], []), 'pppfpf', 'gate/untested-rule', /Rule 1.* has no test/],
   [
@@ -163,7 +193,10 @@ for (const [name, change, code] of tampered) {
 
 const good = prepareGate(goodSource(), ENGINE_CONTRACT)
 const answers = (runInEngine(good) as Extract<ExecutionResult, { kind: 'ran' }>).verdicts
-const ran = (given: readonly CaseVerdict[], engineVersion = '1.0.0'): ExecutionResult => ({
+const ran = (
+  given: readonly CaseVerdict[],
+  engineVersion: string = ENGINE_CONTRACT.engineVersion,
+): ExecutionResult => ({
   kind: 'ran',
   engineVersion,
   verdicts: given,
@@ -212,6 +245,25 @@ test('refuses when the report is about another engine than the contract', () => 
 test('an indicator that fires beside the rule changes nothing', () => {
   const both = answers.map((one) => ({ ...one, firedRuleIds: [...one.firedRuleIds, 'indicator/ip'] }))
   assert.equal(judgeGate(good, ran(both), CONTEXT).verdict, 'pass')
+})
+
+test('a correlation of the pack may fire beside its rules', () => {
+  const prepared = prepareGate(correlatedSource(), ENGINE_CONTRACT)
+  const result = runInEngine(prepared) as Extract<ExecutionResult, { kind: 'ran' }>
+  assert.equal(judgeGate(prepared, result, CONTEXT).verdict, 'pass')
+  const both = result.verdicts.map((one) => ({ ...one, firedRuleIds: [...one.firedRuleIds, ruleId(3)] }))
+  assert.equal(judgeGate(prepared, ran(both), CONTEXT).verdict, 'pass')
+})
+
+test('a rule for every category of a product is run as an event of that product', () => {
+  const source = ofSource({ product: 'linux', service: 'auth' })
+  assert.deepEqual(
+    prepareGate(source, ENGINE_CONTRACT).execution.map(({ event }) => [event.category, event.product, event.service]),
+    [
+      ['', 'linux', 'auth'],
+      ['', 'linux', 'auth'],
+    ],
+  )
 })
 
 test('leaving out, failing, repeating or not running any one check never passes', () => {

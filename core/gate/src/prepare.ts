@@ -29,6 +29,7 @@ export interface PreparedGate {
   readonly engineVersion: Version
   /** Every rule that has to be executed. */
   readonly ruleIds: readonly string[]
+  readonly correlationIds: readonly string[]
 }
 
 /**
@@ -52,6 +53,7 @@ export function prepareGate(source: PackSource, contract: EngineContract): Prepa
     manifest: pack.manifest,
     engineVersion: contract.engineVersion,
     ruleIds: pack.rules.map(({ id }) => id),
+    correlationIds: pack.correlations.map(({ id }) => id),
   }
 }
 
@@ -65,13 +67,19 @@ function skipped(id: CheckId, because: CheckId): Step<never> {
   return { check: notRun(id, `Not run, because the check ${because} did not pass.`), value: null }
 }
 
-function checkSource({ diagnostics, rules, tests, indicators }: ParsedPack): CheckResult {
+function checkSource({ diagnostics, rules, correlations, tests, indicatorCount, yara }: ParsedPack): CheckResult {
   if (diagnostics.length > 0) {
     const [first] = diagnostics
     return failed('source', `${diagnostics.length} problems, the first: ${first?.message ?? ''}`, diagnostics)
   }
-  const counts = `${rules.length} rules, ${tests.length} tests and ${indicators.length} indicators`
-  return passed('source', `Everything can be read: ${counts}.`)
+  const counts: readonly (readonly [count: number, what: string])[] = [
+    [rules.length, 'rules'],
+    [correlations.length, 'correlations'],
+    [tests.length, 'tests'],
+    [indicatorCount, 'indicators'],
+    [yara.length, 'YARA files'],
+  ]
+  return passed('source', `Everything can be read: ${counts.map(([count, what]) => `${count} ${what}`).join(', ')}.`)
 }
 
 function compile(pack: ParsedPack): Step<CompiledPack> {
@@ -92,8 +100,8 @@ export function verifyCompiled(compiled: CompiledPack): Step<VerifiedImage> {
     if (findings.length > 0) {
       return { check: failed('verify', 'The image is not what the source says.', findings), value: null }
     }
-    const { stepsPerCharacter, memoryBytes } = image.costBound
-    const cost = `${stepsPerCharacter} steps a character and ${memoryBytes} bytes of memory`
+    const { stepsPerByte, memoryBytes } = image.costBound
+    const cost = `${stepsPerByte} steps a byte and ${memoryBytes} bytes of memory`
     return { check: passed('verify', `The verifier accepts the image, with at most ${cost}.`), value: image }
   } catch (error) {
     if (!(error instanceof ContentError)) throw error
@@ -129,7 +137,8 @@ function contractCheck(image: VerifiedImage, contract: EngineContract): CheckRes
     if (!(error instanceof DetectError)) throw error
     return failed('contract', error.message, [findingOf(error)])
   }
-  const needs = `${image.declaredFields.length} fields and ${image.features.length} features`
+  const fields = image.needs.reduce((sum, one) => sum + one.fields.length, 0)
+  const needs = `${fields} fields of ${image.needs.length} log sources and all ${image.features.length} features`
   return passed('contract', `Engine ${contract.engineVersion} supplies all ${needs} that the image needs.`)
 }
 

@@ -9,7 +9,7 @@ export function renderGateReport(report: GateReport): string {
   const { pack, version, category, costBound } = report
   const name = pack === '' ? 'a pack whose manifest cannot be read' : `${pack} ${version} (${category})`
   const cost = costBound
-    ? `at most ${costBound.stepsPerCharacter} steps per character of an event, ${costBound.memoryBytes} bytes of memory`
+    ? `at most ${costBound.stepsPerByte} steps per byte of an event's longest field, ${costBound.memoryBytes} bytes of memory`
     : 'unknown'
   return [
     `Gate report: ${name}`,

@@ -22,7 +22,7 @@ const PASSED: GateReport = {
   checks: CHECK_IDS.map((id) => ({ id, verdict: 'pass', reason: `The check ${id} is content.`, findings: [] })),
   rules: 43,
   cases: 120,
-  costBound: { stepsPerCharacter: 12_345, memoryBytes: 678_901 },
+  costBound: { stepsPerByte: 12_345, memoryBytes: 678_901 },
 }
 
 const FAILED_CHECK: CheckResult = {
@@ -91,7 +91,7 @@ const forgeries: readonly (readonly [name: string, change: Change])[] = [
   ['no checks', (json) => json.replace(/"checks":\[.*?\}\]/, '"checks":[]')],
   ['no image', replace(`"${'ab'.repeat(32)}"`, 'null')],
   ['half a digest', replace('ab'.repeat(32), 'ab'.repeat(16))],
-  ['no cost', replace('{"memoryBytes":678901,"stepsPerCharacter":12345}', 'null')],
+  ['no cost', replace('{"memoryBytes":678901,"stepsPerByte":12345}', 'null')],
   ['no pack', replace('linux-baseline', '')],
   ['a pack that is no name', replace('linux-baseline', '../linux')],
   ['no version', replace('"version":"1.0.0"', '"version":""')],

@@ -89,9 +89,7 @@ const report = object<GateReport>({
   checks: list(check, CHECK_IDS.length),
   rules: integer(0, COUNT_MAX),
   cases: integer(0, COUNT_MAX),
-  costBound: nullable(
-    object<CostBound>({ stepsPerCharacter: integer(0, COUNT_MAX), memoryBytes: integer(0, COUNT_MAX) }),
-  ),
+  costBound: nullable(object<CostBound>({ stepsPerByte: integer(0, COUNT_MAX), memoryBytes: integer(0, COUNT_MAX) })),
 })
 
 /** Canonical JSON: one report, one sequence of bytes. */
