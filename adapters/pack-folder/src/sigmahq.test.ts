@@ -3,7 +3,17 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { test } from 'node:test'
-import { compilePack, parsePack, type SigmaSource, toSourceNode, verifyImage } from '@firebreak/content'
+import {
+  applyDelta,
+  compilePack,
+  makeDelta,
+  parsePack,
+  readSource,
+  type SigmaSource,
+  toSourceNode,
+  verifyImage,
+  writeImage,
+} from '@firebreak/content'
 import { parseYamlDocuments } from './yaml.ts'
 
 // SigmaHQ's rules are not part of this repository; a checkout beside it is used when there is one.
@@ -33,6 +43,20 @@ test('all rules of SigmaHQ are one pack, whose image the verifier accepts', { sk
   const { image } = compilePack({ ...pack, diagnostics: [] })
   assert.equal(verifyImage(image).ruleCount, pack.rules.length)
   t.diagnostic(`${pack.rules.length} rules of ${rules.length} files, image of ${image.length} bytes`)
+  await t.test('which is linked again from its parts', () => {
+    assert.deepEqual(writeImage(readSource(verifyImage(image))), image)
+  })
+  await t.test('of which a hundredth costs a host at most three', (inner) => {
+    const next = verifyImage(image)
+    const source = readSource(next)
+    const named = new Set(source.correlations.flatMap((one) => one.rules))
+    const before = source.rules.filter(({ id }, i) => i % 100 > 0 || named.has(id))
+    const old = verifyImage(writeImage({ ...source, rules: before }))
+    const delta = makeDelta(old, next)
+    assert.ok(delta !== null && delta.length <= 0.03 * image.length)
+    assert.deepEqual(applyDelta(old, delta), image)
+    inner.diagnostic(`${source.rules.length - before.length} new rules in ${delta.length} bytes`)
+  })
 })
 
 async function sigmaSources(): Promise<readonly SigmaSource[]> {

@@ -9,6 +9,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<() => Promise<Figures>>>
   engine: async () => (await import('./engine.ts')).engine,
   ingest: async () => (await import('./ingest.ts')).ingest,
   indicators: async () => (await import('./indicators.ts')).indicators,
+  delta: async () => (await import('./delta.ts')).delta,
   redos: async () => (await import('./redos.ts')).redos,
 }
 const EXIT_FAILED = 1

@@ -8,11 +8,11 @@ import {
   type PackSource,
   type ParsedPack,
   parsePack,
-  type SourceFile,
+  type SigmaSource,
   toSourceNode,
 } from '@firebreak/content'
 import { ENGINE_VERSION, type EngineContract } from '@firebreak/detect'
-import { parseYaml, readPackFolder } from '@firebreak/pack-folder'
+import { parseYamlDocuments, readPackFolder } from '@firebreak/pack-folder'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 /** Not part of this repository; used when a copy lies beside it. */
@@ -34,14 +34,16 @@ export async function linuxBaseline(): Promise<BenchPack> {
 export async function sigmaHq(): Promise<BenchPack | null> {
   if (!existsSync(SIGMAHQ)) return null
   const names = (await readdir(SIGMAHQ, { recursive: true })).filter((name) => name.endsWith('.yml')).toSorted()
-  const rules: SourceFile[] = []
-  for (const file of names) rules.push({ file, node: parseYaml(await readFile(join(SIGMAHQ, file), 'utf8'), file) })
+  const rules: SigmaSource[] = []
+  for (const file of names) {
+    rules.push({ file, nodes: parseYamlDocuments(await readFile(join(SIGMAHQ, file), 'utf8'), file) })
+  }
   const about = { name: 'sigmahq', version: '1.0.0', category: 'behavioural', minimumEngine: '1.0.0', description: '' }
   const manifest = toSourceNode({ ...about, description: 'SigmaHQ.' }, 'pack.yaml')
   return benchPack('sigmahq', { manifest, rules, tests: [], indicators: [] })
 }
 
-function benchPack(name: string, source: PackSource): BenchPack {
+export function benchPack(name: string, source: PackSource): BenchPack {
   const read = parsePack(source)
   const pack = { ...read, diagnostics: [] }
   return { name, pack, compiled: compilePack(pack), refused: source.rules.length - read.rules.length }
