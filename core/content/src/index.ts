@@ -37,6 +37,8 @@ export {
   FILTER,
   GRAM_BYTES,
   gramFrequency,
+  INDEX_RUN_BYTES,
+  rarestGram,
   GROUP,
   HEADER_WORDS,
   IMAGE_FORMAT_VERSION,
@@ -108,7 +110,7 @@ export {
   type TextPool,
   writeIndicatorSection,
 } from './indicators/index.ts'
-export { IMAGE_SIZE_BYTES_MAX, RULES_MAX } from './limits.ts'
+export { IMAGE_SIZE_BYTES_MAX, RULES_MAX, TUNING_BYTES_MAX } from './limits.ts'
 export type { PackManifest } from './manifest.ts'
 export { type ParsedPack, parsePack } from './pack.ts'
 export {
@@ -166,6 +168,7 @@ export {
   type Condition,
   type FieldTest,
   type FilterWarning,
+  isWithin,
   type GlobPart,
   lintFilters,
   type LogSource,
@@ -197,3 +200,12 @@ export {
   type TextFile,
   toSourceNode,
 } from './source.ts'
+export {
+  checkTuning,
+  type CompiledTuning,
+  compileTuning,
+  type ParsedTuning,
+  parseTuning,
+  type TuningTarget,
+  verifyTuning,
+} from './tuning.ts'

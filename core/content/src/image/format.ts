@@ -162,8 +162,17 @@ export function valueWords(kind: ValueKind): number {
  */
 export const WITNESS_KINDS = ['whole', 'start', 'end', 'anywhere'] as const
 export type WitnessKind = (typeof WITNESS_KINDS)[number]
-/** Bytes of a literal that is to be found anywhere: the index knows it by four of them. */
+/**
+ * Bytes of a literal that is to be found anywhere by which the index knows it: a run of seven, because a search that looks at
+ * every fourth four bytes of a value meets one of those in it; of a shorter literal four.
+ */
 export const GRAM_BYTES = 4
+export const INDEX_RUN_BYTES: number = 2 * GRAM_BYTES - 1
+
+/** How many bytes from its offset on a witness is known by. */
+export function indexedBytes(length: number): number {
+  return length < INDEX_RUN_BYTES ? GRAM_BYTES : INDEX_RUN_BYTES
+}
 
 /** What an image can ask of an engine, beside fields. An image names exactly those that it uses. */
 export const FEATURES = ['correlation', 'indicators', 'keywords', 'regex', 'sigma', 'tuning', 'yara'] as const

@@ -74,6 +74,26 @@ export function rarestGram(text: Uint8Array): { readonly offset: number; readonl
   return { offset, frequency }
 }
 
+/**
+ * The run of `length` bytes of a folded text, none of whose four-byte windows events show often; the first of equals.
+ * The frequency is that of its commonest window.
+ */
+export function rarestRun(text: Uint8Array, length: number): { readonly offset: number; readonly frequency: number } {
+  let offset = 0
+  let least = Infinity
+  for (let at = 0; at + length <= text.length; at++) {
+    let commonest = 0
+    for (let gram = at; gram + GRAM_BYTES <= at + length; gram++) {
+      commonest = Math.max(commonest, gramFrequency(text, gram))
+    }
+    if (commonest < least) {
+      offset = at
+      least = commonest
+    }
+  }
+  return { offset, frequency: least }
+}
+
 /** Of the four bytes at `from`: 0 for what never occurs, to 1 for what every event has. */
 export function gramFrequency(text: Uint8Array, from: number): number {
   let level = 0

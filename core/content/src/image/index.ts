@@ -10,6 +10,7 @@ export {
   GRAM_BYTES,
   GROUP,
   HEADER_WORDS,
+  INDEX_RUN_BYTES,
   IMAGE_FORMAT_VERSION,
   MATCH,
   NETWORK_WORDS,
@@ -30,7 +31,7 @@ export {
   WITNESS_KINDS,
   type WitnessKind,
 } from './format.ts'
-export { gramFrequency } from './gram-frequency.ts'
+export { gramFrequency, rarestGram } from './gram-frequency.ts'
 export { compileProgram } from './program.ts'
 export { readSource } from './read-source.ts'
 export { compareTexts, type ImageFilter, type ImageRule, type ImageSource } from './source.ts'

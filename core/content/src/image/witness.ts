@@ -2,8 +2,8 @@ import { foldCase, utf8Encode } from '@firebreak/kernel'
 import { requiredLiterals } from '../regex/index.ts'
 import type { Condition, FieldTest, Selection, Tree } from '../sigma/ast.ts'
 import { parseGlob, type TextPattern } from '../sigma/text-pattern.ts'
-import { GRAM_BYTES, type WitnessKind } from './format.ts'
-import { rarestGram } from './gram-frequency.ts'
+import { GRAM_BYTES, indexedBytes, type WitnessKind } from './format.ts'
+import { rarestRun } from './gram-frequency.ts'
 import { isBranch } from './program.ts'
 
 /** A literal that has to show in a field, at a place, if the rule is to match. */
@@ -13,7 +13,7 @@ export interface Witness {
   readonly field: string | null
   /** Folded. */
   readonly text: string
-  /** Of the four bytes, in UTF-8, by which the index looks for a text that may stand anywhere; else 0. */
+  /** Of the run of bytes, in UTF-8, by which the index looks for a text that may stand anywhere; else 0. */
   readonly offset: number
 }
 
@@ -107,7 +107,7 @@ function placed(kind: 'whole' | 'start' | 'end', field: string, text: string): C
 function anywhere(field: string | null, text: string): Choice | null {
   const bytes = utf8Encode(text)
   if (bytes.length < GRAM_BYTES) return null
-  const { offset, frequency } = rarestGram(bytes)
+  const { offset, frequency } = rarestRun(bytes, indexedBytes(bytes.length))
   const length = bytes.length >= 12 ? 1 : bytes.length >= 8 ? 1.5 : bytes.length >= 6 ? 3 : 6
   return { witnesses: [{ kind: 'anywhere', field, text, offset }], cost: length + frequency }
 }

@@ -9,6 +9,7 @@ import {
   NODE,
   NONE,
   OPERATORS,
+  PREDICATE,
   RULE,
   type SectionName,
   SELECTION,
@@ -62,8 +63,9 @@ class Emitter {
   readonly #source: ImageSource
   readonly #string: Numbering
   readonly #field: Numbering
-  readonly #predicateIds = new Map<string, number>()
-  readonly #regexIds = new Map<string, number>()
+  // By content, and by object too: what thousands of nodes share is looked at once.
+  readonly #predicateIds = new Map<Predicate | string, number>()
+  readonly #regexIds = new Map<Uint32Array | string, number>()
   readonly #regexes: Uint32Array[] = []
   readonly #groups: number[] = []
   readonly #needs: number[] = []
@@ -86,7 +88,8 @@ class Emitter {
     const { manifest, compilerVersion, filters, correlations, indicators, yara } = this.#source
     const rules = this.#source.rules.toSorted(compareRules)
     const sources = distinctSources([...rules, ...filters].map(({ logsource }) => logsource))
-    for (const [number, group] of sources.entries()) this.#emitGroup(group, number, rules)
+    const bySource = Map.groupBy(rules, ({ logsource }) => sourceKey(logsource))
+    for (const [number, one] of sources.entries()) this.#emitGroup(one, number, bySource.get(sourceKey(one)) ?? [])
     const numbers = new Map(sources.map((one, i) => [sourceKey(one), i]))
     for (const filter of filters) this.#emitFilter(filter, numbers.get(sourceKey(filter.logsource)) ?? NONE)
     const ruleNumbers = new Map(rules.map(({ id }, i) => [id, i]))
@@ -117,8 +120,7 @@ class Emitter {
     }
   }
 
-  #emitGroup(source: LogSource, number: number, rules: readonly ImageRule[]): void {
-    const own = rules.filter((rule) => compareSources(rule.logsource, source) === 0)
+  #emitGroup(source: LogSource, number: number, own: readonly ImageRule[]): void {
     const firstRule = this.#rules.length / RULE.words
     this.#groups.push(...this.#sourceWords(source), firstRule, own.length)
     for (const rule of own) this.#emitRule(rule)
@@ -171,16 +173,24 @@ class Emitter {
     for (const { test, whenTrue, whenFalse } of nodes) this.#nodes.push(number(test), whenTrue, whenFalse)
   }
 
-  #predicate({ operator, cased, field, values }: Predicate): number {
+  #predicate(predicate: Predicate): number {
+    const known = this.#predicateIds.get(predicate)
+    if (known !== undefined) return known
+    const number = this.#numberPredicate(predicate)
+    this.#predicateIds.set(predicate, number)
+    return number
+  }
+
+  #numberPredicate({ operator, cased, field, values }: Predicate): number {
     const words = this.#valueWords(values)
-    const fieldNumber = field === null ? NONE : this.#field(field)
-    const key = `${operator} ${cased} ${field} ${keyOf(values)}`
+    const head = [OPERATORS.indexOf(operator), cased ? 1 : 0, field === null ? NONE : this.#field(field)]
+    const key = `${head.join(' ')}: ${words.join(' ')}`
     const known = this.#predicateIds.get(key)
     if (known !== undefined) return known
-    const number = this.#predicateIds.size
+    const number = this.#predicates.length / PREDICATE.words
     this.#predicateIds.set(key, number)
     const count = values.kind === 'network' ? values.networks.length : words.length
-    this.#predicates.push(OPERATORS.indexOf(operator), cased ? 1 : 0, fieldNumber, this.#values.length, count)
+    this.#predicates.push(...head, this.#values.length, count)
     this.#values.push(...words)
     return number
   }
@@ -204,16 +214,18 @@ class Emitter {
   }
 
   #regex(program: Uint32Array): number {
-    const key = program.join(' ')
-    const known = this.#regexIds.get(key)
+    const known = this.#regexIds.get(program)
     if (known !== undefined) return known
-    this.#regexIds.set(key, this.#regexes.length)
-    return this.#regexes.push(program) - 1
+    const key = program.join(' ')
+    const number = this.#regexIds.get(key) ?? this.#regexes.push(program) - 1
+    this.#regexIds.set(key, number)
+    this.#regexIds.set(program, number)
+    return number
   }
 
   /** Aliases whose name nothing reads would make every image name every field of every channel. */
   #routing(sources: readonly LogSource[]): Pick<Emitted, 'routes' | 'aliases'> {
-    const read = new Set(this.#source.rules.flatMap(({ program }) => fieldsOf(program)))
+    const read = new Set([...this.#source.rules, ...this.#source.filters].flatMap(({ program }) => fieldsOf(program)))
     const routes: number[][] = []
     const aliases = new Map<string, number[]>()
     for (const [group, source] of sources.entries()) {
@@ -232,7 +244,6 @@ class Emitter {
     }
   }
 }
-
 
 type Reached = Pick<Route, 'channel' | 'eventId' | 'when' | 'aliases'>
 
@@ -263,25 +274,6 @@ function featuresOf({ rules, filters, correlations, indicators, yara }: ImageSou
 function distinctSources(sources: readonly LogSource[]): readonly LogSource[] {
   const unique = new Map(sources.map((one) => [sourceKey(one), one]))
   return [...unique.values()].toSorted(compareSources)
-}
-
-/** What makes two predicates on one field the same. */
-function keyOf(values: PredicateValues): string {
-  switch (values.kind) {
-    case 'text':
-    case 'number':
-      return values.texts.join('\0')
-    case 'regex':
-      return values.programs.map((program) => program.join(' ')).join('\0')
-    case 'network':
-      return values.networks.map(({ words, prefixBits }) => `${words.join(' ')}/${prefixBits}`).join('\0')
-    case 'field':
-      return values.other
-    case 'integer':
-      return values.integers.join(' ')
-    case 'nothing':
-      return ''
-  }
 }
 
 function byWords(a: readonly number[], b: readonly number[]): number {

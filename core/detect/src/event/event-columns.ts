@@ -28,6 +28,8 @@ export interface EventSource {
   readonly json: boolean
   /** Reads the event again, and calls `addUnknown` for each value of a field that no rule knows. */
   readonly readUnknown: (columns: EventColumns) => void
+  /** Reads the present event of `columns` into `others`, which have other names. Allocates: for events that matched. */
+  readonly readAgain: (columns: EventColumns, others: EventColumns) => void
 }
 
 const HAS_TEXT = 1
@@ -37,7 +39,11 @@ const NO_VALUE = -1
 const NO_OBJECT = -1
 const OVERWRITTEN = -2
 const EPOCH_MAX = 0x7fffffff
+/** The value that `join` makes: behind all others, so that who walks over all values does not meet it. */
+const JOINED_VALUE = EVENT_VALUES_MAX
+const VALUE_SLOTS = EVENT_VALUES_MAX + 1
 const ARENA_BYTES = 65_536
+const SPACE = 0x20
 const TRUE_TEXT = utf8Encode('true')
 const FALSE_TEXT = utf8Encode('false')
 
@@ -59,25 +65,26 @@ export class EventColumns {
   count = 0
   /** With `readAll`, the values of all fields; those that no rule knows come last. */
   allCount = 0
-  readonly kind: Uint8Array = new Uint8Array(EVENT_VALUES_MAX)
+  readonly kind: Uint8Array = new Uint8Array(VALUE_SLOTS)
   /** The next value of the same field, -1 after the last. */
-  readonly next: Int32Array = new Int32Array(EVENT_VALUES_MAX)
+  readonly next: Int32Array = new Int32Array(VALUE_SLOTS)
   /** The number of the value's field; -1 if no rule knows it, -2 if a later duplicate of its key replaced it. */
-  readonly fieldOf: Int32Array = new Int32Array(EVENT_VALUES_MAX)
+  readonly fieldOf: Int32Array = new Int32Array(VALUE_SLOTS)
   /** Unescaped, valid UTF-8 of the values on which `text` was called; replaced by a larger one when it is full. */
   textBytes: Uint8Array = new Uint8Array(ARENA_BYTES)
-  readonly textFrom: Int32Array = new Int32Array(EVENT_VALUES_MAX)
-  readonly textTo: Int32Array = new Int32Array(EVENT_VALUES_MAX)
+  readonly textFrom: Int32Array = new Int32Array(VALUE_SLOTS)
+  readonly textTo: Int32Array = new Int32Array(VALUE_SLOTS)
   /** Case-folded UTF-8 of the values on which `fold` was called; replaced by a larger one when it is full. */
   foldedBytes: Uint8Array = new Uint8Array(ARENA_BYTES)
-  readonly foldedFrom: Int32Array = new Int32Array(EVENT_VALUES_MAX)
-  readonly foldedTo: Int32Array = new Int32Array(EVENT_VALUES_MAX)
+  foldedView: DataView = new DataView(this.foldedBytes.buffer)
+  readonly foldedFrom: Int32Array = new Int32Array(VALUE_SLOTS)
+  readonly foldedTo: Int32Array = new Int32Array(VALUE_SLOTS)
   /** Sets of grams, BLOOM_WORDS or LARGE_BLOOM_WORDS words each; replaced by a larger one when it is full. */
   bloomWords: Uint32Array = new Uint32Array(64 * BLOOM_WORDS)
   /** For values on which `bloom` was called: where its set starts. */
-  readonly bloomFrom: Int32Array = new Int32Array(EVENT_VALUES_MAX)
+  readonly bloomFrom: Int32Array = new Int32Array(VALUE_SLOTS)
   /** The bits of a gram's hash that the value's set uses. */
-  readonly #bloomMask = new Int32Array(EVENT_VALUES_MAX)
+  readonly #bloomMask = new Int32Array(VALUE_SLOTS)
   /** The bytes that the event is in, and where. */
   bytes: Uint8Array = new Uint8Array(0)
   view: DataView = new DataView(this.bytes.buffer)
@@ -87,9 +94,9 @@ export class EventColumns {
   /** The reader that filled the columns last. */
   source: EventSource | null = null
   #json = false
-  readonly #rawFrom = new Int32Array(EVENT_VALUES_MAX)
-  readonly #rawTo = new Int32Array(EVENT_VALUES_MAX)
-  readonly #made = new Uint8Array(EVENT_VALUES_MAX)
+  readonly #rawFrom = new Int32Array(VALUE_SLOTS)
+  readonly #rawTo = new Int32Array(VALUE_SLOTS)
+  readonly #made = new Uint8Array(VALUE_SLOTS)
   #textUsed = 0
   #foldedUsed = 0
   #bloomUsed = 0
@@ -206,10 +213,10 @@ export class EventColumns {
     else this.next[last] = value
     this.#last[field] = value
     this.#set(value, field, kind, from, to)
+    this.count = value + 1
   }
 
   #set(value: number, field: number, kind: number, from: number, to: number): void {
-    this.count = value + 1
     this.kind[value] = kind
     this.next[value] = NO_VALUE
     this.fieldOf[value] = field
@@ -227,6 +234,7 @@ export class EventColumns {
   addUnknown(kind: number, from: number, to: number, name: string): void {
     if (this.count === EVENT_VALUES_MAX) return
     this.#set(this.count, -1, kind, from, to)
+    this.count++
     this.#unknownNames?.push(name)
   }
 
@@ -235,6 +243,50 @@ export class EventColumns {
     if (this.isPresent(field) || !this.isPresent(source)) return
     this.#present[field] = this.epoch
     this.#first[field] = this.#first[source] ?? NO_VALUE
+  }
+
+  /**
+   * Gives the field one value where the event has no such field: the texts of the first values of `sources`, up to the
+   * first that is absent or null, joined by one space. Of one field an event. `entries` does not tell of it.
+   */
+  join(field: number, sources: readonly number[]): void {
+    if (this.isPresent(field)) return
+    const values: number[] = []
+    let length = -1
+    for (const source of sources) {
+      const value = this.firstValue(source)
+      if (value < 0 || this.kind[value] === VALUE.NULL) break
+      this.text(value)
+      values.push(value)
+      length += 1 + (this.textTo[value] as number) - (this.textFrom[value] as number)
+    }
+    if (values.length === 0) return
+    const from = this.#textUsed
+    this.textBytes = withRoom(this.textBytes, from, length)
+    this.#set(JOINED_VALUE, field, VALUE.TEXT, 0, 0)
+    this.#made[JOINED_VALUE] = HAS_TEXT
+    this.textFrom[JOINED_VALUE] = from
+    this.textTo[JOINED_VALUE] = from + this.#joinTexts(values, from, length)
+    this.#textUsed = from + length
+    this.#present[field] = this.epoch
+    this.#first[field] = JOINED_VALUE
+    this.#last[field] = JOINED_VALUE
+  }
+
+  /** Writes them behind the others, with spaces between; returns how many of the bytes are to be read. */
+  #joinTexts(values: readonly number[], from: number, length: number): number {
+    const { textBytes } = this
+    let at = from
+    for (const value of values) {
+      if (at > from) textBytes[at++] = SPACE
+      textBytes.copyWithin(at, this.textFrom[value] as number, this.textTo[value] as number)
+      at += (this.textTo[value] as number) - (this.textFrom[value] as number)
+    }
+    if (length <= FIELD_BYTES_MAX) return length
+    this.counters.truncated++
+    let kept = FIELD_BYTES_MAX
+    while (((textBytes[from + kept] as number) & 0xc0) === 0x80) kept--
+    return kept
   }
 
   /** The field is there: with values, as an empty list, or as an object. */
@@ -280,8 +332,8 @@ export class EventColumns {
     const to = this.#rawTo[value] ?? 0
     const at = this.#foldedUsed
     let end = -1
-    if (this.kind[value] === VALUE.TEXT && to - from <= FIELD_BYTES_MAX) {
-      this.foldedBytes = withRoom(this.foldedBytes, at, to - from)
+    if (this.kind[value] === VALUE.TEXT && to - from <= FIELD_BYTES_MAX && value !== JOINED_VALUE) {
+      this.#reserveFolded(at, to - from)
       end = foldAscii(this.bytes, from, to, this.#json, this.foldedBytes, at)
     }
     if (end < 0) end = this.#foldText(value, at)
@@ -291,11 +343,17 @@ export class EventColumns {
     this.#made[value] = (this.#made[value] ?? 0) | HAS_FOLDED
   }
 
+  #reserveFolded(used: number, room: number): void {
+    if (used + room <= this.foldedBytes.length) return
+    this.foldedBytes = withRoom(this.foldedBytes, used, room)
+    this.foldedView = new DataView(this.foldedBytes.buffer)
+  }
+
   #foldText(value: number, at: number): number {
     this.text(value)
     const from = this.textFrom[value] ?? 0
     const to = this.textTo[value] ?? 0
-    this.foldedBytes = withRoom(this.foldedBytes, at, foldedRoom(to - from))
+    this.#reserveFolded(at, foldedRoom(to - from))
     return foldUtf8(this.textBytes, from, to, this.foldedBytes, at)
   }
 

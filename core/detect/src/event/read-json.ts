@@ -82,6 +82,10 @@ class JsonReader implements EventSource {
     this.read(true)
   }
 
+  readAgain({ bytes, from, to }: EventColumns, others: EventColumns): void {
+    readJsonEvent(others, bytes, from, to)
+  }
+
   /** Reads the event that the columns have begun. */
   read(unknown: boolean): 'ok' | JsonRefusal {
     const { bytes, from, to, view } = this.#columns

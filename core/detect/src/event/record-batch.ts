@@ -33,6 +33,8 @@ export class RecordBatch implements EventSource {
   readonly #fields: Int32Array
   readonly #sources: readonly RecordSource[]
   readonly #batchNames: readonly string[]
+  /** The same batch for columns with other names. */
+  #again: RecordBatch | null = null
   #read = 0
   #at: number
   #sourceId = 0
@@ -143,6 +145,14 @@ export class RecordBatch implements EventSource {
     this.#sourceId = sourceId
     this.#timeMs = timeMs
     return at === end
+  }
+
+  /** For EventSource: the record that `next` verified, by the names of `others`. */
+  readAgain({ from }: EventColumns, others: EventColumns): void {
+    if (this.#again?.#names !== others.names) this.#again = new RecordBatch(this.#bytes, others.names)
+    this.#again.#at = from
+    this.#again.#read = this.#read - 1
+    this.#again.next(others)
   }
 
   /** For EventColumns: the values of unknown fields of the record that `next` verified. */

@@ -1,4 +1,4 @@
-import { GRAM_BYTES, type ImageTables, type StringPool, WITNESS, WITNESS_KINDS, type WitnessKind } from '@firebreak/content'
+import { GRAM_BYTES, type ImageTables, INDEX_RUN_BYTES, type StringPool, WITNESS, WITNESS_KINDS, type WitnessKind } from '@firebreak/content'
 import { item, word } from '../trap.ts'
 import { equalRuns } from './bytes.ts'
 import { HashTable } from './hash-table.ts'
@@ -22,6 +22,7 @@ export class LiteralIndex {
   readonly #start = new HashTable()
   readonly #end = new HashTable()
   readonly #grams = new HashTable()
+  readonly #words = new HashTable()
   /** Bit n: some literal is anchored by n bytes. */
   #startLengths = 0
   #endLengths = 0
@@ -48,31 +49,39 @@ export class LiteralIndex {
       this.#end.add(hashBackward(bytes, to - length, to), text, rule, 0)
     } else {
       const offset = word(tables.witnesses, at + WITNESS.offset, 'witnesses')
-      this.#grams.add(gramAt(bytes, from + offset), text, rule, offset)
+      this.#addInside(text, rule, from, to, offset)
     }
+  }
+
+  /** A short literal is met by looking at every byte, a longer one by looking at every fourth. */
+  #addInside(text: number, rule: number, from: number, to: number, offset: number): void {
+    const { bytes } = this.#pool
+    if (to - from < INDEX_RUN_BYTES) {
+      this.#grams.add(gramAt(bytes, from + offset), text, rule, offset)
+      return
+    }
+    for (let at = offset; at < offset + GRAM_BYTES; at++) this.#words.add(gramAt(bytes, from + at), text, rule, at)
   }
 
   /** Makes it ready to search; nothing is added after. */
   seal(): void {
-    for (const table of [this.#whole, this.#start, this.#end, this.#grams]) table.seal()
+    for (const table of [this.#whole, this.#start, this.#end, this.#grams, this.#words]) table.seal()
   }
 
   /** Texts that may stand anywhere. */
   literals(): readonly Uint8Array[] {
     const { offsets, bytes } = this.#pool
-    return this.#grams.texts().map((text) => bytes.subarray(offsets[text], offsets[text + 1]))
+    const texts = new Set([...this.#grams.texts(), ...this.#words.texts()])
+    return [...texts].map((text) => bytes.subarray(offsets[text], offsets[text + 1]))
   }
 
-  /** Whether a value has to be looked at byte by byte, and not only at its ends. */
-  get looksInside(): boolean {
-    return this.#grams.size > 0
-  }
-
-  search(bytes: Uint8Array, from: number, to: number, found: Candidate): void {
+  /** @param view - of `bytes` */
+  search(bytes: Uint8Array, view: DataView, from: number, to: number, found: Candidate): void {
     if (this.#whole.size > 0) this.#searchWhole(bytes, from, to, found)
     if (this.#startLengths !== 0) this.#searchStart(bytes, from, to, found)
     if (this.#endLengths !== 0) this.#searchEnd(bytes, from, to, found)
-    if (this.#grams.size > 0) this.#searchInside(bytes, from, to, found)
+    if (this.#grams.size > 0) this.#searchInside(this.#grams, 1, bytes, view, from, to, found)
+    if (this.#words.size > 0) this.#searchInside(this.#words, GRAM_BYTES, bytes, view, from, to, found)
   }
 
   #searchWhole(bytes: Uint8Array, from: number, to: number, found: Candidate): void {
@@ -109,17 +118,22 @@ export class LiteralIndex {
     }
   }
 
-  #searchInside(bytes: Uint8Array, from: number, to: number, found: Candidate): void {
-    const table = this.#grams
-    if (to - from < GRAM_BYTES) return
-    let gram = gramAt(bytes, from) >>> 8
-    for (let at = from + GRAM_BYTES - 1; at < to; at++) {
-      gram = (gram << 8) | (bytes[at] as number)
-      if (!table.mayHave(gram)) continue
+  #searchInside(
+    table: HashTable,
+    step: number,
+    bytes: Uint8Array,
+    view: DataView,
+    from: number,
+    to: number,
+    found: Candidate,
+  ): void {
+    const end = to - GRAM_BYTES + 1
+    for (let at = table.findGram(view, from, end, step); at < end; at = table.findGram(view, at + step, end, step)) {
+      const gram = view.getInt32(at, true)
       for (let entry = table.first(gram); entry >= 0; entry = table.after(entry)) {
-        const start = at - (GRAM_BYTES - 1) - table.offset(entry)
-        const end = start + this.#lengthOf(table, entry)
-        if (start >= from && end <= to && this.#fits(table, entry, bytes, start)) found(table.rule(entry))
+        const start = at - table.offset(entry)
+        const isInside = start >= from && start + this.#lengthOf(table, entry) <= to
+        if (isInside && this.#fits(table, entry, bytes, start)) found(table.rule(entry))
       }
     }
   }
@@ -153,12 +167,12 @@ function hashBackward(bytes: Uint8Array, from: number, to: number): number {
   return hash
 }
 
-/** Four bytes as one number. */
+/** Four bytes as one number, as a little-endian view reads them. */
 function gramAt(bytes: Uint8Array, at: number): number {
   return (
-    ((bytes[at] as number) << 24) |
-    ((bytes[at + 1] as number) << 16) |
-    ((bytes[at + 2] as number) << 8) |
-    (bytes[at + 3] as number)
+    (bytes[at] as number) |
+    ((bytes[at + 1] as number) << 8) |
+    ((bytes[at + 2] as number) << 16) |
+    ((bytes[at + 3] as number) << 24)
   )
 }

@@ -43,7 +43,7 @@ export class Predicates {
   constructor(tables: ImageTables, columns: EventColumns) {
     this.#tables = tables
     this.#columns = columns
-    this.#grams = new StringGrams(tables)
+    this.#grams = new StringGrams(tables.strings)
     const count = tables.predicates.length / PREDICATE.words
     this.#knownFor = new Float64Array(count).fill(-1)
     this.#held = new Uint8Array(count)

@@ -1,5 +1,6 @@
 import { GRAM_BYTES, gramFrequency } from '@firebreak/content'
 import type { EventColumns } from '../event/index.ts'
+import { HashTable } from './hash-table.ts'
 
 /** Words are looked at every four bytes, so a run of this length holds one of them, wherever it starts. */
 const RUN_BYTES_MIN = 2 * GRAM_BYTES - 1
@@ -10,6 +11,7 @@ const GOLDEN = 0x9e3779b1 | 0
 /** Makes a letter lower case; what else it confuses costs a closer look. */
 const LOWER = 0x20202020
 const BACKSLASHES = 0x5c5c5c5c
+const LETTERS_U = 0x75757575
 const BACKSLASH = 0x5c
 const LETTER_U = 0x75
 /** U+212A, the only character outside ASCII that folds into it, begins with these. */
@@ -24,9 +26,10 @@ const KELVIN_SECOND = 0x84
  * punctuation that has no escapes, and an event with `\u` escapes, or with characters that may fold to ASCII, passes.
  */
 export class RawFilter {
-  readonly #bits = new Uint32Array(BITS / 32)
+  readonly #bits = new Int32Array(BITS / 32)
   /** By lower-case word: the runs that have it, and where. */
-  readonly #runs = new Map<number, { readonly run: Uint8Array; readonly offset: number }[]>()
+  readonly #words = new HashTable()
+  readonly #runs: readonly Uint8Array[]
 
   /** Null when some literal has no run that is long enough. */
   static create(literals: readonly Uint8Array[]): RawFilter | null {
@@ -35,36 +38,34 @@ export class RawFilter {
   }
 
   private constructor(runs: readonly Uint8Array[]) {
-    for (const run of runs) {
+    this.#runs = runs
+    for (const [number, run] of runs.entries()) {
       const view = new DataView(run.buffer, run.byteOffset, run.length)
       for (let offset = 0; offset < GRAM_BYTES; offset++) {
-        const word = view.getUint32(offset, true) | LOWER
+        const word = view.getInt32(offset, true) | LOWER
         const bit = hash(word)
         this.#bits[bit >>> 5] = (this.#bits[bit >>> 5] as number) | (1 << (bit & 31))
-        this.#runs.set(word, [...(this.#runs.get(word) ?? []), { run, offset }])
+        this.#words.add(word, number, 0, offset)
       }
     }
+    this.#words.seal()
   }
 
   /** False: no value of the event in the columns has any of the literals. */
   mayHave({ bytes, view, from, to }: EventColumns): boolean {
-    const bits = this.#bits
-    const last = to - GRAM_BYTES
-    for (let at = from; at <= last; at += GRAM_BYTES) {
-      const word = view.getUint32(at, true)
-      const bit = hash(word)
-      if ((((bits[bit >>> 5] as number) >>> (bit & 31)) & 1) === 1 && this.#hasRun(bytes, at, word)) return true
-      // A byte that is zero after the exclusive or is a backslash; the second half is a byte outside ASCII.
-      const different = word ^ BACKSLASHES
-      if (((((different - 0x01010101) & ~different) | word) & 0x80808080) !== 0 && mayHide(bytes, at, to)) return true
+    for (let at = from; ; at += GRAM_BYTES) {
+      if (at + GRAM_BYTES < to) at = nextSuspect(this.#bits, view, at, to)
+      if (at + GRAM_BYTES > to) return mayHide(bytes, Math.max(from, at), to)
+      if (this.#hasRun(bytes, at, view.getInt32(at, true)) || mayHide(bytes, at, to)) return true
     }
-    return mayHide(bytes, Math.max(from, last), to)
   }
 
   #hasRun(bytes: Uint8Array, at: number, word: number): boolean {
-    for (const { run, offset } of this.#runs.get(word | LOWER) ?? []) {
+    for (let entry = this.#words.first(word | LOWER); entry >= 0; entry = this.#words.after(entry)) {
+      const run = this.#runs[this.#words.text(entry)] as Uint8Array
+      const start = at - this.#words.offset(entry)
       let length = 0
-      while (length < run.length && isSame(bytes[at - offset + length], run[length])) length++
+      while (length < run.length && isSame(bytes[start + length], run[length])) length++
       if (length === run.length) return true
     }
     return false
@@ -73,6 +74,24 @@ export class RawFilter {
 
 function isSame(byte = 0, wanted = 0): boolean {
   return (byte | 0x20) === (wanted | 0x20)
+}
+
+/**
+ * The next place, in steps of four, whose four bytes are in `bits` or may hide a letter; `to` - 4 or more when there is
+ * none. The last bytes are left to the caller: a word is read one byte further on, too.
+ */
+function nextSuspect(bits: Int32Array, view: DataView, from: number, to: number): number {
+  const last = to - GRAM_BYTES - 1
+  let at = from
+  for (; at <= last; at += GRAM_BYTES) {
+    const word = view.getInt32(at, true)
+    const bit = Math.imul(word | LOWER, GOLDEN) >>> SHIFT
+    if ((((bits[bit >>> 5] as number) >>> (bit & 31)) & 1) === 1) return at
+    // A byte is zero where a backslash has a `u` behind it; the second half is a byte outside ASCII.
+    const escapes = (word ^ BACKSLASHES) | (view.getInt32(at + 1, true) ^ LETTERS_U)
+    if ((((((escapes - 0x01010101) | 0) & ~escapes) | word) & 0x80808080) !== 0) return at
+  }
+  return at
 }
 
 /** Whether a letter may begin in the four bytes at `at` in another form: as a `\u` escape, or as U+212A. */

@@ -38,7 +38,7 @@ export class RuleIndex {
       if (columns.kind[value] === VALUE.NULL) continue
       columns.fold(value)
       const from = columns.foldedFrom[value] as number
-      literals.search(columns.foldedBytes, from, columns.foldedTo[value] as number, found)
+      literals.search(columns.foldedBytes, columns.foldedView, from, columns.foldedTo[value] as number, found)
     }
   }
 
@@ -50,7 +50,7 @@ export class RuleIndex {
       if (columns.kind[value] === VALUE.NULL) continue
       columns.fold(value)
       const from = columns.foldedFrom[value] as number
-      literals.search(columns.foldedBytes, from, columns.foldedTo[value] as number, found)
+      literals.search(columns.foldedBytes, columns.foldedView, from, columns.foldedTo[value] as number, found)
     }
   }
 }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { compileRegex, ContentError, regexCost } from '@firebreak/content'
+import { compileRegex, ContentError, regexCost, regexLayout } from '@firebreak/content'
 import { utf8Encode } from '@firebreak/kernel'
 import { createRegexMachine, type RegexMachine } from './index.ts'
+import { BitParallelNfa } from './nfa.ts'
+import { StateCache } from './state-cache.ts'
 
 const PLAIN = { ignoreCase: false, multiline: false, dotAll: false }
 
