@@ -31,6 +31,7 @@ export type ContentErrorCode =
   | 'content/image-yara' // image: YARA sources
   | 'content/image-correlations' // image: a correlation
   | 'content/image-cost' // image: declared cost or memory does not hold
+  | 'content/tuning' // a tuning that is more than filters, or less
   | 'content/delta-malformed' // delta: not one, or its edits do not fit the image
   | 'content/delta-base' // delta: made for another image
   | 'content/delta-compiler' // delta: another compiler made the image

@@ -36,6 +36,8 @@ export const WITNESSES_MAX = 1_000_000
 export const GROUPS_MAX = 1_024
 export const ROUTES_MAX = 65_536
 export const FILTERS_MAX = 10_000
+/** Of a customer's tuning image, which travels in their policy. */
+export const TUNING_BYTES_MAX = 256 * 1024
 /** Rules that one filter names. */
 export const FILTER_TARGETS_MAX = 10_000
 /** Tables for `expand`, and the texts of one of them. */

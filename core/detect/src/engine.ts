@@ -12,6 +12,7 @@ import {
   RecordBatchWriter,
   type RecordEvent,
 } from './event/index.ts'
+import { DetectError } from './errors.ts'
 import { explain } from './explain.ts'
 import { IndicatorStage } from './indicator-stage.ts'
 import { Predicates } from './match/predicates.ts'
@@ -21,6 +22,7 @@ import type { Detection } from './output/index.ts'
 import { engineFields } from './engine-fields.ts'
 import { Router } from './router.ts'
 import { item, word } from './trap.ts'
+import { type TuningCounters, TuningStage } from './tuning-stage.ts'
 
 export interface EngineCounters {
   readonly events: number
@@ -36,6 +38,10 @@ export interface EngineCounters {
   /** Nodes and predicates evaluated: what the image's declared cost bounds for each event. */
   readonly nodeVisits: number
   readonly predicateEvaluations: number
+  /** Matches that the customer's tuning kept from being detections. */
+  readonly suppressedByTuning: number
+  /** Null without a tuning. */
+  readonly tuning: TuningCounters | null
 }
 
 /** Judges events against one image. No event makes it throw, loop or read outside a table. */
@@ -67,11 +73,25 @@ const NOTHING: readonly Detection[] = []
 /**
  * Makes a verified image ready to judge events.
  *
+ * @param tuning - the customer's filters, from `verifyTuning`
  * @throws DetectError as checkContract does: an image that this engine can't serve is never activated
+ * @throws ContentError content/tuning
  */
-export function createEngine(image: VerifiedImage, contract: EngineContract): Engine {
+export function createEngine(
+  image: VerifiedImage,
+  contract: EngineContract,
+  tuning: VerifiedImage | null = null,
+): Engine {
   checkContract(image, contract)
-  return new ImageEngine(image)
+  refuseOwnFilters(image)
+  return new ImageEngine(image, contract, tuning)
+}
+
+/** Exceptions are the customer's: those in a pack would be nobody's, and must not be passed over in silence. */
+function refuseOwnFilters({ pack, version, features }: VerifiedImage): void {
+  if (!features.includes('tuning')) return
+  const why = 'a pack has no tuning; its own filters are part of its rules'
+  throw new DetectError('detect/unsupplied-feature', `Cannot load ${pack} ${version}: ${why}`, { feature: 'tuning' })
 }
 
 class ImageEngine implements Engine {
@@ -84,13 +104,14 @@ class ImageEngine implements Engine {
   readonly #router: Router
   readonly #indicators: IndicatorStage
   readonly #correlations: CorrelationStage
+  readonly #tuning: TuningStage | null
   /** The epoch in which a rule was last tried. */
   readonly #triedIn: Int32Array
   readonly #matches: number[] = []
   #counters = { events: 0, malformed: 0, unrouted: 0, detections: 0, candidates: 0 }
   lastRefusal: 'ok' | JsonRefusal = 'ok'
 
-  constructor(image: VerifiedImage) {
+  constructor(image: VerifiedImage, contract: EngineContract, tuning: VerifiedImage | null) {
     const { tables } = image
     this.#image = image
     this.#names = new FieldNames(engineFields(tables))
@@ -102,6 +123,7 @@ class ImageEngine implements Engine {
     this.#router = new Router(tables, this.#columns, numberOf)
     this.#indicators = new IndicatorStage(tables, this.#columns, numberOf)
     this.#correlations = new CorrelationStage(image, this.#columns)
+    this.#tuning = tuning && new TuningStage(image, tuning, contract, this.#columns)
     this.#triedIn = new Int32Array(tables.rules.length / RULE.words)
   }
 
@@ -141,11 +163,14 @@ class ImageEngine implements Engine {
   }
 
   counters(): EngineCounters {
+    const tuning = this.#tuning?.counters() ?? null
     return {
       ...this.#counters,
       fieldsTruncated: this.#columns.counters.truncated,
       nodeVisits: this.#programs.visits,
       predicateEvaluations: this.#predicates.evaluations,
+      suppressedByTuning: tuning?.suppressed ?? 0,
+      tuning,
     }
   }
 
@@ -188,6 +213,7 @@ class ImageEngine implements Engine {
     const fields = fieldsOf(this.#columns)
     this.#matches.sort((a, b) => a - b)
     for (const rule of this.#matches) {
+      if (this.#tuning?.suppresses(rule, declared)) continue
       found.push(...this.#correlations.observe(rule, timeMs))
       if (this.#correlations.suppresses(rule)) continue
       const selections = explain(image.tables, rule, this.#programs, this.#predicates, this.#columns)

@@ -34,4 +34,5 @@ export {
   OCSF_VERSION,
   ocsfOf,
 } from './output/index.ts'
+export type { TuningCounters } from './tuning-stage.ts'
 export { createRegexMachine, type RegexMachine } from './regex/index.ts'

@@ -155,6 +155,16 @@ export class RecordBatch implements EventSource {
     this.#again.next(others)
   }
 
+  /** For EventSource: the record that `next` verified, by the names of `others`. */
+  readAgain({ from }: EventColumns, others: EventColumns): void {
+    let again = this.#again
+    if (again === null || again.#names !== others.names) again = new RecordBatch(this.#bytes, others.names)
+    this.#again = again
+    again.#at = from
+    again.#read = this.#read - 1
+    again.next(others)
+  }
+
   /** For EventColumns: the values of unknown fields of the record that `next` verified. */
   readUnknown(columns: EventColumns): void {
     const view = this.#view
