@@ -149,14 +149,6 @@ export class RecordBatch implements EventSource {
 
   /** For EventSource: the record that `next` verified, by the names of `others`. */
   readAgain({ from }: EventColumns, others: EventColumns): void {
-    if (this.#again?.#names !== others.names) this.#again = new RecordBatch(this.#bytes, others.names)
-    this.#again.#at = from
-    this.#again.#read = this.#read - 1
-    this.#again.next(others)
-  }
-
-  /** For EventSource: the record that `next` verified, by the names of `others`. */
-  readAgain({ from }: EventColumns, others: EventColumns): void {
     let again = this.#again
     if (again === null || again.#names !== others.names) again = new RecordBatch(this.#bytes, others.names)
     this.#again = again
