@@ -3,9 +3,12 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { compilePack } from '../compile.ts'
 import { fullPack } from '../pack-fixture.ts'
-import { OPERATORS } from './format.ts'
+import { NODES_PER_RULE_MAX, VALUES_PER_ITEM_MAX } from '../limits.ts'
+import { compileRegex } from '../regex/index.ts'
+import { FAIL, MATCH, OPERATORS } from './format.ts'
+import type { Predicate, ProgramNode } from './program.ts'
 import { readSource } from './read-source.ts'
-import { joinParts, linked, partsOf } from './release-fixture.ts'
+import { baseParts, joinParts, linked, partsOf } from './release-fixture.ts'
 import { verifyImage } from './verify-image.ts'
 import { writeImage } from './writer.ts'
 
@@ -43,6 +46,30 @@ test('every image is linked again from its parts, byte for byte', () => {
     [],
     'never generated',
   )
+})
+
+test('what is named many times is linked in the time of one', () => {
+  const { rules, ...rest } = baseParts().source
+  const [rule] = rules
+  assert.ok(rule !== undefined)
+  const program = compileRegex('(a[a-z]{1,200}b){1,4}', { ignoreCase: true, multiline: false, dotAll: false })
+  const regex: Predicate = {
+    operator: 'regex',
+    cased: false,
+    field: 'Image',
+    values: { kind: 'regex', programs: Array.from({ length: VALUES_PER_ITEM_MAX }, () => program) },
+  }
+  const node = (test: Predicate, i: number): ProgramNode<Predicate> => ({ test, whenTrue: MATCH, whenFalse: i })
+  const nodes = Array.from({ length: NODES_PER_RULE_MAX }, (_, i) =>
+    node(regex, i === NODES_PER_RULE_MAX - 1 ? FAIL : i + 1),
+  )
+  const named = {
+    ...rule,
+    program: { condition: [{ test: 0, whenTrue: MATCH, whenFalse: FAIL }], selections: [{ name: 'x', nodes }] },
+  }
+  const source = { ...rest, rules: [named], correlations: [], filters: [] }
+  const image = writeImage(source)
+  assert.deepEqual(writeImage(readSource(verifyImage(image))), image)
 })
 
 test('parts keep what they say when other parts come and go around them', () => {
