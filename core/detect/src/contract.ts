@@ -31,7 +31,7 @@ export const ENGINE_VERSION: Version = '1.1.0'
 export const OPEN_CONTRACT: EngineContract = { engineVersion: ENGINE_VERSION, features: FEATURES, fields: 'any' }
 
 /** Exactly what the sensors of this version fill in. A field is added here when a sensor supplies it, never before. */
-export const ENGINE_CONTRACT: EngineContract = {
+export const ENGINE_CONTRACT: EngineContract & { readonly fields: readonly SuppliedFields[] } = {
   engineVersion: ENGINE_VERSION,
   features: FEATURES,
   fields: [

@@ -1,4 +1,4 @@
-import { type LogSource, RULE, type VerifiedImage } from '@firebreak/content'
+import { GROUP, type LogSource, RULE, type VerifiedImage } from '@firebreak/content'
 import type { WallMs } from '@firebreak/kernel'
 import { checkContract, type EngineContract } from './contract.ts'
 import { CorrelationStage } from './correlation-stage.ts'
@@ -20,7 +20,7 @@ import { Programs } from './match/programs.ts'
 import { RuleIndex } from './match/rule-index.ts'
 import type { Detection } from './output/index.ts'
 import { engineFields } from './engine-fields.ts'
-import { Router } from './router.ts'
+import { groupSources, Router } from './router.ts'
 import { item, word } from './trap.ts'
 import { type TuningCounters, TuningStage } from './tuning-stage.ts'
 
@@ -57,8 +57,15 @@ export interface Engine {
   /** No event follows: what correlations held back for late ones is judged now. */
   flush(): readonly Detection[]
   counters(): EngineCounters
+  /** How many events reached the rules of each log source, where any did. An event may be of several, or of none. */
+  logSources(): readonly ReachedRules[]
   /** Why the last event of `evaluateJson` was refused; 'ok' when it was not. */
   readonly lastRefusal: 'ok' | JsonRefusal
+}
+
+export interface ReachedRules {
+  readonly source: LogSource
+  readonly events: number
 }
 
 /** Events of one batch, judged one by one. */
@@ -107,6 +114,7 @@ class ImageEngine implements Engine {
   readonly #tuning: TuningStage | null
   /** The epoch in which a rule was last tried. */
   readonly #triedIn: Int32Array
+  readonly #eventsOfGroup: Float64Array
   readonly #matches: number[] = []
   #counters = { events: 0, malformed: 0, unrouted: 0, detections: 0, candidates: 0 }
   lastRefusal: 'ok' | JsonRefusal = 'ok'
@@ -124,6 +132,7 @@ class ImageEngine implements Engine {
     this.#indicators = new IndicatorStage(tables, this.#columns, numberOf)
     this.#correlations = new CorrelationStage(image, this.#columns)
     this.#tuning = tuning && new TuningStage(image, tuning, contract, this.#columns)
+    this.#eventsOfGroup = new Float64Array(tables.groups.length / GROUP.words)
     this.#triedIn = new Int32Array(tables.rules.length / RULE.words)
   }
 
@@ -174,6 +183,12 @@ class ImageEngine implements Engine {
     }
   }
 
+  logSources(): readonly ReachedRules[] {
+    return groupSources(this.#image.tables)
+      .map((source, group) => ({ source, events: this.#eventsOfGroup[group] ?? 0 }))
+      .filter(({ events }) => events > 0)
+  }
+
   /** @param timeMs - NaN: the event says when it happened, or nobody knows */
   #judge(declared: LogSource | null, timeMs: WallMs): readonly Detection[] {
     const columns = this.#columns
@@ -184,14 +199,19 @@ class ImageEngine implements Engine {
       columns.alias(alias.name, alias.source)
     }
     this.#matches.length = 0
-    for (let i = 0; i < route.groups.length; i++) this.#index.candidates(item(route.groups, i, 'groups'), this.#try)
+    for (let i = 0; i < route.groups.length; i++) this.#tryGroup(item(route.groups, i, 'groups'))
     for (let i = 0; i < route.conditional.length; i++) {
       const { group, field, value } = item(route.conditional, i, 'groups')
-      if (this.#router.hasValue(field, value)) this.#index.candidates(group, this.#try)
+      if (this.#router.hasValue(field, value)) this.#tryGroup(group)
     }
     const hits = this.#indicators.find()
     if (this.#matches.length === 0 && hits === null) return NOTHING
     return this.#detections(hits, Number.isNaN(timeMs) ? eventTime(columns) : timeMs, declared)
+  }
+
+  #tryGroup(group: number): void {
+    this.#eventsOfGroup[group] = (this.#eventsOfGroup[group] ?? 0) + 1
+    this.#index.candidates(group, this.#try)
   }
 
   readonly #try = (rule: number): void => {

@@ -7,7 +7,7 @@ export {
   type CorrelatorLimits,
   REFERENCES_PER_HIT_MAX,
 } from './correlation/index.ts'
-export { createEngine, type Engine, type EngineCounters, type EventBatch } from './engine.ts'
+export { createEngine, type Engine, type EngineCounters, type EventBatch, type ReachedRules } from './engine.ts'
 export { DetectError, type DetectErrorCode } from './errors.ts'
 export {
   EVENT_BYTES_MAX,

@@ -214,7 +214,8 @@ function auditRoutesOf(channels: readonly Channel[]): readonly { readonly type: 
   })
 }
 
-function groupSources({ groups, strings }: ImageTables): readonly LogSource[] {
+/** The log sources of an image's rules, by the number of their group. */
+export function groupSources({ groups, strings }: ImageTables): readonly LogSource[] {
   const part = (at: number): string | null => {
     const text = word(groups, at, 'groups')
     return text === NONE ? null : strings.text(text)
