@@ -5,10 +5,11 @@ import type { Repository } from './repository.ts'
 /** Each process of a host loads what it is for, and nothing that came from elsewhere. */
 export function checkProcesses(repository: Repository): readonly string[] {
   const paths = new Set(repository.modules.map(({ path }) => path))
-  return Object.entries(HOST_PROCESSES).flatMap(([process, { entry, never }]) => {
+  return Object.entries(HOST_PROCESSES).flatMap(([process, { entry, never, packages = [] }]) => {
     if (!paths.has(entry)) return [`${entry}: missing, the entry of the ${process}`]
     const atOnce = reach(repository, entry, false)
-    const foreign = reach(repository, entry, true).filter(({ name }) => !name.startsWith('node:') && !paths.has(name))
+    const known = (name: string): boolean => name.startsWith('node:') || paths.has(name) || packages.includes(name)
+    const foreign = reach(repository, entry, true).filter(({ name }) => !known(name))
     const forbidden = never.flatMap((one) => atOnce.find(({ name }) => isPartOf(repository, name, one)) ?? [])
     return [...foreign, ...forbidden].map(({ by, name }) => `the ${process} reaches ${[...by, name].join(' -> ')}`)
   })

@@ -26,7 +26,7 @@ const NOTHING: ImportRow = { workspace: [], typesOf: [], node: [], packages: [] 
 const CORE = ['kernel', 'crypto', 'content', 'detect', 'gate', 'tuf', 'rollout', 'updater', 'api'].map(
   (name) => `core/${name}`,
 )
-const ADAPTERS = ['durable-fs', 'event-files', 'evtx', 'http', 'linux', 'pack-folder', 'sqlite'].map(
+const ADAPTERS = ['durable-fs', 'event-files', 'evtx', 'http', 'linux', 'pack-folder', 'sqlite', 'yara'].map(
   (name) => `adapters/${name}`,
 )
 
@@ -59,6 +59,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
   'adapters/linux': adapter([], ['*', 'ffi']),
   'adapters/pack-folder': adapter(['yaml']),
   'adapters/sqlite': adapter([], ['*', 'sqlite']),
+  'adapters/yara': adapter(['@virustotal/yara-x']),
   'apps/agent': app(),
   'apps/cli': app(['commander']),
   'apps/console': { ...NOTHING, typesOf: ['core/api', 'core/rollout'], packages: ['react', 'react-dom'] },
@@ -70,10 +71,12 @@ export interface ProcessRow {
   readonly entry: string
   /** Packages, `node:` modules or files that must not be reached by any import that Node follows. */
   readonly never: readonly string[]
+  /** Third-party packages that it may load. */
+  readonly packages?: readonly string[]
 }
 
 /**
- * The processes of a host. None of them reaches a third-party package; the supervisor, which is root, reaches neither
+ * The processes of a host. None but the YARA lane, which is confined like the engine, reaches a third-party package; the supervisor, which is root, reaches neither
  * content nor the foreign function interface; no process carries the code of another.
  */
 export const HOST_PROCESSES: Readonly<Record<string, ProcessRow>> = {
@@ -96,6 +99,11 @@ export const HOST_PROCESSES: Readonly<Record<string, ProcessRow>> = {
   engine: {
     entry: 'apps/agent/src/engine/main.ts',
     never: ['adapters/linux/src/sensor/', 'apps/agent/src/supervisor/', 'node:child_process'],
+  },
+  'YARA lane': {
+    entry: 'apps/agent/src/yara/main.ts',
+    never: ['@firebreak/content', 'adapters/linux/src/sensor/', 'apps/agent/src/supervisor/', 'node:child_process'],
+    packages: ['@virustotal/yara-x'],
   },
   fetcher: {
     entry: 'apps/agent/src/fetcher/main.ts',

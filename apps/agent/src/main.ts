@@ -8,6 +8,8 @@ const USAGE = `firebreak agent: the processes of one host
   main.ts run --data DIR                       runs until it is told to end; JSON lines on standard output
   main.ts evaluate --image FILE --events FILE  loads an image in the real, confined engine and has it judge events;
                                                prints one JSON object
+  main.ts yara-scan                            reads {sources, paths, limits} on standard input, scans in the real,
+                                               confined YARA lane; a JSON line for each file, then one with the counts
 
 Exit codes: 0 ended as asked, 1 failed with one sentence.
 `
@@ -22,7 +24,13 @@ async function runEvaluate(args: readonly string[]): Promise<void> {
   process.stdout.write(`${JSON.stringify(await evaluate(image, events, engineEntry, readFolders))}\n`)
 }
 
+async function runYara(): Promise<void> {
+  const { yaraScan } = await import('./yara/yara-scan.ts') // the supervisor has no business with it
+  await yaraScan(fileURLToPath(new URL('./yara/main.ts', import.meta.url)), readFolders)
+}
+
 const [command, ...args] = process.argv.slice(2)
 if (command === 'run') await runAgent(args, engineEntry).catch(failWith)
 else if (command === 'evaluate') await runEvaluate(args).catch(failWith)
+else if (command === 'yara-scan') await runYara().catch(failWith)
 else process.stdout.write(USAGE)

@@ -1,7 +1,8 @@
 import { hostname } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { act } from './act.ts'
-import { check, gate, release } from './commands/content.ts'
+import { check } from './commands/check.ts'
+import { gate, release } from './commands/content.ts'
 import { halt, recall, status } from './commands/operate.ts'
 import {
   agentInstall,
@@ -21,6 +22,7 @@ import { drill } from './drill/drill.ts'
 import { defaultStateFolder, STARTER_PACK, statePlaces } from './places.ts'
 import { addScan } from './scan/command.ts'
 import { addImport } from './sigma-import/command.ts'
+import { addYara } from './yara/command.ts'
 
 const EXIT_CODES = `
 Exit codes: 0 ok, 1 a fault (of the machine, the network, the disk), 2 wrong usage,
@@ -63,6 +65,7 @@ export function program(): Command {
   addLoop(root)
   addContent(root)
   addScan(root, json)
+  addYara(root, json)
   addImport(root)
   addOperator(root)
   addServices(root)
@@ -105,7 +108,9 @@ function addContent(root: Command): void {
     .action((name: string | undefined, options: Common) => bench(name, options.json))
   root
     .command('check <pack>')
-    .description('read and compile a pack; file:line:column for everything that is wrong')
+    .description(
+      'read and compile a pack: file:line:column for everything that is wrong, what it holds, which rules can fire here',
+    )
     .addOption(json())
     .action((pack: string, options: Common) => act(options.json, (screen) => check(pack, screen)))
   root

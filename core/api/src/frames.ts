@@ -25,17 +25,28 @@ export const FRAME = {
   LOAD: 1,
   /** The image that was loaded now judges events. No answer. */
   ACTIVATE: 2,
-  /** Payload: JSON list of events; count: events. Answered by ACK with the same sequence. */
+  /**
+   * Payload: a record batch; count: events; aux: when the supervisor got it, in seconds since 1970, 0 when that says
+   * nothing. Answered by ACK with the same sequence. Without events it asks for a sign of life.
+   */
   EVENTS: 3,
+  /** To the YARA lane. Payload: JSON {sources: [{name, text}], limits}. Answered by YARA_READY. */
+  YARA_RULES: 4,
+  /** To the YARA lane. Payload: the bytes of one file. Answered by YARA_VERDICT with the same sequence. */
+  YARA_FILE: 5,
   /** Payload: JSON {engineVersion, pack, version, rules}. */
   READY: 16,
   /** Payload: JSON {code, message}. */
   REFUSED: 17,
-  /** Payload: JSON lines, one detection a line; count: detections; aux: events that were evaluated. */
+  /** Payload: JSON lines, one DetectionReport a line; count: detections; aux: events that were evaluated. */
   ACK: 18,
+  /** Payload: JSON {files, problems}. */
+  YARA_READY: 19,
+  /** Payload: JSON {outcome, matches, dropped}. */
+  YARA_VERDICT: 20,
   /** Payload: JSON SensorInfo. First frame of a sensor. */
   SENSOR_READY: 32,
-  /** Payload: JSON list of events; count: events; aux: events dropped since the sensor started, wrapping at 2^32. */
+  /** Payload: a record batch; count: events; aux: events dropped since the sensor started, wrapping at 2^32. */
   SENSED: 33,
   /** Payload: JSON message between supervisor and fetcher; see the agent's messages. */
   MESSAGE: 48,

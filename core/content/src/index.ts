@@ -152,6 +152,7 @@ export {
   type Reason,
   reportCoverage,
   type Route,
+  ROUTED_CHANNELS,
   routesFor,
   type SensorContract,
   sensorOfCategories,
@@ -209,3 +210,4 @@ export {
   type TuningTarget,
   verifyTuning,
 } from './tuning.ts'
+export { YARA_FILE_BYTES_MAX, YARA_FILES_MAX } from './limits.ts'
