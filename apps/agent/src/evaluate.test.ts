@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { fileURLToPath } from 'node:url'
 import { test } from 'node:test'
+import { ENGINE_VERSION } from '@firebreak/detect'
 import { utf8Encode } from '@firebreak/kernel'
 import { evaluate } from './evaluate.ts'
-import { events, imageOf, imageOutOfContract } from './testing/images.ts'
+import { eventList, imageOf, imageOutOfContract } from './testing/images.ts'
 
 const HOSTILE = fileURLToPath(new URL('./testing/hostile-engine.ts', import.meta.url))
 const CODE = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')
@@ -11,10 +12,10 @@ const RULE = '00000000-0000-4000-8000-000000000001'
 const run = (image: Uint8Array, list: Uint8Array) => evaluate(image, list, HOSTILE, [CODE])
 
 test('each event gets the verdict of the real engine', async () => {
-  const result = await run(imageOf('1.0.0').bytes, events([1, 2]))
+  const result = await run(imageOf('1.0.0').bytes, eventList([1, 2]))
   assert.deepEqual(result, {
     kind: 'ran',
-    engineVersion: '1.0.0',
+    engineVersion: ENGINE_VERSION,
     verdicts: [0, 1].map((caseIndex) => ({ caseIndex, firedRuleIds: [RULE] })),
   })
   assert.equal((await run(imageOf('1.0.0').bytes, utf8Encode('[]'))).kind, 'ran')
@@ -30,7 +31,7 @@ test('no answer is no verdict', async () => {
     [imageOf('2.0.0').bytes, 'garbage', 'engine/bad-reply'],
   ]
   for (const [image, command, code] of rows) {
-    const result = await run(image, events([1], command))
+    const result = await run(image, eventList([1], command))
     assert.equal(result.kind === 'failed' && result.code, code, command)
   }
 })

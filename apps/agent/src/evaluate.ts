@@ -1,7 +1,8 @@
 import { FRAME, type Frame } from '@firebreak/api'
-import { parseEvents } from '@firebreak/detect'
-import { jsonBytes, errorMessage, type Version } from '@firebreak/kernel'
+import { RecordBatchWriter } from '@firebreak/detect'
+import { errorMessage, type Version } from '@firebreak/kernel'
 import type { SlotImage } from '@firebreak/updater'
+import { parseEventList } from './event-list.ts'
 import { EngineSeat } from './supervisor/engine-seat.ts'
 
 /** What an engine process said of an image and a list of events. The gate's evidence. */
@@ -16,11 +17,16 @@ export type Evaluation =
 
 /** No batch of one event takes longer, on any host that is alive. */
 const ANSWER_TIMEOUT_MS = 10_000
+/** The events of a test have none, so none passes between them. */
+const NO_TIME = 0
 const UNNAMED: SlotImage = { pack: 'candidate', version: '0.0.0', imageDigest: '0'.repeat(64) }
 
 /**
  * Loads `image` in the real, confined engine process and has it judge each event in a batch of its own, so that every answer
  * belongs to one event. The engine's answers are counted, not believed: an event without an answer has no verdict.
+ *
+ * @param events - as parseEventList takes them
+ * @throws KernelError kernel/malformed | DetectError detect/record-*: what was given are no events
  */
 export async function evaluate(
   image: Uint8Array,
@@ -28,7 +34,11 @@ export async function evaluate(
   entry: string,
   readFolders: readonly string[],
 ): Promise<Evaluation> {
-  const list = parseEvents(events)
+  const writer = new RecordBatchWriter()
+  const list = parseEventList(events).map((event) => {
+    writer.add(event)
+    return writer.finish()
+  })
   const fired = new Map<number, readonly string[]>()
   let finish: (failure: { code: string; message: string } | null) => void = () => {}
   const finished = new Promise<{ code: string; message: string } | null>((resolve) => {
@@ -49,7 +59,7 @@ export async function evaluate(
     const answer = await seat.loaded
     if (answer.kind !== 'ready') return { kind: 'failed', code: answer.code, message: answer.message }
     seat.activate()
-    for (const [i, event] of list.entries()) seat.judge(i, 1, jsonBytes([event]))
+    for (const [i, payload] of list.entries()) seat.judge({ sequence: i, count: 1, atSeconds: NO_TIME, payload })
     if (list.length === 0) finish(null)
     const failure = await finished
     if (failure) return { kind: 'failed', ...failure }

@@ -150,7 +150,8 @@ describe('in a browser', { skip: CHROMIUM === undefined && 'no Chromium found: s
         title: HOSTILE_TITLE,
         level: '"><i>',
         fields,
-        matched: ['<b>Image</b>'],
+        selections: [{ name: '<script>s</script>', matched: fields }],
+        custom: '<b>{}</b>',
       })
       server.send(detectionLine('javascript:alert(1)', record))
       await page.getByText(HOSTILE_TITLE, { exact: true }).click()

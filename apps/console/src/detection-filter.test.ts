@@ -14,7 +14,10 @@ const ROW: DetectionRow = {
       { field: 'Image', value: '/usr/bin/crontab' },
       { field: 'User', value: 'root' },
     ],
-    matched: ['User', 'NotThere'],
+    selections: [
+      { name: 'one_of', matched: [{ field: 'User', value: 'root' }] },
+      { name: 'other', matched: [{ field: 'NotThere', value: 'x' }] },
+    ],
   }),
 }
 

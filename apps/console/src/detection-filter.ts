@@ -25,8 +25,13 @@ export function matchesFilter(row: DetectionRow, hostName: string, words: readon
   return words.every((word) => texts.some((text) => text.includes(word)))
 }
 
+/** Names of the fields that made the rule match. */
+export function matchedNames({ detection }: DetectionRow): ReadonlySet<string> {
+  return new Set(detection.selections.flatMap(({ matched }) => matched.map(({ field }) => field)))
+}
+
 /** The fields that made the rule match, in the event's order. */
 export function matchedFields(row: DetectionRow): readonly { readonly field: string; readonly value: string }[] {
-  const matched = new Set(row.detection.matched)
+  const matched = matchedNames(row)
   return row.detection.fields.filter((one) => matched.has(one.field))
 }

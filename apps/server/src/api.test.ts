@@ -26,7 +26,8 @@ const detection = (sequence: number): DetectionRecord => ({
   version: '1.0.0',
   category: 'behavioural',
   fields: [{ field: 'CommandLine', value: 'x' }],
-  matched: ['CommandLine'],
+  selections: [{ name: 'selection', matched: [{ field: 'CommandLine', value: 'x' }] }],
+  custom: '{"owner":"<i>soc</i>"}',
 })
 
 const tokens = () => ({ none: null, operator: server.operatorToken, enrol: server.enrolToken, host: host.token })

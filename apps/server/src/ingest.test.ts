@@ -51,7 +51,8 @@ const detection = (sequence: number, title = 't'): DetectionRecord => ({
   version: '1.0.0',
   category: 'c',
   fields: [],
-  matched: [],
+  selections: [],
+  custom: null,
 })
 
 test('beacons that arrive together are one commit, and none is answered before it', async () => {

@@ -131,7 +131,7 @@ export function reportOf(version: string, image: Uint8Array, over: Partial<GateR
     checks: CHECK_IDS.map((id) => ({ id, verdict: 'pass', reason: 'done', findings: [] })),
     rules: 1,
     cases: 1,
-    costBound: { stepsPerCharacter: 1, memoryBytes: 1 },
+    costBound: { stepsPerByte: 1, memoryBytes: 1 },
     ...over,
   }
 }

@@ -70,7 +70,7 @@ const hostile: readonly [name: string, bytes: Uint8Array, code: string, details:
   ['one byte over the limit', header(1_001, FRAME.LOAD), 'frame/too-large', { length: 1_001 }],
   ['too large and unknown', header(1_001, 0), 'frame/too-large', { length: 1_001 }],
   ['type 0', header(0, 0), 'frame/unknown-type', { type: 0 }],
-  ['a type between the ranges', header(0, 4), 'frame/unknown-type', { type: 4 }],
+  ['a type between the ranges', header(0, 15), 'frame/unknown-type', { type: 15 }],
   ['type 255', header(1_000, 255), 'frame/unknown-type', { type: 255 }],
   ['text', new TextEncoder().encode('HTTP/1.1 200 OK\r\n'), 'frame/too-large', { length: 0x50545448 }],
 ]

@@ -1,8 +1,10 @@
 import {
   integer,
   list,
+  nullable,
   object,
   parseJson,
+  type Reader,
   type Sha256Hex,
   text,
   type Version,
@@ -42,11 +44,11 @@ export interface Enrolled {
   readonly token: string
 }
 
-/** One detection as the engine reports it, with the spool position of the host. */
-export interface DetectionRecord {
-  /** Strictly increasing per host: the server keeps each once, however often it is sent. */
-  readonly sequence: number
+/** One detection as an engine reports it: of the rule, and of the event that it fired on. */
+export interface DetectionReport {
+  /** Of the event. */
   readonly atMs: WallMs
+  /** The rule's UUID, or `indicator/TYPE`; of a correlation also its name or title. */
   readonly ruleId: string
   readonly title: string
   readonly level: string
@@ -54,10 +56,23 @@ export interface DetectionRecord {
   readonly pack: string
   readonly version: Version
   readonly category: string
-  /** The event's fields, as text. */
+  /** The event's fields, as text. Hostile. */
   readonly fields: readonly FieldText[]
-  /** The fields whose predicates matched. */
-  readonly matched: readonly string[]
+  /** What of the rule held, and by which of the event's values: cut, where `fields` has them whole. */
+  readonly selections: readonly MatchedSelection[]
+  /** The rule's own attributes, as JSON text; null when it has none. */
+  readonly custom: string | null
+}
+
+/** A detection with its place in the spool of the host. */
+export interface DetectionRecord extends DetectionReport {
+  /** Strictly increasing per host: the server keeps each once, however often it is sent. */
+  readonly sequence: number
+}
+
+export interface MatchedSelection {
+  readonly name: string
+  readonly matched: readonly FieldText[]
 }
 
 export interface FieldText {
@@ -116,21 +131,44 @@ export const DETECTION_BATCH_SIZE_BYTES_MAX = 4 * 1024 * 1024
 export const DETECTION_BATCH_MAX = 500
 export const ENROLMENT_SIZE_BYTES_MAX = 4_096
 export const SUBMISSION_SIZE_BYTES_MAX = 64 * 1024 * 1024
+/** Of one detection. Characters are UTF-16 units throughout. */
 export const DETECTION_FIELDS_MAX = 64
+export const FIELD_NAME_CHARS_MAX = 128
 export const FIELD_CHARS_MAX = 32_768
+export const DETECTION_SELECTIONS_MAX = 64
+export const SELECTION_NAME_CHARS_MAX = 256
+/** Of one selection. */
+export const MATCHED_MAX = 64
+export const MATCHED_CHARS_MAX = 1_024
+export const RULE_ID_CHARS_MAX = 256
+export const TITLE_CHARS_MAX = 256
+export const LEVEL_CHARS_MAX = 32
+export const TAGS_MAX = 64
+export const TAG_CHARS_MAX = 128
+export const CUSTOM_CHARS_MAX = 20_000
+
+function fieldText(valueCharsMax: number): Reader<FieldText> {
+  return object<FieldText>({ field: text(FIELD_NAME_CHARS_MAX), value: text(valueCharsMax) })
+}
+
+const selection = object<MatchedSelection>({
+  name: text(SELECTION_NAME_CHARS_MAX),
+  matched: list(fieldText(MATCHED_CHARS_MAX), MATCHED_MAX),
+})
 
 export const detectionRecord = object<DetectionRecord>({
   sequence: integer(1, Number.MAX_SAFE_INTEGER),
   atMs: integer(0, WALL_MS_MAX),
-  ruleId: text(128),
-  title: text(256),
-  level: text(32),
-  tags: list(text(128), 64),
+  ruleId: text(RULE_ID_CHARS_MAX),
+  title: text(TITLE_CHARS_MAX),
+  level: text(LEVEL_CHARS_MAX),
+  tags: list(text(TAG_CHARS_MAX), TAGS_MAX),
   pack: text(64),
   version: text(32),
   category: text(64),
-  fields: list(object<FieldText>({ field: text(128), value: text(FIELD_CHARS_MAX) }), DETECTION_FIELDS_MAX),
-  matched: list(text(128), DETECTION_FIELDS_MAX),
+  fields: list(fieldText(FIELD_CHARS_MAX), DETECTION_FIELDS_MAX),
+  selections: list(selection, DETECTION_SELECTIONS_MAX),
+  custom: nullable(text(CUSTOM_CHARS_MAX)),
 })
 
 const detectionBatch = object<DetectionBatch>({ detections: list(detectionRecord, DETECTION_BATCH_MAX) })

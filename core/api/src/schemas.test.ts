@@ -4,13 +4,17 @@ import { jsonBytes, utf8Encode, WALL_MS_MAX } from '@firebreak/kernel'
 import { OUTCOMES_MAX } from '@firebreak/updater'
 import { type Beacon, BEACON_SIZE_BYTES_MAX, parseBeacon } from './beacon.ts'
 import {
+  CUSTOM_CHARS_MAX,
   DETECTION_BATCH_MAX,
   DETECTION_BATCH_SIZE_BYTES_MAX,
   DETECTION_FIELDS_MAX,
+  DETECTION_SELECTIONS_MAX,
   type DetectionRecord,
   type Enrolment,
   ENROLMENT_SIZE_BYTES_MAX,
   FIELD_CHARS_MAX,
+  MATCHED_CHARS_MAX,
+  MATCHED_MAX,
   parseDetectionBatch,
   parseEnrolment,
   parseSubmission,
@@ -54,7 +58,8 @@ const DETECTION: DetectionRecord = {
   version: '1.2.3',
   category: 'behavioural',
   fields: [{ field: 'CommandLine', value: 'sh -i\n\u{1f600}' }],
-  matched: ['CommandLine'],
+  selections: [{ name: 'selection', matched: [{ field: 'CommandLine', value: 'sh -i' }] }],
+  custom: '{"owner":"soc"}',
 }
 const ENROLMENT: Enrolment = { name: 'web-1', ring: 'canary' }
 const SUBMISSION: ReleaseSubmission = { targetsMetadata: 'e30=', files: [{ path: 'linux-baseline/1.fbi', base64: '' }] }
@@ -64,6 +69,8 @@ test('what is sent is what is read', () => {
   assert.deepEqual(parseBeacon(jsonBytes({ ...BEACON, running: null })), { ...BEACON, running: null })
   assert.deepEqual(parseDetectionBatch(jsonBytes({ detections: [DETECTION] })), { detections: [DETECTION] })
   assert.deepEqual(parseDetectionBatch(jsonBytes({ detections: [] })), { detections: [] })
+  const plain = { ...DETECTION, selections: [], custom: null }
+  assert.deepEqual(parseDetectionBatch(jsonBytes({ detections: [plain] })), { detections: [plain] })
   assert.deepEqual(parseEnrolment(jsonBytes(ENROLMENT)), ENROLMENT)
   assert.deepEqual(parseSubmission(jsonBytes(SUBMISSION)), SUBMISSION)
 })
@@ -130,7 +137,27 @@ const detections: Changes = [
     { fields: Array.from({ length: DETECTION_FIELDS_MAX + 1 }, () => DETECTION.fields[0]) },
     'fields',
   ],
-  ['matched is missing', { matched: undefined }, 'matched'],
+  ['selections are missing', { selections: undefined }, 'selections'],
+  ['a selection without name', { selections: [{ matched: [] }] }, 'selections[0].name'],
+  ['a selection that names fields only', { selections: [{ name: 's', matched: ['x'] }] }, 'selections[0].matched[0]'],
+  [
+    'too many selections',
+    { selections: Array.from({ length: DETECTION_SELECTIONS_MAX + 1 }, () => DETECTION.selections[0]) },
+    'selections',
+  ],
+  [
+    'a selection that matched too much',
+    { selections: [{ name: 's', matched: Array.from({ length: MATCHED_MAX + 1 }, () => DETECTION.fields[0]) }] },
+    'selections[0].matched',
+  ],
+  [
+    'a matched value that is too long',
+    { selections: [{ name: 's', matched: [{ field: 'x', value: 'x'.repeat(MATCHED_CHARS_MAX + 1) }] }] },
+    'selections[0].matched[0].value',
+  ],
+  ['custom attributes as an object', { custom: {} }, 'custom'],
+  ['custom attributes that are missing', { custom: undefined }, 'custom'],
+  ['custom attributes that are too long', { custom: 'x'.repeat(CUSTOM_CHARS_MAX + 1) }, 'custom'],
 ]
 for (const [name, change, at] of detections) {
   test(`detection refused, and its batch with it: ${name}`, () => {

@@ -59,6 +59,7 @@ async function once(image: SlotImage, bytes: Uint8Array, signal: NodeJS.Signals,
     entry,
     readFolders,
     nowMs: () => performance.now(),
+    wallMs: () => Date.now(),
     // Without a standby: the second engine gets its image only after the first one is dead.
     readImage: async () => {
       imagesRead++

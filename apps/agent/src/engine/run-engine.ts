@@ -8,10 +8,10 @@ import {
   type Engine,
   ENGINE_CONTRACT,
   ENGINE_VERSION,
-  type HostEvent,
-  parseEvents,
+  type EventBatch,
 } from '@firebreak/detect'
 import { jsonBytes, errorCode, errorMessage, utf8Encode } from '@firebreak/kernel'
+import { detectionReport } from './detection-report.ts'
 
 /** A seam for the drill's faults. The engine of `firebreak agent` passes none. */
 export interface EngineHooks {
@@ -20,6 +20,8 @@ export interface EngineHooks {
 
 /** Bytes of detections in one acknowledgement. */
 export const ACK_PAYLOAD_BYTES_MAX = 1024 * 1024
+/** What a frame can count. */
+const ACK_DETECTIONS_MAX = 2 ** 16 - 1
 
 /**
  * The engine process: takes frames, answers frames, and has nothing else. Runs after the sandbox is closed. It owns no
@@ -68,38 +70,58 @@ function load(bytes: Uint8Array): { engine: Engine | null; frame: Uint8Array } {
   }
 }
 
-/** Judges until the answer is full. Events without a verdict show in the answer: fewer were evaluated than came. */
+/** What is said of one batch. An event whose detections don't all fit shows: fewer were evaluated than came. */
+class Answer {
+  readonly #lines: Uint8Array[] = []
+  #bytes = 0
+  #judged = 0
+
+  event(detections: readonly Detection[]): void {
+    if (this.#add(detections)) this.#judged++
+  }
+
+  /** Of no single event. */
+  correlations(detections: readonly Detection[]): void {
+    this.#add(detections)
+  }
+
+  frame(sequence: number): Uint8Array {
+    const payload = Buffer.concat(this.#lines)
+    return encodeFrame({ type: FRAME.ACK, sequence, count: this.#lines.length, aux: this.#judged, payload })
+  }
+
+  /** @returns whether all of them fit */
+  #add(detections: readonly Detection[]): boolean {
+    for (const detection of detections) {
+      const line = utf8Encode(`${JSON.stringify(detectionReport(detection))}\n`)
+      const fits = this.#bytes + line.length <= ACK_PAYLOAD_BYTES_MAX && this.#lines.length < ACK_DETECTIONS_MAX
+      if (!fits) return false
+      this.#lines.push(line)
+      this.#bytes += line.length
+    }
+    return true
+  }
+}
+
 function judge(engine: Engine | null, frame: Frame): Uint8Array {
-  const lines: Uint8Array[] = []
-  let bytes = 0
-  let judged = 0
-  for (const event of engine ? readEvents(frame) : []) {
-    const found = linesOf(engine?.evaluate(event) ?? [])
-    const size = found.reduce((sum, line) => sum + line.length, 0)
-    if (bytes + size > ACK_PAYLOAD_BYTES_MAX) break
-    lines.push(...found)
-    bytes += size
-    judged++
+  const answer = new Answer()
+  if (engine) {
+    judgeBatch(engine, frame, answer)
+    // Behind the events: they happened before their batch came.
+    if (frame.aux > 0) answer.correlations(engine.advance(frame.aux * 1000))
   }
-  return encodeFrame({
-    type: FRAME.ACK,
-    sequence: frame.sequence,
-    count: lines.length,
-    aux: judged,
-    payload: Buffer.concat(lines),
-  })
+  return answer.frame(frame.sequence)
 }
 
-/** Malformed events are the sensor's doing, not the content's: they get no verdict, and the engine lives on. */
-function readEvents(frame: Frame): readonly HostEvent[] {
+/** A malformed batch is the sensor's doing, not the content's: what is wrong gets no verdict, and the engine lives on. */
+function judgeBatch(engine: Engine, { payload, count }: Frame, answer: Answer): void {
+  if (count === 0) return
   try {
-    return frame.count === 0 ? [] : parseEvents(frame.payload)
+    const batch: EventBatch = engine.openBatch(payload)
+    // More than the supervisor was told of would be more than it asked.
+    if (batch.count !== count) return
+    for (let found = batch.next(); found !== null; found = batch.next()) answer.event(found)
   } catch (error) {
-    if (!(error instanceof DetectError)) throw error
-    return []
+    if (!(error instanceof DetectError) || !error.code.startsWith('detect/record-')) throw error
   }
-}
-
-function linesOf(detections: readonly Detection[]): readonly Uint8Array[] {
-  return detections.map((detection) => utf8Encode(`${JSON.stringify(detection)}\n`))
 }

@@ -13,9 +13,10 @@ const DETECTION = {
   pack: 'p',
   version: '1.0.0',
   category: 'c',
-  timeMs: 5,
+  atMs: 5,
   fields: [],
-  matched: [],
+  selections: [],
+  custom: null,
 }
 const line = (sequence: number, over: object = {}) => `${sequence} ${JSON.stringify({ ...DETECTION, ...over })}\n`
 
@@ -38,12 +39,12 @@ test('a line that is no detection, or that the server never takes, stops nobody 
     [line(1) + '2 not json\n' + line(3), [1, 3], 1],
     [line(1) + '2 \0\0\n' + line(3), [1, 3], 1],
     [line(1) + '2 {}\n3 null\n4 []\n5 "x"\n' + line(6), [1, 6], 4],
-    [line(1, { title: 7 }) + line(2, { timeMs: -1 }) + line(3), [3], 2],
+    [line(1, { title: 7 }) + line(2, { atMs: -1 }) + line(3), [3], 2],
     [line(1) + line(2, { title: 'bad' }) + line(3) + line(4, { title: 'bad' }) + line(5), [1, 3, 5], 2],
     [line(1, { title: 'bad' }), [], 1],
     ['forged\n' + line(2), [2], 0],
     [line(1).trimEnd(), [1], 0],
-    ['1 {"__proto__":{"title":"x"}}\n' + line(2, { sequence: 99, atMs: 99 }), [2], 1],
+    ['1 {"__proto__":{"title":"x"}}\n' + line(2, { sequence: 99 }), [2], 1],
   ]
   for (const [lines, kept, refused] of rows) {
     const target = server()

@@ -70,8 +70,8 @@ function readLine(line: Uint8Array): { readonly sequence: number; readonly detec
   const space = line.indexOf(SPACE)
   const sequence = Number(Buffer.from(line.subarray(0, space)).toString('latin1'))
   try {
-    const { timeMs, ...rest } = record(JSON.parse(utf8Decode(line.subarray(space + 1))), 'detection')
-    return { sequence, detection: detectionRecord({ ...rest, sequence, atMs: timeMs }, 'detection') }
+    const report = record(JSON.parse(utf8Decode(line.subarray(space + 1))), 'detection')
+    return { sequence, detection: detectionRecord({ ...report, sequence }, 'detection') }
   } catch {
     return { sequence, detection: null }
   }

@@ -1,5 +1,6 @@
 import { encodeFrame, FRAME } from '@firebreak/api'
-import { jsonBytes, utf8Encode } from '@firebreak/kernel'
+import { DetectError, type HostEvent, RecordBatchWriter } from '@firebreak/detect/records'
+import { jsonBytes } from '@firebreak/kernel'
 import { openPipes } from '@firebreak/linux/confined'
 import { openSensor, type Sensor } from '@firebreak/linux/sensor'
 
@@ -12,25 +13,32 @@ let sequence = 0
 const OUTPUT_BYTES_MAX = 8 * 1024 * 1024
 let droppedHere = 0
 
+const writer = new RecordBatchWriter()
+
+/** @returns whether the batch has it; it has not when no record could hold it */
+function add(event: HostEvent): boolean {
+  try {
+    writer.add(event)
+    return true
+  } catch (error) {
+    if (!(error instanceof DetectError)) throw error
+    droppedHere++
+    return false
+  }
+}
+
 sensor = await openSensor({
   now: () => Date.now(),
   onEvents(events) {
-    if (events.length === 0) return
     if (output.writableLength > OUTPUT_BYTES_MAX) {
       droppedHere += events.length
       return
     }
+    const count = events.filter(add).length
+    if (count === 0) return
     const dropped = (sensor?.dropped() ?? 0) + droppedHere
     sequence++
-    output.write(
-      encodeFrame({
-        type: FRAME.SENSED,
-        count: events.length,
-        sequence,
-        aux: dropped >>> 0,
-        payload: utf8Encode(JSON.stringify(events)),
-      }),
-    )
+    output.write(encodeFrame({ type: FRAME.SENSED, count, sequence, aux: dropped >>> 0, payload: writer.finish() }))
   },
 })
 output.write(encodeFrame({ type: FRAME.SENSOR_READY, payload: jsonBytes(sensor.info) }))

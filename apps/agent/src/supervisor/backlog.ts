@@ -5,6 +5,8 @@ export interface Batch {
   /** By arrival; never wraps. */
   readonly order: number
   readonly count: number
+  /** When it came, in whole seconds since 1970; 0 when that says nothing about its events. */
+  readonly atSeconds: number
   readonly payload: Uint8Array
   /** Which seat has it in hand; null while it waits. */
   seat: object | null
@@ -20,6 +22,7 @@ export const IN_HAND_MAX = 32
 export const BATCH_DEATHS_MAX = 2
 
 const SEQUENCES = 2 ** 32
+const NO_EVENTS = new Uint8Array(0)
 
 /** Batches in order of arrival, bounded: those that wait, and those that a seat has in hand. */
 export class Backlog {
@@ -32,8 +35,8 @@ export class Backlog {
   /** Events that were dropped here: overflow and poison batches. */
   eventsDropped = 0
 
-  add(payload: Uint8Array, count: number): void {
-    this.#waiting.push(this.#create(payload, count))
+  add(payload: Uint8Array, count: number, atSeconds: number): void {
+    this.#waiting.push(this.#create(payload, count, atSeconds))
     while (this.#bytes > BACKLOG_BYTES_MAX) {
       const oldest = this.#waiting.shift()
       if (!oldest) return
@@ -41,9 +44,9 @@ export class Backlog {
     }
   }
 
-  /** A batch that `seat` gets before all others. */
-  handFirst(seat: object, payload: Uint8Array): Batch {
-    return this.#hand(seat, this.#create(payload, 0))
+  /** A batch without events that `seat` gets before all others. */
+  handFirst(seat: object, atSeconds: number): Batch {
+    return this.#hand(seat, this.#create(NO_EVENTS, 0, atSeconds))
   }
 
   /** The oldest batch that waits, now in the hand of `seat`; null when none waits or the hand is full. */
@@ -95,10 +98,10 @@ export class Backlog {
     return this.#waiting.length === 0 && this.#inHand.size === 0
   }
 
-  #create(payload: Uint8Array, count: number): Batch {
+  #create(payload: Uint8Array, count: number, atSeconds: number): Batch {
     this.#bytes += payload.length
     const order = this.#nextOrder++
-    return { sequence: order % SEQUENCES, order, count, payload, seat: null, deaths: 0 }
+    return { sequence: order % SEQUENCES, order, count, atSeconds, payload, seat: null, deaths: 0 }
   }
 
   #hand(seat: object, batch: Batch): Batch {

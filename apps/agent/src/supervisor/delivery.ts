@@ -1,10 +1,12 @@
 import type { Frame } from '@firebreak/api'
-import { type Sha256Hex, utf8Encode } from '@firebreak/kernel'
+import type { Sha256Hex, WallMs } from '@firebreak/kernel'
 import { Backlog, type Batch } from './backlog.ts'
 import type { EngineSeat } from './engine-seat.ts'
 
 export interface DeliveryEvents {
   readonly nowMs: () => number
+  /** The clock that times events. */
+  readonly wallMs: () => WallMs
   /** Detections of one batch: whole lines, counted. */
   readonly onDetections: (lines: Uint8Array, count: number) => void
   /** A verdict came again after an engine died; `gapMs` counts from that engine's last sign of life. */
@@ -12,8 +14,8 @@ export interface DeliveryEvents {
 }
 
 const NEWLINE = 10
-/** Goes to an engine first of all: its answer shows that the engine is alive, also when the host is idle. */
-const PROBE = utf8Encode('[]')
+/** What a frame has room for: until 2106. */
+const SECONDS_MAX = 2 ** 32 - 1
 
 /**
  * Brings batches to the engine that judges, in order, and takes its answers. A batch is given to one seat at a time, and its
@@ -26,6 +28,8 @@ export class Delivery {
   #lastSignMs = 0
   #recovery: { readonly imageDigest: Sha256Hex; readonly sinceMs: number } | null = null
   #eventsNotJudged = 0
+  /** When time passed last without events. */
+  #passedSeconds = 0
   eventsJudged = 0
   detections = 0
   /** True when the judging engine has answered since it was activated: a trial without any verdict proves nothing. */
@@ -41,8 +45,16 @@ export class Delivery {
   }
 
   submit(payload: Uint8Array, count: number): void {
-    this.#backlog.add(payload, count)
+    this.#backlog.add(payload, count, this.#wallSeconds())
     this.#pump()
+  }
+
+  /** Lets time pass for the judging engine of a quiet host, whose correlations would wait for the next event. */
+  passTime(): void {
+    const atSeconds = this.#wallSeconds()
+    if (!this.#judge || !this.#backlog.isEmpty || atSeconds === this.#passedSeconds) return
+    this.#passedSeconds = atSeconds
+    this.#send(this.#judge, this.#backlog.handFirst(this.#judge, atSeconds))
   }
 
   /** From now on `seat` gets what waits and what comes. */
@@ -51,7 +63,8 @@ export class Delivery {
     this.hasAnswered = false
     this.#lastSignMs = this.#events.nowMs()
     seat.activate()
-    this.#send(seat, this.#backlog.handFirst(seat, PROBE))
+    // Its answer shows that the engine is alive, also when the host is idle. It says no time: older events may wait.
+    this.#send(seat, this.#backlog.handFirst(seat, 0))
     this.#pump()
   }
 
@@ -111,7 +124,11 @@ export class Delivery {
   }
 
   #send(seat: EngineSeat, batch: Batch): void {
-    seat.judge(batch.sequence, batch.count, batch.payload)
+    seat.judge(batch)
+  }
+
+  #wallSeconds(): number {
+    return Math.min(Math.max(Math.floor(this.#events.wallMs() / 1000), 0), SECONDS_MAX)
   }
 }
 

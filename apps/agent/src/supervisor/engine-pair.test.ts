@@ -50,6 +50,7 @@ class Bench extends EventEmitter {
       entry: ENTRY,
       readFolders: [CODE],
       nowMs: () => performance.now(),
+      wallMs: () => Date.now(),
       readImage: (image) =>
         Promise.resolve(this.missing.has(image.version) ? null : (images.get(image.imageDigest)?.bytes ?? null)),
       onDetections: (lines, count) => {
@@ -215,10 +216,14 @@ test('a batch that kills two engines is dropped and counted; those behind it are
 test('malformed events are counted, and kill nobody', async (context) => {
   const bench = new Bench(context)
   await bench.warm()
-  for (const payload of ['', '{', '[{}]', '\0', `[${'['.repeat(10_000)}`]) bench.pair.submit(Buffer.from(payload), 7)
+  const good = events(range(100, 107))
+  const cut = events(range(200, 207)).subarray(0, -1)
+  const malformed = [Buffer.from(''), Buffer.from('[{}]'), Buffer.alloc(1_000), cut, good.with(4, 9), good.with(16, 8)]
+  for (const payload of malformed) bench.pair.submit(payload, 7)
+  bench.pair.submit(good, 6) // not what the header of the frame says
   bench.submit([1])
   await bench.sawAll([1])
-  assert.equal(bench.pair.counters.eventsDropped, 35)
+  assert.equal(bench.pair.counters.eventsDropped, malformed.length * 7 + 6)
   assert.equal(bench.pair.restarts, 0)
 })
 

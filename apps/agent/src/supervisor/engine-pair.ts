@@ -76,6 +76,11 @@ export class EnginePair {
     this.#delivery.submit(payload, count)
   }
 
+  /** To be called now and then, with or without events. */
+  passTime(): void {
+    this.#delivery.passTime()
+  }
+
   /** The engines that have a batch in hand, for the watchdog. */
   busy(): readonly { readonly seat: EngineSeat; readonly order: number }[] {
     return [...this.#seats].flatMap((seat) => {

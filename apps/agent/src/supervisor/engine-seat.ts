@@ -23,6 +23,14 @@ export interface SeatEvents {
   gone?(seat: EngineSeat): void
 }
 
+/** Events for an engine; see FRAME.EVENTS. */
+export interface SeatBatch {
+  readonly sequence: number
+  readonly count: number
+  readonly atSeconds: number
+  readonly payload: Uint8Array
+}
+
 /** One engine process with one image. It is started for that image and ended with it; nothing is ever reloaded in place. */
 export class EngineSeat {
   readonly image: SlotImage
@@ -73,8 +81,8 @@ export class EngineSeat {
     this.#write(encodeFrame({ type: FRAME.ACTIVATE }))
   }
 
-  judge(sequence: number, count: number, payload: Uint8Array): void {
-    this.#write(encodeFrame({ type: FRAME.EVENTS, sequence, count, payload }))
+  judge({ sequence, count, atSeconds, payload }: SeatBatch): void {
+    this.#write(encodeFrame({ type: FRAME.EVENTS, sequence, count, aux: atSeconds, payload }))
   }
 
   /** Ends it as a failure: `died` follows. */

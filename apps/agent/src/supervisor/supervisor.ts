@@ -126,6 +126,7 @@ export class Supervisor {
       entry: this.#options.engineEntry,
       readFolders: [codeFolder()],
       nowMs: () => performance.now(),
+      wallMs: () => Date.now(),
       readImage: (image) => store.readImage(image),
       onDetections: (lines, count) => void this.#detections.keep(lines, count),
       onCandidateActive: (image) => this.#trialClock.start(image),
@@ -190,6 +191,7 @@ export class Supervisor {
 
   #tick(): void {
     this.#report()
+    this.#pair.passTime()
     if (this.#host !== null) void this.#detections.uploadNext()
   }
 

@@ -1,5 +1,5 @@
 import { compilePack, parsePack, toSourceNode } from '@firebreak/content'
-import type { HostEvent } from '@firebreak/detect'
+import { type HostEvent, RecordBatchWriter } from '@firebreak/detect'
 import { jsonBytes, type Sha256Hex } from '@firebreak/kernel'
 import type { SlotImage } from '@firebreak/updater'
 
@@ -24,7 +24,7 @@ export function imageOf(version: string, field = 'Image'): TestImage {
   const { image, digest } = compilePack(
     parsePack({
       manifest: toSourceNode(manifest, 'pack.yaml'),
-      rules: [{ file: 'rules/1.yml', node: toSourceNode(rule, 'rules/1.yml') }],
+      rules: [{ file: 'rules/1.yml', nodes: [toSourceNode(rule, 'rules/1.yml')] }],
       tests: [],
       indicators: [],
     }),
@@ -38,15 +38,29 @@ export function imageOutOfContract(version: string): TestImage {
 }
 
 /** Events that the rule of `imageOf` fires on, each with its number in `CommandLine`. */
+function eventsOf(numbers: readonly number[], command: string): readonly HostEvent[] {
+  return numbers.map((number) => ({
+    category: 'process_creation',
+    product: 'linux',
+    timeMs: 1,
+    fields: { Image: `/firebreak-test/${command}`, CommandLine: String(number) },
+  }))
+}
+
+/** As a sensor hands them over. */
 export function events(numbers: readonly number[], command = 'nothing'): Uint8Array {
-  return jsonBytes(
-    numbers.map((number): HostEvent => ({
-      category: 'process_creation',
-      product: 'linux',
-      timeMs: 1,
-      fields: { Image: `/firebreak-test/${command}`, CommandLine: String(number) },
-    })),
-  )
+  return batchOf(eventsOf(numbers, command))
+}
+
+export function batchOf(list: readonly HostEvent[]): Uint8Array {
+  const writer = new RecordBatchWriter()
+  for (const event of list) writer.add(event)
+  return writer.finish()
+}
+
+/** As the gate hands them over. */
+export function eventList(numbers: readonly number[], command = 'nothing'): Uint8Array {
+  return jsonBytes(eventsOf(numbers, command))
 }
 
 /** The numbers of the events in the engine's lines. */

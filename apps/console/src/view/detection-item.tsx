@@ -1,5 +1,5 @@
 import { memo, useId, useState } from 'react'
-import { matchedFields } from '../detection-filter.ts'
+import { matchedFields, matchedNames } from '../detection-filter.ts'
 import type { DetectionRow } from '../fleet-state.ts'
 import { formatMoment, visibleText } from '../format.ts'
 import { HOST_NAME_CHARS_MAX } from './host-cell.tsx'
@@ -53,8 +53,8 @@ function levelLabel(level: string): string {
 function MatchedFields({ row }: { readonly row: DetectionRow }): React.ReactNode {
   return (
     <span className="detection-fields">
-      {matchedFields(row).map(({ field, value }) => (
-        <span key={field}>
+      {matchedFields(row).map(({ field, value }, i) => (
+        <span key={`${i} ${field}`}>
           <span className="field-name">{visibleText(field, 64)}</span>
           <bdi className="field-value">{visibleText(value, ROW_VALUE_CHARS_MAX)}</bdi>
         </span>
@@ -65,12 +65,12 @@ function MatchedFields({ row }: { readonly row: DetectionRow }): React.ReactNode
 
 function OpenDetection({ id, row }: { readonly id: string; readonly row: DetectionRow }): React.ReactNode {
   const { detection } = row
-  const matched = new Set(detection.matched)
+  const matched = matchedNames(row)
   return (
     <div className="detection-open" id={id}>
       <dl>
-        {detection.fields.map(({ field, value }) => (
-          <div key={field} data-matched={matched.has(field) ? '' : undefined}>
+        {detection.fields.map(({ field, value }, i) => (
+          <div key={`${i} ${field}`} data-matched={matched.has(field) ? '' : undefined}>
             <dt>{visibleText(field, 128)}</dt>
             <dd>
               <bdi>{visibleText(value, OPEN_VALUE_CHARS_MAX)}</bdi>
@@ -80,6 +80,7 @@ function OpenDetection({ id, row }: { readonly id: string; readonly row: Detecti
       </dl>
       <p className="quiet">
         Rule {visibleText(detection.ruleId, 128)}
+        {detection.selections.map(({ name }) => ` · ${visibleText(name, 64)}`)}
         {detection.tags.map((tag) => ` · ${visibleText(tag, 128)}`)} · {formatMoment(detection.atMs)}
       </p>
     </div>
