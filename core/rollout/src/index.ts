@@ -8,6 +8,15 @@ export {
 } from './evidence.ts'
 export { exposureBucketPpm, isExposed } from './exposure.ts'
 export {
+  acceptCustomerPolicy,
+  CUSTOMER_POLICY_SIZE_BYTES_MAX,
+  type CustomerPolicy,
+  type PolicyTrust,
+  RolloutError,
+  type RolloutErrorCode,
+  signCustomerPolicy,
+} from './customer-policy.ts'
+export {
   decideHost,
   type HostDecision,
   type HostView,
