@@ -55,6 +55,12 @@ export function utf8Decode(bytes: Uint8Array): string {
   let text = ''
   let units: number[] = []
   for (let i = 0; i < bytes.length;) {
+    const end = units.length === 0 ? asciiEnd(bytes, i) : i
+    if (end > i) {
+      text += String.fromCharCode.apply(null, bytes.subarray(i, end) as unknown as number[])
+      i = end
+      continue
+    }
     const { code, size } = decodeOne(bytes, i)
     if (code > 0xffff) units.push(0xd7c0 + (code >> 10), 0xdc00 + (code & 0x3ff))
     else units.push(code)
@@ -65,6 +71,14 @@ export function utf8Decode(bytes: Uint8Array): string {
     }
   }
   return text + String.fromCharCode(...units)
+}
+
+/** Where a run of ASCII from `from` ends, at most CHUNK_CHARS on. */
+function asciiEnd(bytes: Uint8Array, from: number): number {
+  const last = Math.min(bytes.length, from + CHUNK_CHARS)
+  let at = from
+  while (at < last && (bytes[at] as number) < 0x80) at++
+  return at
 }
 
 function decodeOne(bytes: Uint8Array, at: number): { code: number; size: number } {

@@ -3,7 +3,7 @@ import { ContentError, type Position } from '../errors.ts'
 import { NODES_PER_RULE_MAX } from '../limits.ts'
 import type { Condition, FieldTest, Network, Selection, Tree } from '../sigma/ast.ts'
 import type { TextPattern } from '../sigma/text-pattern.ts'
-import { FAIL, MATCH, type Operator } from './format.ts'
+import { FAIL, GRAM_BYTES, MATCH, type Operator } from './format.ts'
 
 /** A predicate before it has a number. It holds when any of its values does; one without values says all by itself. */
 export interface Predicate {
@@ -45,11 +45,40 @@ export interface Program {
 export function compileProgram(selections: readonly Selection[], condition: Condition, at: Position): Program {
   const program: Program = {
     condition: flatten(condition, ({ selection }) => [selection], at),
-    selections: selections.map(({ name, test }) => ({ name, nodes: flatten(test, toPredicates, at) })),
+    selections: selections.map(({ name, test }) => ({ name, nodes: flatten(cheapestFirst(test), toPredicates, at) })),
   }
   const nodes = program.selections.reduce((sum, one) => sum + one.nodes.length, program.condition.length)
   if (nodes > NODES_PER_RULE_MAX) throw tooMany(at)
   return program
+}
+
+/** Tests have no effects, so their order decides only the time: one that is cheap, or that fails without a search, goes first. */
+function cheapestFirst(tree: Tree<FieldTest>): Tree<FieldTest> {
+  if (!isBranch(tree)) return tree
+  if (tree.kind === 'not') return { kind: 'not', child: cheapestFirst(tree.child) }
+  const children = tree.children.map(cheapestFirst).toSorted((a, b) => expense(a) - expense(b))
+  return { kind: tree.kind, children }
+}
+
+function expense(tree: Tree<FieldTest>): number {
+  if (!isBranch(tree)) return tree.field === null ? KEYWORD_EXPENSE + testExpense(tree) : testExpense(tree)
+  if (tree.kind === 'not') return expense(tree.child)
+  return tree.children.reduce((sum, child) => sum + expense(child), 0)
+}
+
+/** Keywords are looked for in every value. */
+const KEYWORD_EXPENSE = 100
+const REGEX_EXPENSE = 20
+/** A text that is too short to be ruled out by its grams has to be searched for. */
+const SEARCH_EXPENSE = 10
+
+function testExpense({ match }: FieldTest): number {
+  if (match.kind === 'regex') return REGEX_EXPENSE * match.regexes.length
+  if (match.kind !== 'text') return 1
+  return match.patterns.reduce((sum, { shape, text }) => {
+    if (shape === 'contains' && !match.cased) return sum + (text.length < GRAM_BYTES ? SEARCH_EXPENSE : 2)
+    return sum + (shape === 'contains' || shape === 'glob' ? SEARCH_EXPENSE : 1)
+  }, 0)
 }
 
 /** @param testsOf - what a leaf asks, in order: it holds when any of them does */

@@ -4,7 +4,7 @@ import { concatBytes, foldCase, KernelError, utf8Decode, utf8Encode } from '@fir
 import * as fc from 'fast-check'
 import { EventColumns } from './event-columns.ts'
 import { FieldNames } from './field-names.ts'
-import { bloomBit, gramHash } from './grams.ts'
+import { gramHash, gramHashAt, LARGE_BLOOM_BYTES_MIN } from './grams.ts'
 import { FIELD_BYTES_MAX } from './limits.ts'
 import { readJsonEvent } from './read-json.ts'
 
@@ -168,20 +168,26 @@ describe('text', () => {
     for (const [value, text] of values.entries()) {
       assert.equal(columns.string(value), text)
       const from = columns.foldedFrom[value] ?? 0
-      assert.equal(columns.bloomHas(value, bloomBit(columns.foldedBytes, from + 7)), true)
+      assert.equal(columns.bloomHas(value, gramHashAt(columns.foldedBytes, from + 7)), true)
     }
   })
 })
 
 describe('grams', () => {
-  it('has the bit of every window of the folded text, and few others', () => {
-    const columns = columnsWith('PowerShell.EXE -enc')
-    columns.bloom(A)
-    const text = utf8Encode('powershell.exe -enc')
-    const bits = new Set<number>()
-    for (let i = 0; i + 4 <= text.length; i++) bits.add(bloomBit(text, i))
-    for (let bit = 0; bit < 2048; bit++) assert.equal(columns.bloomHas(A, bit), bits.has(bit))
-  })
+  for (const length of [19, LARGE_BLOOM_BYTES_MIN, 20_000]) {
+    it(`has every window of a folded text of ${length} bytes, and few others`, () => {
+      const written = 'PowerShell.EXE -enc'.padEnd(length, 'qrs-TUV.wxy')
+      const columns = columnsWith(written)
+      columns.bloom(A)
+      const text = utf8Encode(written.toLowerCase())
+      const hashes = new Set<number>()
+      for (let i = 0; i + 4 <= text.length; i++) hashes.add(gramHashAt(text, i))
+      for (const hash of hashes) assert.ok(columns.bloomHas(A, hash))
+      let others = 0
+      for (let hash = 0; hash < 65_536; hash++) if (!hashes.has(hash) && columns.bloomHas(A, hash)) others++
+      assert.ok(others < 65_536 / 50, `${others} hashes are there that no window has`)
+    })
+  }
 
   it('is 16 bits of four bytes', () => {
     for (const packed of [0, -1, 0x7fffffff, 0x6c6c6568]) assert.ok(gramHash(packed) >>> 16 === 0)

@@ -35,6 +35,7 @@ export interface EventSource {
 const HAS_TEXT = 1
 const HAS_FOLDED = 2
 const HAS_BLOOM = 4
+const IS_ASCII = 8
 const NO_VALUE = -1
 const NO_OBJECT = -1
 const OVERWRITTEN = -2
@@ -277,8 +278,8 @@ export class EventColumns {
   #joinTexts(values: readonly number[], from: number, length: number): number {
     const { textBytes } = this
     let at = from
-    for (const value of values) {
-      if (at > from) textBytes[at++] = SPACE
+    for (const [i, value] of values.entries()) {
+      if (i > 0) textBytes[at++] = SPACE
       textBytes.copyWithin(at, this.textFrom[value] as number, this.textTo[value] as number)
       at += (this.textTo[value] as number) - (this.textFrom[value] as number)
     }
@@ -334,13 +335,19 @@ export class EventColumns {
     let end = -1
     if (this.kind[value] === VALUE.TEXT && to - from <= FIELD_BYTES_MAX && value !== JOINED_VALUE) {
       this.#reserveFolded(at, to - from)
-      end = foldAscii(this.bytes, from, to, this.#json, this.foldedBytes, at)
+      end = foldAscii(this.bytes, this.view, from, to, this.#json, this.foldedBytes, this.foldedView, at)
     }
     if (end < 0) end = this.#foldText(value, at)
+    else this.#made[value] = made | IS_ASCII
     this.foldedFrom[value] = at
     this.foldedTo[value] = end
     this.#foldedUsed = end
     this.#made[value] = (this.#made[value] ?? 0) | HAS_FOLDED
+  }
+
+  /** After `fold`: the value is known to be all ASCII. */
+  isAscii(value: number): boolean {
+    return ((this.#made[value] ?? 0) & IS_ASCII) !== 0
   }
 
   #reserveFolded(used: number, room: number): void {

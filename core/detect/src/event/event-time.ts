@@ -44,7 +44,8 @@ export function timeFieldsOf(names: FieldNames): Int32Array {
  * none has, or that value is no time: a later field is then not asked, since it may mean another moment.
  *
  * Times are `YYYY-MM-DD`, `T` or a blank, `hh:mm:ss`, any fraction (cut to milliseconds) and `Z` or `+hh:mm`, without
- * a zone UTC; or a number of seconds or milliseconds since 1970. Allocates nothing once the text arena is large enough.
+ * a zone UTC; a date alone is its first moment; or a number of seconds or milliseconds since 1970. Allocates nothing
+ * once the text arena is large enough.
  */
 export function eventTime(columns: EventColumns): number {
   const fields = columns.timeFields
@@ -59,6 +60,7 @@ export function eventTime(columns: EventColumns): number {
 
 /** The time that the text says, or NaN. */
 export function timeAt(bytes: Uint8Array, from: number, to: number): number {
+  if (to - from === 10 && bytes[from + 4] === DASH && bytes[from + 7] === DASH) return DAY_MS * dateAt(bytes, from)
   if (to - from < 19 || bytes[from + 4] !== DASH) return readEpoch(bytes, from, to)
   const separator = bytes[from + 10]
   const punctuated =
@@ -67,7 +69,7 @@ export function timeAt(bytes: Uint8Array, from: number, to: number): number {
     bytes[from + 13] === COLON &&
     bytes[from + 16] === COLON
   if (!punctuated) return Number.NaN
-  const day = dayOf(digits(bytes, from, 4), digits(bytes, from + 5, 2), digits(bytes, from + 8, 2))
+  const day = dateAt(bytes, from)
   const hour = digits(bytes, from + 11, 2)
   const minute = digits(bytes, from + 14, 2)
   const second = digits(bytes, from + 17, 2)
@@ -75,6 +77,11 @@ export function timeAt(bytes: Uint8Array, from: number, to: number): number {
   if (hour > 23 || minute > 59 || second > 60) return Number.NaN
   const ms = day * DAY_MS + hour * HOUR_MS + minute * MINUTE_MS + second * 1000
   return ms + readFraction(bytes, from + 19, to)
+}
+
+/** Days since 1970 of `YYYY-MM-DD`. */
+function dateAt(bytes: Uint8Array, from: number): number {
+  return dayOf(digits(bytes, from, 4), digits(bytes, from + 5, 2), digits(bytes, from + 8, 2))
 }
 
 /** Milliseconds of the fraction, less the offset of the zone behind it. */

@@ -3,6 +3,8 @@ import { item, word } from '../trap.ts'
 import { equalRuns } from './bytes.ts'
 import { HashTable } from './hash-table.ts'
 
+/** In place of an offset: the literal is the whole value, and not only its end. */
+const WHOLE = 1
 /** Bytes of a text that its hash covers, from the end at which it is anchored. */
 const ANCHOR_BYTES_MAX = 16
 
@@ -11,14 +13,13 @@ export type Candidate = (rule: number) => void
 
 /**
  * The literals that rules of one group require of one field. A value is looked at once, whatever the number of rules:
- * its ends by hashes of 4 to 16 bytes, all of it by its hash, and every four bytes of it against a bitmap.
+ * its ends by hashes of up to 16 bytes, and every four bytes of it, or every fourth four, against a bitmap.
  *
  * Sound, because a rule can't match without one of its literals and every hit is compared in full; a collision costs
  * time and nothing else.
  */
 export class LiteralIndex {
   readonly #pool: StringPool
-  readonly #whole = new HashTable()
   readonly #start = new HashTable()
   readonly #end = new HashTable()
   readonly #grams = new HashTable()
@@ -40,13 +41,12 @@ export class LiteralIndex {
     const to = word(this.#pool.offsets, text + 1, 'strings')
     const { bytes } = this.#pool
     const length = Math.min(to - from, ANCHOR_BYTES_MAX)
-    if (kind === 'whole') this.#whole.add(hashForward(bytes, from, to), text, rule, 0)
-    else if (kind === 'start') {
+    if (kind === 'start') {
       this.#startLengths |= 1 << length
       this.#start.add(hashForward(bytes, from, from + length), text, rule, 0)
-    } else if (kind === 'end') {
+    } else if (kind === 'end' || kind === 'whole') {
       this.#endLengths |= 1 << length
-      this.#end.add(hashBackward(bytes, to - length, to), text, rule, 0)
+      this.#end.add(hashBackward(bytes, to - length, to), text, rule, kind === 'whole' ? WHOLE : 0)
     } else {
       const offset = word(tables.witnesses, at + WITNESS.offset, 'witnesses')
       this.#addInside(text, rule, from, to, offset)
@@ -65,7 +65,7 @@ export class LiteralIndex {
 
   /** Makes it ready to search; nothing is added after. */
   seal(): void {
-    for (const table of [this.#whole, this.#start, this.#end, this.#grams, this.#words]) table.seal()
+    for (const table of [this.#start, this.#end, this.#grams, this.#words]) table.seal()
   }
 
   /** Texts that may stand anywhere. */
@@ -77,18 +77,10 @@ export class LiteralIndex {
 
   /** @param view - of `bytes` */
   search(bytes: Uint8Array, view: DataView, from: number, to: number, found: Candidate): void {
-    if (this.#whole.size > 0) this.#searchWhole(bytes, from, to, found)
     if (this.#startLengths !== 0) this.#searchStart(bytes, from, to, found)
     if (this.#endLengths !== 0) this.#searchEnd(bytes, from, to, found)
     if (this.#grams.size > 0) this.#searchInside(this.#grams, 1, bytes, view, from, to, found)
     if (this.#words.size > 0) this.#searchInside(this.#words, GRAM_BYTES, bytes, view, from, to, found)
-  }
-
-  #searchWhole(bytes: Uint8Array, from: number, to: number, found: Candidate): void {
-    const table = this.#whole
-    for (let entry = table.first(hashForward(bytes, from, to)); entry >= 0; entry = table.after(entry)) {
-      if (this.#lengthOf(table, entry) === to - from && this.#fits(table, entry, bytes, from)) found(table.rule(entry))
-    }
   }
 
   #searchStart(bytes: Uint8Array, from: number, to: number, found: Candidate): void {
@@ -105,16 +97,21 @@ export class LiteralIndex {
   }
 
   #searchEnd(bytes: Uint8Array, from: number, to: number, found: Candidate): void {
-    const table = this.#end
     const last = Math.min(to - from, ANCHOR_BYTES_MAX)
     let hash = HASH_SEED
-    for (let length = 1; length <= last; length++) {
-      hash = mix(hash, bytes[to - length] as number)
-      if (((this.#endLengths >>> length) & 1) === 0) continue
-      for (let entry = table.first(hash); entry >= 0; entry = table.after(entry)) {
-        const start = to - this.#lengthOf(table, entry)
-        if (start >= from && this.#fits(table, entry, bytes, start)) found(table.rule(entry))
-      }
+    for (let length = 0; ; length++) {
+      if (((this.#endLengths >>> length) & 1) === 1) this.#searchEndBy(hash, bytes, from, to, found)
+      if (length === last) return
+      hash = mix(hash, bytes[to - length - 1] as number)
+    }
+  }
+
+  #searchEndBy(hash: number, bytes: Uint8Array, from: number, to: number, found: Candidate): void {
+    const table = this.#end
+    for (let entry = table.first(hash); entry >= 0; entry = table.after(entry)) {
+      const start = to - this.#lengthOf(table, entry)
+      const isPlaced = start === from || (start > from && table.offset(entry) !== WHOLE)
+      if (isPlaced && this.#fits(table, entry, bytes, start)) found(table.rule(entry))
     }
   }
 

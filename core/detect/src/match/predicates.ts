@@ -179,6 +179,7 @@ export class Predicates {
   #contains(first: number, end: number, value: number, bytes: Uint8Array, from: number, to: number): boolean {
     const { strings, values } = this.#tables
     const columns = this.#columns
+    if (columns.isAscii(value) && this.#isForeign(first, end)) return false
     columns.bloom(value)
     for (let at = first; at < end; at++) {
       const text = values[at] as number
@@ -187,6 +188,14 @@ export class Predicates {
       if (findRun(bytes, from, to, strings.bytes, tFrom, word(strings.offsets, text + 1, 'strings')) >= 0) return true
     }
     return false
+  }
+
+  /** Whether each text of a run begins outside ASCII: as they are sorted, the first tells of all. */
+  #isForeign(first: number, end: number): boolean {
+    const { strings, values } = this.#tables
+    if (first === end) return true
+    const from = word(strings.offsets, word(values, first, 'values'), 'strings')
+    return from < strings.bytes.length && (strings.bytes[from] as number) >= 0x80
   }
 
   /** The values of a predicate are sorted, as strings are. */
