@@ -72,7 +72,9 @@ void describe('linux-baseline', () => {
   void test(`has ${RULES_MIN} rules or more, some in each category`, () => {
     assert.ok(compiled.rules.length >= RULES_MIN, `${compiled.rules.length} rules`)
     for (const category of CATEGORIES) {
-      const count = compiled.rules.filter((rule) => rule.category === category && rule.product === 'linux').length
+      const count = compiled.rules.filter(
+        ({ logsource }) => logsource.category === category && logsource.product === 'linux',
+      ).length
       assert.ok(count >= RULES_PER_CATEGORY_MIN, `${count} rules of ${category}`)
     }
     assert.ok(compiled.indicatorCount > 0)
@@ -140,8 +142,9 @@ void describe('linux-baseline', () => {
 })
 
 function fires(engine: Engine, one: RuleTest, fields: HostEvent['fields']): boolean {
-  const { category, product } = one.logsource
-  const detections = engine.evaluate({ category, product: product ?? 'linux', timeMs: 0, fields })
+  const { category, product, service } = one.logsource
+  const event = { category: category ?? '', product: product ?? 'linux', service, timeMs: 0, fields }
+  const detections = engine.evaluate(event)
   return detections.some(({ ruleId }) => ruleId === one.rule)
 }
 

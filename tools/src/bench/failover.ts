@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { jsonBytes } from '@firebreak/kernel'
+import { RecordBatchWriter } from '@firebreak/detect'
 import type { SlotImage } from '@firebreak/updater'
 import { EnginePair } from '../../../apps/agent/src/supervisor/engine-pair.ts'
 import { benignEvents } from './events.ts'
@@ -50,6 +50,12 @@ export async function failover(): Promise<Figures> {
   }
 }
 
+function batchBytes(): Uint8Array {
+  const writer = new RecordBatchWriter()
+  for (const event of BATCH) writer.add(event)
+  return writer.finish()
+}
+
 /** One pair, one fault. */
 async function once(image: SlotImage, bytes: Uint8Array, signal: NodeJS.Signals, warm: boolean): Promise<number> {
   const dead = Promise.withResolvers<void>()
@@ -74,7 +80,7 @@ async function once(image: SlotImage, bytes: Uint8Array, signal: NodeJS.Signals,
     onConfirmedDied: () => dead.resolve(),
     onDamaged: () => recovered.reject(new Error('the image was refused')),
   })
-  const payload = jsonBytes(BATCH)
+  const payload = batchBytes()
   const load = setInterval(() => pair.submit(payload, BATCH.length), BATCH_INTERVAL_MS)
   try {
     pair.runConfirmed(image)

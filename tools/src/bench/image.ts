@@ -1,7 +1,7 @@
 import { compilePack, verifyImage } from '@firebreak/content'
-import { createEngine } from '@firebreak/detect'
+import { createEngine, OPEN_CONTRACT } from '@firebreak/detect'
 import { type Figures, medianCpuMs, progress, rounded } from './measure.ts'
-import { type BenchPack, contractOf, linuxBaseline, sigmaHq } from './packs.ts'
+import { type BenchPack, linuxBaseline, sigmaHq } from './packs.ts'
 
 const RUNS = 9
 
@@ -19,11 +19,10 @@ export async function image(): Promise<Figures> {
 function figuresOf(one: BenchPack): Figures {
   const { name, pack, compiled, refused } = one
   progress(`${name}: ${compiled.rules.length} rules, ${refused} not supported`)
-  const contract = contractOf(compiled)
-  const json = JSON.stringify({ rules: pack.rules, indicators: pack.indicators }, plainPrograms)
+  const json = JSON.stringify({ rules: pack.rules, correlations: pack.correlations }, withoutTables)
   const compileMs = medianCpuMs(RUNS, () => compilePack(pack))
   const verifyMs = medianCpuMs(RUNS, () => verifyImage(compiled.image))
-  const readyMs = medianCpuMs(RUNS, () => createEngine(verifyImage(compiled.image), contract))
+  const readyMs = medianCpuMs(RUNS, () => createEngine(verifyImage(compiled.image), OPEN_CONTRACT))
   const parseMs = medianCpuMs(RUNS, () => JSON.parse(json))
   return {
     pack: name,
@@ -40,6 +39,6 @@ function figuresOf(one: BenchPack): Figures {
 }
 
 /** Regular expressions travel as source: their programs belong to the compiler. */
-function plainPrograms(_: string, value: unknown): unknown {
-  return value instanceof Uint32Array ? undefined : value
+function withoutTables(_: string, value: unknown): unknown {
+  return ArrayBuffer.isView(value) ? undefined : value
 }

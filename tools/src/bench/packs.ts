@@ -11,7 +11,6 @@ import {
   type SigmaSource,
   toSourceNode,
 } from '@firebreak/content'
-import { ENGINE_VERSION, type EngineContract } from '@firebreak/detect'
 import { parseYamlDocuments, readPackFolder } from '@firebreak/pack-folder'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
@@ -47,14 +46,4 @@ export function benchPack(name: string, source: PackSource): BenchPack {
   const read = parsePack(source)
   const pack = { ...read, diagnostics: [] }
   return { name, pack, compiled: compilePack(pack), refused: source.rules.length - read.rules.length }
-}
-
-/** A contract of an engine that supplies all that the image asks for. */
-export function contractOf({ declaredFields, features }: CompiledPack): EngineContract {
-  const categories = new Map<string, string[]>()
-  for (const { category, field } of declaredFields) {
-    categories.set(category, [...(categories.get(category) ?? []), field])
-  }
-  const fields = [...categories].map(([category, names]) => ({ category, fields: names }))
-  return { engineVersion: ENGINE_VERSION, features, fields }
 }
