@@ -83,7 +83,7 @@ export class YaraLane {
     const offer = this.#queue.offer(path, performance.now())
     if (offer === 'coalesced') this.#counts.coalesced++
     else if (offer !== 'queued') this.#skip(path, offer)
-    else this.#working ??= this.#work()
+    else if (!this.#stopped) this.#working ??= this.#work()
     return offer
   }
 

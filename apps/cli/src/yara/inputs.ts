@@ -5,6 +5,9 @@ import { errorMessage, utf8Decode } from '@firebreak/kernel'
 import { readPackFolder } from '@firebreak/pack-folder'
 import { CliError } from '../errors.ts'
 
+/** All files of rules together: they go to the lane in one frame. */
+const RULES_BYTES_MAX = 32 * 1024 * 1024
+
 export interface RuleFile {
   readonly name: string
   readonly text: string
@@ -23,9 +26,14 @@ export async function folderYara(folder: string): Promise<readonly RuleFile[]> {
   if (files.length > YARA_FILES_MAX) {
     throw new CliError('cli/usage', `Cannot read ${folder}: more than ${YARA_FILES_MAX} files of rules`)
   }
+  let total = 0
   return Promise.all(
     files.map(async (file) => {
       const bytes = await readFile(file)
+      total += bytes.length
+      if (total > RULES_BYTES_MAX) {
+        throw new CliError('cli/usage', `Cannot read ${folder}: more than ${RULES_BYTES_MAX} bytes of rules`)
+      }
       if (bytes.length > YARA_FILE_BYTES_MAX) {
         throw new CliError('cli/usage', `Cannot read ${file}: more than ${YARA_FILE_BYTES_MAX} bytes`)
       }
