@@ -1,7 +1,8 @@
 import type { Frame } from '@firebreak/api'
 import type { Sha256Hex, WallMs } from '@firebreak/kernel'
+import type { SlotImage } from '@firebreak/updater'
 import { Backlog, type Batch } from './backlog.ts'
-import type { EngineSeat } from './engine-seat.ts'
+import type { SeatBatch } from './engine-seat.ts'
 
 export interface DeliveryEvents {
   readonly nowMs: () => number
@@ -11,6 +12,13 @@ export interface DeliveryEvents {
   readonly onDetections: (lines: Uint8Array, count: number) => void
   /** A verdict came again after an engine died; `gapMs` counts from that engine's last sign of life. */
   readonly onRecovered: (imageDigest: Sha256Hex, gapMs: number) => void
+}
+
+/** What batches are brought to: the seat of an engine. */
+export interface Judge {
+  readonly image: SlotImage
+  activate(): void
+  judge(batch: SeatBatch): void
 }
 
 const NEWLINE = 10
@@ -24,7 +32,7 @@ const SECONDS_MAX = 2 ** 32 - 1
 export class Delivery {
   readonly #events: DeliveryEvents
   readonly #backlog = new Backlog()
-  #judge: EngineSeat | null = null
+  #judge: Judge | null = null
   #lastSignMs = 0
   #recovery: { readonly imageDigest: Sha256Hex; readonly sinceMs: number } | null = null
   #eventsNotJudged = 0
@@ -58,7 +66,7 @@ export class Delivery {
   }
 
   /** From now on `seat` gets what waits and what comes. */
-  activate(seat: EngineSeat): void {
+  activate(seat: Judge): void {
     this.#judge = seat
     this.hasAnswered = false
     this.#lastSignMs = this.#events.nowMs()
@@ -69,14 +77,14 @@ export class Delivery {
   }
 
   /** `seat` was ended on purpose: what it had in hand waits for the next. */
-  takeBack(seat: EngineSeat): void {
+  takeBack(seat: Judge): void {
     if (this.#judge === seat) this.#judge = null
     this.#backlog.free(seat)
     this.#pump()
   }
 
   /** `seat` died: as `takeBack`, and the batch that it worked on is suspect. */
-  takeBackFromDead(seat: EngineSeat): void {
+  takeBackFromDead(seat: Judge): void {
     if (this.#judge === seat) this.#recovery = { imageDigest: seat.image.imageDigest, sinceMs: this.#lastSignMs }
     this.#backlog.blame(seat)
     this.takeBack(seat)
@@ -88,7 +96,7 @@ export class Delivery {
   }
 
   /** @returns false, and takes nothing, when it is not the answer to a batch that `seat` has in hand */
-  acknowledged(seat: EngineSeat, frame: Frame): boolean {
+  acknowledged(seat: Judge, frame: Frame): boolean {
     const batch = this.#backlog.find(frame.sequence, seat)
     if (!batch || frame.aux > batch.count || !areWholeLines(frame.payload, frame.count)) return false
     this.#backlog.remove(batch)
@@ -102,7 +110,7 @@ export class Delivery {
   }
 
   /** What `seat` works on now. */
-  workOf(seat: EngineSeat): Batch | null {
+  workOf(seat: Judge): Batch | null {
     return this.#backlog.oldestOf(seat)
   }
 
@@ -123,7 +131,7 @@ export class Delivery {
     for (let batch = this.#backlog.handNext(seat); batch; batch = this.#backlog.handNext(seat)) this.#send(seat, batch)
   }
 
-  #send(seat: EngineSeat, batch: Batch): void {
+  #send(seat: Judge, batch: Batch): void {
     seat.judge(batch)
   }
 
