@@ -22,6 +22,7 @@ import { drill } from './drill/drill.ts'
 import { defaultStateFolder, STARTER_PACK, statePlaces } from './places.ts'
 import { addScan } from './scan/command.ts'
 import { addImport } from './sigma-import/command.ts'
+import { addTuning } from './tuning/command.ts'
 import { addYara } from './yara/command.ts'
 
 const EXIT_CODES = `
@@ -67,6 +68,7 @@ export function program(): Command {
   addScan(root, json)
   addYara(root, json)
   addImport(root)
+  addTuning(root)
   addOperator(root)
   addServices(root)
   root
