@@ -198,6 +198,7 @@ class ImageEngine implements Engine {
       const alias = item(route.aliases, i, 'aliases')
       columns.alias(alias.name, alias.source)
     }
+    if (route.joined !== null) columns.join(route.joined.field, route.joined.sources)
     this.#matches.length = 0
     for (let i = 0; i < route.groups.length; i++) this.#tryGroup(item(route.groups, i, 'groups'))
     for (let i = 0; i < route.conditional.length; i++) {
@@ -261,7 +262,9 @@ function ruleOf(
   const text = (place: number): string => tables.strings.text(word(tables.rules, at + place, 'rules'))
   const firstTag = word(tables.rules, at + RULE.firstTag, 'rules')
   const tagCount = word(tables.rules, at + RULE.tagCount, 'rules')
-  const tags = Array.from({ length: tagCount }, (_, i) => tables.strings.text(word(tables.texts, firstTag + i, 'texts')))
+  const tags = Array.from({ length: tagCount }, (_, i) =>
+    tables.strings.text(word(tables.texts, firstTag + i, 'texts')),
+  )
   const custom = text(RULE.custom)
   return { ruleId: text(RULE.id), title: text(RULE.title), level: text(RULE.level), tags, custom: custom || null }
 }

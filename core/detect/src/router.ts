@@ -7,9 +7,10 @@ import {
   type LogSource,
   NONE,
   ROUTE,
+  ROUTED_CHANNELS,
   sourcesOfDeclared,
 } from '@firebreak/content'
-import { foldCase, utf8Encode } from '@firebreak/kernel'
+import { foldCase, utf8Decode, utf8Encode } from '@firebreak/kernel'
 import { type EventColumns, VALUE } from './event/index.ts'
 import { equalRuns } from './match/bytes.ts'
 import { word } from './trap.ts'
@@ -21,15 +22,32 @@ export interface Route {
   readonly conditional: readonly { readonly group: number; readonly field: number; readonly value: number }[]
   /** A rule that reads the field `name` reads the field `source`, where the event has no `name`. */
   readonly aliases: readonly { readonly name: number; readonly source: number }[]
+  /** A field that is put together from others, where the event does not have it. */
+  readonly joined: { readonly field: number; readonly sources: readonly number[] } | null
 }
 
-const NOWHERE: Route = { groups: [], conditional: [], aliases: [] }
+const NOWHERE: Route = { groups: [], conditional: [], aliases: [], joined: null }
 const EVENT_ID_DIGITS_MAX = 9
 /** Sources that one engine remembers; more are worked out each time. */
 const DECLARED_SOURCES_MAX = 256
 
 /** Fields by which the router tells what an event is. */
 export const ROUTING_FIELDS = { channel: 'Channel', eventId: 'EventID', auditType: 'type' } as const
+
+/** The record of Linux audit that has a command as numbered arguments, up to this many of which make its line. */
+const COMMAND_RECORD = 'EXECVE'
+const COMMAND_LINE = 'CommandLine'
+const COMMAND_ARGUMENTS_MAX = 256
+const COMMAND_ARGUMENTS: readonly string[] = Array.from({ length: COMMAND_ARGUMENTS_MAX }, (_, i) => `a${i}`)
+const AUDIT_PREFIX = auditChannel(null)
+
+/** Fields that the router reads besides, for rules over an image with these fields. */
+export function routingFields({ strings, routes }: ImageTables, fields: readonly string[]): readonly string[] {
+  const command = auditChannel(COMMAND_RECORD)
+  const hasRoute = routes.some((word, at) => at % ROUTE.words === ROUTE.channel && strings.text(word) === command)
+  const own = Object.values(ROUTING_FIELDS)
+  return hasRoute && fields.includes(COMMAND_LINE) ? [...own, ...COMMAND_ARGUMENTS] : own
+}
 
 interface Channel {
   /** Folded. */
@@ -59,14 +77,15 @@ export class Router {
     this.#channelField = numberOf(ROUTING_FIELDS.channel)
     this.#eventIdField = numberOf(ROUTING_FIELDS.eventId)
     this.#auditTypeField = numberOf(ROUTING_FIELDS.auditType)
-    this.#channels = channelsOf(tables)
-    this.#auditRoutes = auditRoutesOf(this.#channels)
+    const channels = channelsOf(tables)
+    this.#channels = withOtherChannels(channels)
+    this.#auditRoutes = auditRoutesOf(channels, numberOf)
   }
 
-  /** By the channel, when the event names one; else by what it was declared to be; else as a record of Linux audit. */
+  /** By the channel, when it is one that we know; else by what it was declared to be; else as a record of Linux audit. */
   route(declared: LogSource | null): Route {
-    const value = this.#columns.firstValue(this.#channelField)
-    if (value >= 0 && this.#columns.kind[value] === VALUE.TEXT) return this.#byChannel(value)
+    const channel = this.#channel()
+    if (channel !== null) return channel.routes.get(this.#eventId()) ?? channel.other
     if (declared !== null) return this.#byDeclared(declared)
     const type = this.#columns.firstValue(this.#auditTypeField)
     return type >= 0 && this.#columns.kind[type] === VALUE.TEXT ? this.#byAuditType(type) : NOWHERE
@@ -88,16 +107,14 @@ export class Router {
     return false
   }
 
-  #byChannel(value: number): Route {
+  #channel(): Channel | null {
     const columns = this.#columns
+    const value = columns.firstValue(this.#channelField)
+    if (value < 0 || columns.kind[value] !== VALUE.TEXT) return null
     columns.fold(value)
+    const bytes = columns.foldedBytes
     const from = columns.foldedFrom[value] as number
-    const channel = this.#findChannel(columns.foldedBytes, from, columns.foldedTo[value] as number)
-    if (channel === null) return NOWHERE
-    return channel.routes.get(this.#eventId()) ?? channel.other
-  }
-
-  #findChannel(bytes: Uint8Array, from: number, to: number): Channel | null {
+    const to = columns.foldedTo[value] as number
     const last = this.#lastChannel
     if (last !== null && isNamed(last, bytes, from, to)) return last
     for (const channel of this.#channels) {
@@ -191,6 +208,7 @@ function routeOf({ routes, aliases }: ImageTables, records: RouteRecords, eventI
         field: word(routes, at + ROUTE.whenField, 'routes'),
         value: word(routes, at + ROUTE.whenValue, 'routes'),
       })),
+    joined: null,
     aliases: records.aliases
       .filter((at) => isOf(aliases[at + ALIAS.eventId]))
       .map((at) => ({
@@ -200,8 +218,20 @@ function routeOf({ routes, aliases }: ImageTables, records: RouteRecords, eventI
   }
 }
 
+/** Channels that we know are channels, whether the image has rules for them or not; record types are none. */
+function withOtherChannels(channels: readonly Channel[]): readonly Channel[] {
+  const names = new Set(channels.map(({ name }) => utf8Decode(name)))
+  const others = ROUTED_CHANNELS.filter((name) => !names.has(name))
+  const isChannel = ({ name }: Channel): boolean => !utf8Decode(name).startsWith(AUDIT_PREFIX)
+  const empty = { routes: new Map<number, Route>(), other: NOWHERE }
+  return [...channels.filter(isChannel), ...others.map((name) => ({ ...empty, name: utf8Encode(name) }))]
+}
+
 /** The routes of Linux audit: each record type has those of every type and its own. */
-function auditRoutesOf(channels: readonly Channel[]): readonly { readonly type: Uint8Array; readonly route: Route }[] {
+function auditRoutesOf(
+  channels: readonly Channel[],
+  numberOf: (field: string) => number,
+): readonly { readonly type: Uint8Array; readonly route: Route }[] {
   const routeNamed = (name: string): Route => {
     const bytes = utf8Encode(name)
     return channels.find((channel) => isNamed(channel, bytes, 0, bytes.length))?.other ?? NOWHERE
@@ -209,9 +239,16 @@ function auditRoutesOf(channels: readonly Channel[]): readonly { readonly type: 
   const every = routeNamed(auditChannel(null))
   return AUDIT_RECORD_TYPES.map((type) => {
     const own = routeNamed(auditChannel(type))
-    const route = { ...NOWHERE, groups: [...every.groups, ...own.groups], aliases: own.aliases }
+    const joined = own.groups.length > 0 && type === COMMAND_RECORD ? commandLineOf(numberOf) : null
+    const route = { ...NOWHERE, groups: [...every.groups, ...own.groups], aliases: own.aliases, joined }
     return { type: utf8Encode(type), route }
   })
+}
+
+/** Null when nothing reads it. */
+function commandLineOf(numberOf: (field: string) => number): Route['joined'] {
+  const field = numberOf(COMMAND_LINE)
+  return field < 0 ? null : { field, sources: COMMAND_ARGUMENTS.map(numberOf) }
 }
 
 /** The log sources of an image's rules, by the number of their group. */

@@ -80,7 +80,7 @@ function escapes(): readonly Vector[] {
 
 function nothings(): readonly Vector[] {
   return [
-    item('F', null, [null, {}, [null, 'x']], ['', '-', ' ', 0, false, 'null']),
+    item('F', null, [null, {}, [null, null], [], { F: {} }], [[null, 'x'], '', '-', ' ', 0, false, 'null']),
     item('F', '', ['', ['x', '']], [null, {}, ' ', 'x', 0]),
     item('F|neq', null, ['', 'x'], [null, {}]),
     item('F|neq', 'x', ['y', '', null, {}, ['y', 'z']], ['x', 'X', ['y', 'x']]),
@@ -273,7 +273,7 @@ function keywords(): readonly Vector[] {
     others: readonly unknown[],
   ): Vector => vector(name, `keywords: ${JSON.stringify(selection)}\ncondition: keywords`, { matching, others })
   return [
-    vectorOf('one keyword', 'a*c', [{ x: 'zAxCz' }, 'raw abc'], [{ x: 'c a' }, 'raw']),
+    vectorOf('one keyword', 'a*c', [{ x: 'zAxCz' }, { message: 'raw abc' }], [{ x: 'c a' }, 'raw abc', ['raw abc']]),
     vectorOf('a number as keyword', [4711], [{ x: 4711 }, { x: 'id 47110' }], [{ 4711: 'x' }]),
     vectorOf('keywords and maps', ['word', { F: 'x' }], [{ a: 'a word' }, { F: 'x' }], [{ F: 'y' }]),
     vectorOf('keywords, cased', { '|cased': ['aB'] }, [{ x: 'xaBx' }], [{ x: 'ab' }]),
@@ -312,7 +312,7 @@ function shapes(): readonly Vector[] {
       [{ EventData: { User: 'x' } }],
     ),
     at('Any.User', 'x', [{ Event: { Any: { User: 'x' } } }], [{ Event: { UserData: { Any: { User: 'x' } } } }]),
-    at('F|exists', true, [{ F: [null] }, { F: [[], 1] }], [{ F: [] }, { F: {} }, { F: { G: 1 } }]),
+    at('F|exists', true, [{ F: [null] }, { F: [[], 1] }, { F: [] }, { F: {} }, { F: { G: 1 } }], [{ 'F.G': 1 }]),
     at('@timestamp', 'x', [{ '@timestamp': 'x' }], [{ timestamp: 'x' }]),
   ]
 }

@@ -2,7 +2,7 @@ import { Text } from './text.ts'
 
 /** A value is null, or text: numbers and booleans are compared by their text. */
 export type Value = Text | null
-/** Field name to its values. A field that is there has at least one. */
+/** Field name to its values. A field that is an object or an empty list has none of its own. */
 export type Fields = ReadonlyMap<string, readonly Value[]>
 
 const INTEGER_TOKEN = /^-?\d+$/
@@ -24,12 +24,12 @@ export function parseEvent(json: string): unknown {
 
 /**
  * The fields of an event. Nested names are joined by `.`, attributes of XML by `_`; envelopes of Windows events leave
- * no trace in names; spaces are stripped. Of two objects that give one name, the first stays; elements of a list are
- * values of one field. An empty list or object gives nothing. An event that is bare text has one field without a name,
- * which only keywords can find.
+ * no trace in names; spaces are stripped. Of two objects that give one name, the first stays, of two keys of one object
+ * the last; elements of a list are
+ * values of one field. An object is a field without values besides. What is no object is no event, and has no fields.
  */
 export function flatten(event: unknown): Fields {
-  if (typeof event !== 'object' || event === null) return new Map([['', [toValue(event)]]])
+  if (typeof event !== 'object' || event === null || Array.isArray(event)) return new Map()
   return flattenAt(event, { path: [], name: '', joint: '.' })
 }
 
@@ -45,20 +45,29 @@ interface Place {
 
 function flattenAt(value: unknown, place: Place): Map<string, Value[]> {
   const fields = new Map<string, Value[]>()
+  if (typeof value === 'object' && value !== null && place.name !== '') fields.set(withoutSpaces(place.name), [])
   if (Array.isArray(value)) {
     for (const element of value) {
       for (const [name, values] of flattenAt(element, place)) fields.set(name, [...(fields.get(name) ?? []), ...values])
     }
   } else if (typeof value === 'object' && value !== null) {
+    const own = new Set<string>()
     for (const [key, child] of Object.entries(value)) {
-      for (const [name, values] of flattenAt(child, placeOf(place, key, child))) {
-        if (!fields.has(name)) fields.set(name, values)
+      const at = placeOf(place, key, child)
+      for (const [name, values] of flattenAt(child, at)) {
+        const isAgain = own.has(name) && name === withoutSpaces(at.name)
+        if ((fields.get(name) ?? []).length === 0 || isAgain) fields.set(name, values)
       }
+      own.add(withoutSpaces(at.name))
     }
   } else {
-    fields.set(place.name.replaceAll(' ', ''), [toValue(value)])
+    fields.set(withoutSpaces(place.name), [toValue(value)])
   }
   return fields
+}
+
+function withoutSpaces(name: string): string {
+  return name.replaceAll(' ', '')
 }
 
 function placeOf(parent: Place, key: string, child: unknown): Place {

@@ -9,7 +9,9 @@ import type { Text } from './text.ts'
 
 /** An event as one log source shows it. */
 export interface View {
-  /** Empty when the field is absent. */
+  /** The field is there, if only as an object or an empty list. */
+  readonly has: (field: string) => boolean
+  /** Empty when the field is absent, or has none. */
   readonly values: (field: string) => readonly Value[]
   /** Of every field. */
   readonly everything: readonly Value[]
@@ -52,11 +54,11 @@ function testOf(field: string, value: Scalar, chain: Chain): Test {
   const { kind } = chain
   if (kind.kind === 'exists') {
     must(typeof value === 'boolean', 'exists is true or false')
-    return (view) => view.values(field).length > 0 === value
+    return (view) => view.has(field) === value
   }
   if (value === null) {
     must(kind.kind === 'text' && chain.steps.length === 0, 'null goes with neq only')
-    return (view) => view.values(field).length === 0 || view.values(field).includes(null)
+    return (view) => view.values(field).every((one) => one === null)
   }
   const test = textTest(field === '', value, chain, kind)
   const valuesOf = field === '' ? (view: View) => view.everything : (view: View) => view.values(field)

@@ -18,13 +18,19 @@ export function compares(text: string, comparison: Comparison, limit: number): b
 export const TIME_PARTS = ['minute', 'hour', 'day', 'week', 'month', 'year'] as const
 export type TimePart = (typeof TIME_PARTS)[number]
 
-const TIME = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?(?:Z|([+-])(\d\d):?(\d\d))?)?$/i
+const TIME = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d)(?::?(\d\d))?)?)?$/
+const EPOCH = /^(\d{1,15})(?:\.(\d*))?$/
+/** From here on, a number is of milliseconds. */
+const EPOCH_MS_MIN = 100_000_000_000
 const DAY_MS = 86_400_000
 const MINUTE_MS = 60_000
 
-/** A part of a date in ISO 8601 or RFC 3339, in UTC; one without a zone is UTC. Null for any other text. */
+/**
+ * A part, in UTC, of a date or time in ISO 8601 or RFC 3339 (without a zone it is UTC), or of a number of seconds or
+ * milliseconds since 1970. Null for any other text.
+ */
 export function timePart(text: string, part: TimePart): number | null {
-  const time = parseTime(text)
+  const time = parseEpoch(text) ?? parseTime(text)
   if (time === null) return null
   if (part === 'minute') return time.getUTCMinutes()
   if (part === 'hour') return time.getUTCHours()
@@ -33,18 +39,28 @@ export function timePart(text: string, part: TimePart): number | null {
   return part === 'year' ? time.getUTCFullYear() : isoWeek(time)
 }
 
+function parseEpoch(text: string): Date | null {
+  const [, whole, fraction] = EPOCH.exec(text) ?? []
+  if (whole === undefined) return null
+  if (Number(whole) >= EPOCH_MS_MIN) return new Date(Number(whole))
+  return fraction === '' ? null : new Date(Number(whole) * 1000)
+}
+
 function parseTime(text: string): Date | null {
   const match = TIME.exec(text)
   if (match === null) return null
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
     .slice(1, 7)
     .map((word) => Number(word ?? 0))
-  const [sign, zoneHours, zoneMinutes] = [match[7] === '-' ? -1 : 1, Number(match[8] ?? 0), Number(match[9] ?? 0)]
+  const ms = Number((match[7] ?? '').slice(0, 3).padEnd(3, '0'))
+  const [sign, zoneHours, zoneMinutes] = [match[8] === '-' ? -1 : 1, Number(match[9] ?? 0), Number(match[10] ?? 0)]
   const date = new Date(0)
   date.setUTCFullYear(year, month - 1, day)
   const isDay = date.getUTCMonth() === month - 1 && date.getUTCDate() === day
-  if (!isDay || hour > 23 || minute > 59 || second > 59 || zoneHours > 23 || zoneMinutes > 59) return null
-  return new Date(date.getTime() + (hour * 60 + minute - sign * (zoneHours * 60 + zoneMinutes)) * MINUTE_MS)
+  // 60 is a leap second, the first of the next minute.
+  if (!isDay || hour > 23 || minute > 59 || second > 60 || zoneHours > 23 || zoneMinutes > 59) return null
+  const minutes = hour * 60 + minute - sign * (zoneHours * 60 + zoneMinutes)
+  return new Date(date.getTime() + minutes * MINUTE_MS + second * 1000 + ms)
 }
 
 /** The week that holds the Thursday of this week, counted from the first of the Thursday's year. */

@@ -2,14 +2,7 @@ import type { Fields, Value } from './event.ts'
 import type { View } from './item.ts'
 import type { LogSource } from './rule.ts'
 import { foldCase, Text } from './text.ts'
-import {
-  AUDITD_TYPES,
-  CATEGORIES,
-  type CategoryRow,
-  CHANNELS,
-  LINUX_SYSMON_CHANNEL,
-  SAME_EVENTS,
-} from './routing-table.ts'
+import { AUDITD_TYPES, CATEGORIES, CHANNELS, LINUX_SYSMON_CHANNEL, SAME_EVENTS } from './routing-table.ts'
 
 /** A log source that an event belongs to, and the event as rules of that log source see it. */
 export interface Sighting {
@@ -19,17 +12,17 @@ export interface Sighting {
   readonly view: View
 }
 
-const EXECVE_ARGUMENTS_MAX = 1_000
+const EXECVE_ARGUMENTS_MAX = 256
 const OPERATING_SYSTEMS: readonly (string | null)[] = ['windows', 'linux', 'macos']
+const ALL_CHANNELS = [LINUX_SYSMON_CHANNEL, ...CHANNELS.flatMap(([, names]) => names)]
 const EXECVE_ALIASES = { Image: 'exe', CurrentDirectory: 'cwd', ProcessId: 'pid', ParentProcessId: 'ppid' }
 
-/** Every log source of the event: by its channel, else by what is declared, else as a record of the audit system. */
+/** Every log source of the event: by a channel that we know, else by what is declared, else as an audit record. */
 export function sightingsOf(fields: Fields, declared: Partial<LogSource> | undefined): readonly Sighting[] {
   const view = viewOf(fields)
-  if (first(fields, 'Channel') !== null) return ofChannel(fields, view)
+  if (ALL_CHANNELS.some((channel) => is(fields, 'Channel', channel))) return ofChannel(fields, view)
   const { category = null, product = null, service = null } = declared ?? {}
-  const isDeclared = category !== null || product !== null || service !== null
-  return isDeclared ? ofDeclared({ category, product, service }, view) : ofAuditd(fields, view)
+  return declared === undefined ? ofAuditd(fields, view) : ofDeclared({ category, product, service }, view)
 }
 
 /** A rule names each part or leaves it open. */
@@ -55,15 +48,14 @@ function ofChannel(fields: Fields, view: View): readonly Sighting[] {
       row.eventIds.some((id) => is(fields, 'EventID', String(id))) &&
       (row.eventTypes === undefined || row.eventTypes.some((type) => is(fields, 'EventType', type))),
   )
-  return [...channels, ...rows.map((row) => ofCategory(row, fields))]
-}
-
-function ofCategory({ category, product, service, aliases }: CategoryRow, fields: Fields): Sighting {
-  return {
+  // What one log source of an event calls a field, all of them do.
+  const aliased = viewOf(withAliases(fields, Object.assign({}, ...rows.map(({ aliases }) => aliases ?? {}))))
+  const categories = rows.map(({ category, product, service }): Sighting => ({
     source: { category, product, service },
     needs: 'category',
-    view: viewOf(withAliases(fields, aliases ?? {})),
-  }
+    view: aliased,
+  }))
+  return [...channels.map((one) => ({ ...one, view: aliased })), ...categories]
 }
 
 /** An operating system's events of a category, with no service, are structured: no lines of one of its logs. */
@@ -99,21 +91,29 @@ function ofAuditd(fields: Fields, view: View): readonly Sighting[] {
   const record: Sighting = { source: { category: null, product: 'linux', service: 'auditd' }, needs: null, view }
   if (type !== 'EXECVE') return [record]
   const source = { category: 'process_creation', product: 'linux', service: null }
-  return [record, { source, needs: 'category', view: viewOf(withCommand(fields)) }]
+  const command: View = { ...viewOf(withCommand(fields)), everything: view.everything }
+  return [
+    { ...record, view: command },
+    { source, needs: 'category', view: command },
+  ]
 }
 
-/** An EXECVE record has the arguments one by one: `argc`, `a0`, `a1` and so on. */
+/** An EXECVE record has the arguments one by one: `a0`, `a1` and so on. */
 function withCommand(fields: Fields): Fields {
-  const count = Number(first(fields, 'argc')?.exact ?? 0)
-  const names = Array.from({ length: Math.min(count, EXECVE_ARGUMENTS_MAX) || 0 }, (_, at) => `a${at}`)
-  const words = names.flatMap((name) => first(fields, name)?.exact ?? [])
-  const program = first(fields, 'a0')
-  const command = new Map<string, readonly Value[]>()
-  if (words.length > 0) command.set('CommandLine', [new Text(words.join(' '))])
-  if (program?.exact.startsWith('/') === true) command.set('Image', [program])
+  const words: string[] = []
+  for (let at = 0; at < EXECVE_ARGUMENTS_MAX; at++) {
+    const word = first(fields, `a${at}`)
+    if (word === null) break
+    words.push(word.exact)
+  }
+  const command = words.length > 0 ? [['CommandLine', [new Text(words.join(' '))]] as const] : []
   return new Map([...command, ...withAliases(fields, EXECVE_ALIASES)])
 }
 
 function viewOf(fields: Fields): View {
-  return { values: (field) => fields.get(field) ?? [], everything: [...fields.values()].flat() }
+  return {
+    has: (field) => fields.has(field),
+    values: (field) => fields.get(field) ?? [],
+    everything: [...fields.values()].flat(),
+  }
 }

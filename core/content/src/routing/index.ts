@@ -3,7 +3,7 @@ export { canFire, type FireVerdict, type JudgedRule, type Reason } from './can-f
 export { type CannotFire, type CoverageReport, type CoverageRow, reportCoverage } from './coverage.ts'
 export { DECLARED_SOURCES, type DeclaredSource, isDeclarable, sourcesOfDeclared } from './declared.ts'
 export { type AuditRoute, describeSource, type FieldAlias, type Route } from './route.ts'
-export { auditRoutesFor, routesFor } from './routes.ts'
+export { auditRoutesFor, ROUTED_CHANNELS, routesFor } from './routes.ts'
 export {
   ANY_SENSOR,
   type ReachedSource,

@@ -21,7 +21,8 @@ export interface Route {
 
 /**
  * Which records of the Linux audit system belong to a log source. They have no channel: an event is such a record when
- * nobody declared what it is, it has no field Channel, and its field `type` is, to the letter, in AUDIT_RECORD_TYPES.
+ * nobody declared what it is, its field Channel is absent or names none of ours, and its field `type` is, to the letter,
+ * in AUDIT_RECORD_TYPES.
  */
 export interface AuditRoute {
   /** Null: every record. */
@@ -30,7 +31,7 @@ export interface AuditRoute {
   readonly aliases: readonly FieldAlias[]
   /**
    * Where the log source has a field CommandLine that the record spells out as numbered arguments: it is the values of
-   * the fields `prefix0`, `prefix1` and so on up to the first that is absent, joined by one space.
+   * the fields `prefix0`, `prefix1` and so on up to the first that is absent or null, joined by one space.
    */
   readonly commandLine: { readonly prefix: string } | null
 }

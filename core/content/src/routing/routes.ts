@@ -49,6 +49,9 @@ function categoryRows(row: CategoryRow, product: string, channels: readonly stri
   )
 }
 
+/** Channels whose events need no declaration, folded: also those of which an image has no rule. */
+export const ROUTED_CHANNELS: readonly string[] = [...new Set(TABLE.map(({ route }) => route.channel))]
+
 /**
  * Every route by which a rule with this log source is reached from a channel. A rule reaches what agrees with every
  * part that it names; one with a category reaches only events that the table gives that category, and one without
