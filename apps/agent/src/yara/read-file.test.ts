@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import fs from 'node:fs'
+import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { after, test } from 'node:test'
@@ -11,17 +13,21 @@ after(() => fs.rmSync(folder, { recursive: true }))
 const at = (name: string): string => path.join(folder, name)
 const LIMIT = 1_000
 
-test('what is no regular file of bounded size is skipped with its reason', async () => {
+test('what is no regular file of bounded size is skipped with its reason', async (context) => {
   fs.writeFileSync(at('large'), Buffer.alloc(LIMIT + 1))
   fs.writeFileSync(at('file'), 'x')
   fs.symlinkSync(at('file'), at('link'))
   fs.symlinkSync(at('loop'), at('loop'))
   execFileSync('mkfifo', [at('fifo')])
+  const server = net.createServer()
+  await once(server.listen(at('socket')), 'listening')
+  context.after(() => server.close())
   const reasons = {
     [at('large')]: 'too-large',
     [at('link')]: 'not-a-file',
     [at('loop')]: 'not-a-file',
     [at('fifo')]: 'not-a-file',
+    [at('socket')]: 'not-a-file',
     [folder]: 'not-a-file',
     '/dev/zero': 'not-a-file',
     [at('missing')]: 'gone',

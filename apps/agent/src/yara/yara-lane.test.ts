@@ -168,3 +168,20 @@ test('over its budget the queue stands still, and says so to those it turns away
   assert.deepEqual(offers, ['queued', 'over-budget'])
   assert.deepEqual(said(), ['two: over-budget'])
 })
+
+test('a lane that never comes up is tried three times and then left alone; every file is counted', async (context) => {
+  const { lane, ready } = await laneOf(context, 'testing/no-such-lane.ts')
+  assert.equal(ready, 'lane-died')
+  for (let i = 0; i < 20; i++) lane.submit(file(`unlucky-${i}`, 'a needle'))
+  await lane.idle()
+  const { skipped, restarts } = lane.counts()
+  assert.deepEqual([skipped['lane-died'], restarts], [20, 2])
+})
+
+test('what is submitted to a lane that has stopped changes nothing', async (context) => {
+  const { lane, said } = await laneOf(context, 'main.ts')
+  await lane.stop()
+  lane.submit(file('late', 'a needle'))
+  await lane.idle()
+  assert.deepEqual(said(), [])
+})
