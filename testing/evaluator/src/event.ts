@@ -55,10 +55,12 @@ function flattenAt(value: unknown, place: Place): Map<string, Value[]> {
     for (const [key, child] of Object.entries(value)) {
       const at = placeOf(place, key, child)
       for (const [name, values] of flattenAt(child, at)) {
-        const isAgain = own.has(name) && name === withoutSpaces(at.name)
-        if ((fields.get(name) ?? []).length === 0 || isAgain) fields.set(name, values)
+        const isOwn = name === withoutSpaces(at.name)
+        const isAgain = isOwn && own.has(name) && values.length > 0
+        if ((fields.get(name) ?? []).length > 0 && !isAgain) continue
+        fields.set(name, values)
+        if (isOwn) own.add(name)
       }
-      own.add(withoutSpaces(at.name))
     }
   } else {
     fields.set(withoutSpaces(place.name), [toValue(value)])
