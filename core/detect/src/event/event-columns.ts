@@ -280,8 +280,10 @@ export class EventColumns {
     let at = from
     for (const [i, value] of values.entries()) {
       if (i > 0) textBytes[at++] = SPACE
-      textBytes.copyWithin(at, this.textFrom[value] as number, this.textTo[value] as number)
-      at += (this.textTo[value] as number) - (this.textFrom[value] as number)
+      const start = this.textFrom[value] ?? 0
+      const end = this.textTo[value] ?? 0
+      textBytes.copyWithin(at, start, end)
+      at += end - start
     }
     if (length <= FIELD_BYTES_MAX) return length
     this.counters.truncated++
