@@ -116,6 +116,7 @@ class ImageEngine implements Engine {
   readonly #triedIn: Int32Array
   readonly #eventsOfGroup: Float64Array
   readonly #matches: number[] = []
+  #lastEpoch = 0
   #counters = { events: 0, malformed: 0, unrouted: 0, detections: 0, candidates: 0 }
   lastRefusal: 'ok' | JsonRefusal = 'ok'
 
@@ -192,6 +193,8 @@ class ImageEngine implements Engine {
   /** @param timeMs - NaN: the event says when it happened, or nobody knows */
   #judge(declared: LogSource | null, timeMs: WallMs): readonly Detection[] {
     const columns = this.#columns
+    if (columns.epoch < this.#lastEpoch) this.#forget()
+    this.#lastEpoch = columns.epoch
     const route = this.#router.route(declared)
     if (route.groups.length === 0 && route.conditional.length === 0) this.#counters.unrouted++
     for (let i = 0; i < route.aliases.length; i++) {
@@ -208,6 +211,12 @@ class ImageEngine implements Engine {
     const hits = this.#indicators.find()
     if (this.#matches.length === 0 && hits === null) return NOTHING
     return this.#detections(hits, Number.isNaN(timeMs) ? eventTime(columns) : timeMs, declared)
+  }
+
+  /** The numbers of epochs begin again, after two thousand million events: none may meet what an old one left. */
+  #forget(): void {
+    this.#triedIn.fill(0)
+    this.#predicates.forget()
   }
 
   #tryGroup(group: number): void {

@@ -1,4 +1,11 @@
-export { checkContract, ENGINE_CONTRACT, ENGINE_VERSION, type EngineContract, OPEN_CONTRACT, type SuppliedFields } from './contract.ts'
+export {
+  checkContract,
+  ENGINE_CONTRACT,
+  ENGINE_VERSION,
+  type EngineContract,
+  OPEN_CONTRACT,
+  type SuppliedFields,
+} from './contract.ts'
 export {
   type CorrelationHit,
   Correlator,

@@ -67,6 +67,9 @@ export class Router {
   readonly #channels: readonly Channel[]
   readonly #auditRoutes: ReturnType<typeof auditRoutesOf>
   readonly #declared = new Map<string, Route>()
+  /** The source that was declared last, and its route: a batch has one object for each of its sources. */
+  #lastDeclared: LogSource | null = null
+  #lastRoute: Route = NOWHERE
   /** The channel of the event before: nearly always that of this one. */
   #lastChannel: Channel | null = null
 
@@ -141,6 +144,14 @@ export class Router {
   }
 
   #byDeclared(declared: LogSource): Route {
+    if (declared !== this.#lastDeclared) {
+      this.#lastRoute = this.#routeOf(declared)
+      this.#lastDeclared = declared
+    }
+    return this.#lastRoute
+  }
+
+  #routeOf(declared: LogSource): Route {
     const key = keyOf(declared)
     const known = this.#declared.get(key)
     if (known !== undefined) return known

@@ -1,122 +1,129 @@
-import {
-  type ImageTables,
-  NETWORK_WORDS,
-  NONE,
-  type Operator,
-  OPERATORS,
-  parseAddress,
-  parseGlob,
-  PREDICATE,
-  type TimePart,
-  valueKind,
-  valueWords,
-} from '@firebreak/content'
-import { unreachable } from '@firebreak/kernel'
+import { type ImageTables, type Operator, OPERATORS, parseGlob, type TimePart, valueKind } from '@firebreak/content'
 import { type EventColumns, VALUE } from '../event/index.ts'
 import { createRegexMachine, type RegexMachine } from '../regex/index.ts'
-import { item, trap, word } from '../trap.ts'
-import { compareRuns, equalRuns, findRun, LinearSearch } from './bytes.ts'
+import { item, trap } from '../trap.ts'
+import { compareRuns, equalRuns, findRun } from './bytes.ts'
+import { FieldComparer } from './field-comparer.ts'
 import { type Glob, matchesGlob, prepareGlob } from './glob.ts'
+import { NetworkTest } from './network-test.ts'
 import { decimalAt, timePartAt } from './numbers.ts'
+import { ANY_FIELD, preparePredicates, type PredicateTable } from './predicate-table.ts'
 import { StringGrams } from './string-grams.ts'
 
 /** From this number of values on, a sorted run of texts is searched by halves. */
 const BINARY_SEARCH_MIN = 8
+const OUTSIDE_ASCII = 0x80
+
+const EQUALS = OPERATORS.indexOf('equals')
+const CONTAINS = OPERATORS.indexOf('contains')
+const STARTS_WITH = OPERATORS.indexOf('starts-with')
+const ENDS_WITH = OPERATORS.indexOf('ends-with')
+const GLOB = OPERATORS.indexOf('glob')
+const IS_NULL = OPERATORS.indexOf('is-null')
+const EXISTS = OPERATORS.indexOf('exists')
+/** By position in OPERATORS. */
+const KINDS = OPERATORS.map(valueKind)
 
 /**
  * The predicates of an image over the event in `columns`. Each is evaluated at most once an event, when a rule asks; what
- * it needs beyond the tables is made at its first use and then kept. Trusts no table: every index is checked.
+ * it needs beyond the tables is made at its first use and then kept.
  */
 export class Predicates {
   readonly #tables: ImageTables
+  readonly #table: PredicateTable
   readonly #columns: EventColumns
   readonly #grams: StringGrams
-  readonly #knownFor: Float64Array
+  readonly #fieldComparer: FieldComparer
+  readonly #networkTest: NetworkTest
+  /** The epoch in which the answer was found; 0 for none. */
+  readonly #knownIn: Int32Array
   readonly #held: Uint8Array
   readonly #machines: (RegexMachine | undefined)[] = []
   readonly #globs: (Glob | undefined)[] = []
-  readonly #linear = new LinearSearch()
-  readonly #address = new Uint32Array(4)
   /** Evaluations since the engine was created: at most one for each predicate and event. */
   evaluations = 0
 
+  /** @throws DetectError detect/trap, when an index in the tables is outside its table */
   constructor(tables: ImageTables, columns: EventColumns) {
     this.#tables = tables
+    this.#table = preparePredicates(tables)
     this.#columns = columns
     this.#grams = new StringGrams(tables.strings)
-    const count = tables.predicates.length / PREDICATE.words
-    this.#knownFor = new Float64Array(count).fill(-1)
-    this.#held = new Uint8Array(count)
+    this.#fieldComparer = new FieldComparer(columns)
+    this.#networkTest = new NetworkTest(tables.values)
+    this.#knownIn = new Int32Array(this.#table.count)
+    this.#held = new Uint8Array(this.#table.count)
+  }
+
+  /** For when the numbers of epochs begin again. */
+  forget(): void {
+    this.#knownIn.fill(0)
   }
 
   /** @throws DetectError detect/trap */
   holds(predicate: number): boolean {
     const { epoch } = this.#columns
-    if (this.#knownFor[predicate] === epoch) return this.#held[predicate] === 1
+    const knownIn = this.#knownIn[predicate]
+    if (knownIn === epoch) return this.#held[predicate] === 1
+    if (knownIn === undefined) throw trap('predicates', predicate)
     this.evaluations++
-    const field = word(this.#tables.predicates, predicate * PREDICATE.words + PREDICATE.field, 'predicates')
-    const held = field === NONE ? this.#anyValue(predicate) : this.#fieldHolds(predicate, field)
-    this.#knownFor[predicate] = epoch
+    const held = this.#evaluate(predicate)
+    this.#knownIn[predicate] = epoch
     this.#held[predicate] = held ? 1 : 0
     return held
   }
 
   /** The first value of the predicate's field by which it holds, or -1: for saying why a rule matched. */
   valueOf(predicate: number): number {
-    const at = predicate * PREDICATE.words
-    const field = word(this.#tables.predicates, at + PREDICATE.field, 'predicates')
-    const operator = this.#operator(at)
-    if (valueKind(operator) === 'nothing') return -1
     const columns = this.#columns
-    if (field === NONE) {
-      for (let value = 0; value < columns.allCount; value++) if (this.#valueHolds(at, operator, value)) return value
+    const field = placed(this.#table.fields, predicate)
+    if (KINDS[placed(this.#table.operators, predicate)] === 'nothing') return -1
+    if (field === ANY_FIELD) {
+      for (let value = 0; value < columns.allCount; value++) if (this.#valueHolds(predicate, value)) return value
       return -1
     }
     for (let value = columns.firstValue(field); value >= 0; value = columns.next[value] as number) {
-      if (this.#valueHolds(at, operator, value)) return value
+      if (this.#valueHolds(predicate, value)) return value
     }
     return -1
   }
 
-  #operator(at: number): Operator {
-    return item(OPERATORS, word(this.#tables.predicates, at + PREDICATE.operator, 'predicates'), 'operators')
-  }
-
-  #anyValue(predicate: number): boolean {
-    this.#columns.readAll()
-    const at = predicate * PREDICATE.words
-    const operator = this.#operator(at)
-    for (let value = 0; value < this.#columns.allCount; value++) {
-      if (this.#valueHolds(at, operator, value)) return true
+  #evaluate(predicate: number): boolean {
+    const columns = this.#columns
+    const field = this.#table.fields[predicate] as number
+    if (field === ANY_FIELD) return this.#anyValueHolds(predicate)
+    const operator = this.#table.operators[predicate]
+    if (operator === EXISTS) return columns.isPresent(field)
+    if (operator === IS_NULL) return this.#isNull(field)
+    for (let value = columns.firstValue(field); value >= 0; value = columns.next[value] as number) {
+      if (this.#valueHolds(predicate, value)) return true
     }
     return false
   }
 
-  #fieldHolds(predicate: number, field: number): boolean {
+  #anyValueHolds(predicate: number): boolean {
     const columns = this.#columns
-    const at = predicate * PREDICATE.words
-    const operator = this.#operator(at)
-    if (operator === 'exists') return columns.isPresent(field)
-    let hasValue = false
-    for (let value = columns.firstValue(field); value >= 0; value = columns.next[value] as number) {
-      if (columns.kind[value] === VALUE.NULL) continue
-      hasValue = true
-      if (operator === 'is-null') return false
-      if (this.#valueHolds(at, operator, value)) return true
-    }
-    return operator === 'is-null' && !hasValue
+    columns.readAll()
+    for (let value = 0; value < columns.allCount; value++) if (this.#valueHolds(predicate, value)) return true
+    return false
   }
 
-  #valueHolds(at: number, operator: Operator, value: number): boolean {
+  #isNull(field: number): boolean {
+    const columns = this.#columns
+    for (let value = columns.firstValue(field); value >= 0; value = columns.next[value] as number) {
+      if (columns.kind[value] !== VALUE.NULL) return false
+    }
+    return true
+  }
+
+  #valueHolds(predicate: number, value: number): boolean {
     const columns = this.#columns
     if (columns.kind[value] === VALUE.NULL) return false
-    const { predicates } = this.#tables
-    const first = word(predicates, at + PREDICATE.firstValue, 'predicates')
-    const end = first + word(predicates, at + PREDICATE.valueCount, 'predicates')
-    const kind = valueKind(operator)
-    if (first + (end - first) * valueWords(kind) > this.#tables.values.length) throw trap('values', end)
-    if (kind !== 'text') return this.#otherHolds(at, operator, first, end, value)
-    if (predicates[at + PREDICATE.cased] === 1) {
+    const operator = this.#table.operators[predicate] as number
+    const first = this.#table.firsts[predicate] as number
+    const end = this.#table.ends[predicate] as number
+    if (operator > GLOB) return this.#otherHolds(predicate, operator, first, end, value)
+    if (this.#table.cased[predicate] === 1) {
       columns.text(value)
       const from = columns.textFrom[value] as number
       return this.#text(operator, first, end, columns.textBytes, from, columns.textTo[value] as number)
@@ -124,51 +131,26 @@ export class Predicates {
     columns.fold(value)
     const from = columns.foldedFrom[value] as number
     const to = columns.foldedTo[value] as number
-    if (operator === 'contains') return this.#contains(first, end, value, columns.foldedBytes, from, to)
+    if (operator === CONTAINS) return this.#contains(first, end, value, columns.foldedBytes, from, to)
     return this.#text(operator, first, end, columns.foldedBytes, from, to)
   }
 
-  #otherHolds(at: number, operator: Operator, first: number, end: number, value: number): boolean {
-    const columns = this.#columns
-    columns.text(value)
-    const from = columns.textFrom[value] as number
-    const to = columns.textTo[value] as number
-    const kind = valueKind(operator)
-    switch (kind) {
-      case 'regex':
-        return this.#regex(first, end, columns.textBytes, from, to)
-      case 'number':
-        return this.#compare(operator, first, decimalAt(columns.textBytes, from, to))
-      case 'network':
-        return this.#network(first, end, columns.textBytes, from, to)
-      case 'field':
-        return this.#otherField(at, operator, first, value)
-      case 'integer':
-        return this.#timePart(operator, first, end, columns.textBytes, from, to)
-      case 'text':
-      case 'nothing':
-        return false
-      default:
-        return unreachable(kind)
-    }
-  }
-
-  #text(operator: Operator, first: number, end: number, bytes: Uint8Array, from: number, to: number): boolean {
-    if (operator === 'equals' && end - first >= BINARY_SEARCH_MIN) return this.#isOneOf(first, end, bytes, from, to)
+  #text(operator: number, first: number, end: number, bytes: Uint8Array, from: number, to: number): boolean {
+    if (operator === EQUALS && end - first >= BINARY_SEARCH_MIN) return this.#isOneOf(first, end, bytes, from, to)
     const { strings, values } = this.#tables
     for (let at = first; at < end; at++) {
       const text = values[at] as number
-      const tFrom = word(strings.offsets, text, 'strings')
-      const tTo = word(strings.offsets, text + 1, 'strings')
+      const tFrom = strings.offsets[text] as number
+      const tTo = strings.offsets[text + 1] as number
       const length = tTo - tFrom
-      if (operator === 'glob') {
+      if (operator === GLOB) {
         if (matchesGlob(this.#glob(text), bytes, from, to)) return true
       } else if (length > to - from) continue
-      else if (operator === 'contains') {
-        if (findRun(bytes, from, to, strings.bytes, tFrom, tTo) >= 0) return true
-      } else if (operator === 'ends-with') {
+      else if (operator === ENDS_WITH) {
         if (equalRuns(bytes, to - length, strings.bytes, tFrom, length)) return true
-      } else if (operator === 'starts-with' || length === to - from) {
+      } else if (operator === CONTAINS) {
+        if (findRun(bytes, from, to, strings.bytes, tFrom, tTo) >= 0) return true
+      } else if (operator === STARTS_WITH || length === to - from) {
         if (equalRuns(bytes, from, strings.bytes, tFrom, length)) return true
       }
     }
@@ -179,23 +161,22 @@ export class Predicates {
   #contains(first: number, end: number, value: number, bytes: Uint8Array, from: number, to: number): boolean {
     const { strings, values } = this.#tables
     const columns = this.#columns
-    if (columns.isAscii(value) && this.#isForeign(first, end)) return false
+    if (columns.isAscii(value) && this.#isForeign(first)) return false
     columns.bloom(value)
     for (let at = first; at < end; at++) {
       const text = values[at] as number
       if (!this.#grams.mayContain(text, columns, value)) continue
-      const tFrom = word(strings.offsets, text, 'strings')
-      if (findRun(bytes, from, to, strings.bytes, tFrom, word(strings.offsets, text + 1, 'strings')) >= 0) return true
+      const tFrom = strings.offsets[text] as number
+      if (findRun(bytes, from, to, strings.bytes, tFrom, strings.offsets[text + 1] as number) >= 0) return true
     }
     return false
   }
 
   /** Whether each text of a run begins outside ASCII: as they are sorted, the first tells of all. */
-  #isForeign(first: number, end: number): boolean {
+  #isForeign(first: number): boolean {
     const { strings, values } = this.#tables
-    if (first === end) return true
-    const from = word(strings.offsets, word(values, first, 'values'), 'strings')
-    return from < strings.bytes.length && (strings.bytes[from] as number) >= 0x80
+    const from = strings.offsets[values[first] as number] as number
+    return (strings.bytes[from] ?? 0) >= OUTSIDE_ASCII && strings.offsets[(values[first] as number) + 1] !== from
   }
 
   /** The values of a predicate are sorted, as strings are. */
@@ -206,8 +187,8 @@ export class Predicates {
     while (low <= high) {
       const middle = (low + high) >> 1
       const text = values[middle] as number
-      const tFrom = word(strings.offsets, text, 'strings')
-      const order = compareRuns(strings.bytes, tFrom, word(strings.offsets, text + 1, 'strings'), bytes, from, to)
+      const tFrom = strings.offsets[text] as number
+      const order = compareRuns(strings.bytes, tFrom, strings.offsets[text + 1] as number, bytes, from, to)
       if (order === 0) return true
       if (order < 0) low = middle + 1
       else high = middle - 1
@@ -223,6 +204,33 @@ export class Predicates {
     return (this.#globs[text] = prepareGlob(parts))
   }
 
+  #otherHolds(predicate: number, operator: number, first: number, end: number, value: number): boolean {
+    const columns = this.#columns
+    columns.text(value)
+    const { textBytes } = columns
+    const from = columns.textFrom[value] as number
+    const to = columns.textTo[value] as number
+    switch (KINDS[operator]) {
+      case 'regex':
+        return this.#regex(first, end, textBytes, from, to)
+      case 'number':
+        return this.#compare(OPERATORS[operator], first, decimalAt(textBytes, from, to))
+      case 'network':
+        return this.#networkTest.holds(first, end, textBytes, from, to)
+      case 'field': {
+        const other = this.#tables.values[first] as number
+        const isCased = this.#table.cased[predicate] === 1
+        return this.#fieldComparer.holds(OPERATORS[operator], isCased, value, other)
+      }
+      case 'integer': {
+        const part = timePartAt(OPERATORS[operator] as TimePart, textBytes, from, to)
+        return this.#tables.values.subarray(first, end).includes(part)
+      }
+      default:
+        return false
+    }
+  }
+
   #regex(first: number, end: number, bytes: Uint8Array, from: number, to: number): boolean {
     for (let at = first; at < end; at++) {
       const regex = this.#tables.values[at] as number
@@ -232,80 +240,17 @@ export class Predicates {
     return false
   }
 
-  #compare(operator: Operator, first: number, value: number): boolean {
-    const limit = Number(this.#tables.strings.text(this.#tables.values[first] as number))
+  #compare(operator: Operator | undefined, first: number, value: number): boolean {
     if (Number.isNaN(value)) return false
+    const limit = Number(this.#tables.strings.text(this.#tables.values[first] as number))
     if (operator === 'lt') return value < limit
     if (operator === 'lte') return value <= limit
     return operator === 'gt' ? value > limit : value >= limit
   }
-
-  #network(first: number, end: number, bytes: Uint8Array, from: number, to: number): boolean {
-    const address = this.#address
-    const family = parseAddress(bytes, from, to, address)
-    if (family === 0) return false
-    if (family === 4) address.set(MAPPED_IPV4)
-    const { values } = this.#tables
-    for (let at = first; at < first + (end - first) * NETWORK_WORDS; at += NETWORK_WORDS) {
-      if (isInNetwork(address, values, at)) return true
-    }
-    return false
-  }
-
-  /** Any value of the one field against any value of the other. */
-  #otherField(at: number, operator: Operator, first: number, value: number): boolean {
-    const columns = this.#columns
-    const isCased = this.#tables.predicates[at + PREDICATE.cased] === 1
-    const other = word(this.#tables.values, first, 'values')
-    for (let needle = columns.firstValue(other); needle >= 0; needle = columns.next[needle] as number) {
-      if (columns.kind[needle] === VALUE.NULL) continue
-      if (isCased) {
-        columns.text(value)
-        columns.text(needle)
-      } else {
-        columns.fold(value)
-        columns.fold(needle)
-      }
-      if (this.#compareFields(operator, isCased, value, needle)) return true
-    }
-    return false
-  }
-
-  #compareFields(operator: Operator, isCased: boolean, value: number, needle: number): boolean {
-    const columns = this.#columns
-    const bytes = isCased ? columns.textBytes : columns.foldedBytes
-    const froms = isCased ? columns.textFrom : columns.foldedFrom
-    const tos = isCased ? columns.textTo : columns.foldedTo
-    const from = froms[value] as number
-    const to = tos[value] as number
-    const nFrom = froms[needle] as number
-    const nTo = tos[needle] as number
-    const length = nTo - nFrom
-    if (operator === 'field-contains') return this.#linear.contains(bytes, from, to, bytes, nFrom, nTo)
-    if (length > to - from) return false
-    if (operator === 'field-ends-with') return equalRuns(bytes, to - length, bytes, nFrom, length)
-    return (
-      (operator === 'field-starts-with' || length === to - from) && equalRuns(bytes, from, bytes, nFrom, length)
-    )
-  }
-
-  #timePart(operator: Operator, first: number, end: number, bytes: Uint8Array, from: number, to: number): boolean {
-    const part = timePartAt(operator as TimePart, bytes, from, to)
-    for (let at = first; at < end; at++) if (this.#tables.values[at] === part) return true
-    return false
-  }
 }
 
-/** `::ffff:0:0`, behind which IPv4 lies. */
-const MAPPED_IPV4: readonly number[] = [0, 0, 0xffff]
-
-function isInNetwork(address: Uint32Array, values: Uint32Array, at: number): boolean {
-  const bits = values[at + NETWORK_WORDS - 1] as number
-  for (let i = 0; i < NETWORK_WORDS - 1; i++) {
-    const kept = Math.min(32, bits - 32 * i)
-    if (kept <= 0) return true
-    const mask = kept === 32 ? 0xffffffff : ~(0xffffffff >>> kept)
-    if (((address[i] as number) & mask) !== ((values[at + i] as number) & mask)) return false
-  }
-  return true
+function placed(words: Uint8Array | Int32Array, index: number): number {
+  const found = words[index]
+  if (found === undefined) throw trap('predicates', index)
+  return found
 }

@@ -1,10 +1,10 @@
-import { FAIL, FILTER, type ImageTables, MATCH, NODE, RULE, SELECTION } from '@firebreak/content'
+import { FAIL, FILTER, type ImageTables, MATCH, NODE, PREDICATE, RULE, SELECTION } from '@firebreak/content'
 import { trap, word } from '../trap.ts'
 import type { Predicates } from './predicates.ts'
 
 /**
- * Runs decision programs. Jumps go forward only, also in tables that no verifier saw: a program ends, after each of its
- * nodes at most once.
+ * Runs decision programs. Every node is checked once, when this is made, also in tables that no verifier saw: its jumps
+ * go forward and stay inside. So a program ends, after each of its nodes at most once.
  */
 export class Programs {
   readonly #tables: ImageTables
@@ -12,57 +12,79 @@ export class Programs {
   /** Nodes visited since the engine was created. */
   visits = 0
 
+  /** @throws DetectError detect/trap */
   constructor(tables: ImageTables, predicates: Predicates) {
     this.#tables = tables
     this.#predicates = predicates
+    for (let at = RULE.firstSelection; at < tables.rules.length; at += RULE.words) checkProgram(tables, tables.rules, at)
+    for (let at = FILTER.firstSelection; at < tables.filters.length; at += FILTER.words) {
+      checkProgram(tables, tables.filters, at)
+    }
   }
 
-  /** @throws DetectError detect/trap */
+  /** @param rule - a rule of the image, else detect/trap */
   ruleMatches(rule: number): boolean {
     return this.#matches(this.#tables.rules, rule * RULE.words + RULE.firstSelection)
   }
 
-  /** @throws DetectError detect/trap */
+  /** @param filter - a filter of the image, else detect/trap */
   filterMatches(filter: number): boolean {
     return this.#matches(this.#tables.filters, filter * FILTER.words + FILTER.firstSelection)
   }
 
   /** @param at - of the first of four words: first selection, their number, first node, their number */
   #matches(record: Uint32Array, at: number): boolean {
-    const { nodes } = this.#tables
     const firstSelection = word(record, at, 'records')
-    const selectionCount = word(record, at + 1, 'records')
     const first = word(record, at + 2, 'records')
-    const count = word(record, at + 3, 'records')
-    let node = 0
-    for (;;) {
+    const { nodes } = this.#tables
+    for (let node = first; ;) {
       this.visits++
-      const place = (first + node) * NODE.words
-      const selection = word(nodes, place, 'nodes')
-      if (selection >= selectionCount) throw trap('the selections of the rule', selection)
-      const target = word(nodes, place + (this.selectionHolds(firstSelection + selection) ? 1 : 2), 'nodes')
-      if (target === MATCH) return true
-      if (target === FAIL) return false
-      if (target <= node || target >= count) throw trap('the nodes ahead', target)
-      node = target
+      const place = node * NODE.words
+      const held = this.selectionHolds(firstSelection + (nodes[place] as number))
+      const target = nodes[place + (held ? NODE.whenTrue : NODE.whenFalse)] as number
+      if (target >= FAIL) return target === MATCH
+      node = first + target
     }
   }
 
-  /** @throws DetectError detect/trap */
+  /** @param selection - a selection of the image, else detect/trap */
   selectionHolds(selection: number): boolean {
     const { nodes, selections } = this.#tables
     const first = word(selections, selection * SELECTION.words + SELECTION.firstNode, 'selections')
-    const count = word(selections, selection * SELECTION.words + SELECTION.nodeCount, 'selections')
-    let node = 0
-    for (;;) {
+    for (let node = first; ;) {
       this.visits++
-      const place = (first + node) * NODE.words
-      const held = this.#predicates.holds(word(nodes, place, 'nodes'))
-      const target = word(nodes, place + (held ? 1 : 2), 'nodes')
-      if (target === MATCH) return true
-      if (target === FAIL) return false
-      if (target <= node || target >= count) throw trap('the nodes ahead', target)
-      node = target
+      const place = node * NODE.words
+      const held = this.#predicates.holds(nodes[place] as number)
+      const target = nodes[place + (held ? NODE.whenTrue : NODE.whenFalse)] as number
+      if (target >= FAIL) return target === MATCH
+      node = first + target
+    }
+  }
+}
+
+function checkProgram(tables: ImageTables, record: Uint32Array, at: number): void {
+  const { selections, predicates } = tables
+  const firstSelection = word(record, at, 'records')
+  const count = word(record, at + 1, 'records')
+  checkNodes(tables, word(record, at + 2, 'records'), word(record, at + 3, 'records'), count)
+  for (let selection = firstSelection; selection < firstSelection + count; selection++) {
+    const place = selection * SELECTION.words
+    const first = word(selections, place + SELECTION.firstNode, 'selections')
+    const nodeCount = word(selections, place + SELECTION.nodeCount, 'selections')
+    checkNodes(tables, first, nodeCount, Math.floor(predicates.length / PREDICATE.words))
+  }
+}
+
+/** @param tests - how many things there are that a node can test */
+function checkNodes({ nodes }: ImageTables, first: number, count: number, tests: number): void {
+  if (count === 0) throw trap('nodes', first)
+  for (let node = 0; node < count; node++) {
+    const place = (first + node) * NODE.words
+    const test = word(nodes, place + NODE.test, 'nodes')
+    if (test >= tests) throw trap('tests', test)
+    for (const target of [word(nodes, place + NODE.whenTrue, 'nodes'), word(nodes, place + NODE.whenFalse, 'nodes')]) {
+      const isInside = target >= FAIL || (target > node && target < count)
+      if (!isInside) throw trap('the nodes ahead', target)
     }
   }
 }
