@@ -1,5 +1,4 @@
 import { writeFile } from 'node:fs/promises'
-import { type Diagnostic, compilePack, parsePack } from '@firebreak/content'
 import { encodeGateReport, renderGateReport } from '@firebreak/gate'
 import { readPackFolder } from '@firebreak/pack-folder'
 import { CliError } from '../errors.ts'
@@ -8,39 +7,6 @@ import type { Screen } from '../screen.ts'
 import { openKeystore } from '../keystore.ts'
 import { gatePack, publish } from '../vendor.ts'
 import type { OperatorClient } from '../operator-client.ts'
-
-/** `file:line:column: what was expected`, relative to the pack. */
-function placed({ at, code, message }: Diagnostic): string {
-  return `${at ? `${at.file}:${at.line}:${at.column}: ` : ''}${message} [${code}]`
-}
-
-/** Reads and compiles a pack; says everything that is wrong with it, not only the first thing. */
-export async function check(pack: string, screen: Screen): Promise<void> {
-  const parsed = parsePack(await readPackFolder(pack))
-  const { diagnostics } = parsed
-  if (diagnostics.length > 0) {
-    for (const diagnostic of diagnostics) process.stderr.write(`${placed(diagnostic)}\n`)
-    const message = `Cannot accept ${pack}: ${diagnostics.length} ${diagnostics.length === 1 ? 'problem' : 'problems'}, listed above.`
-    throw new CliError('cli/refused', message, { diagnostics })
-  }
-  const { manifest, rules, image, digest, costBound, declaredFields, indicatorCount } = compilePack(parsed)
-  const counts = { rules: rules.length, indicators: indicatorCount, fields: declaredFields.length }
-  screen.result(
-    {
-      ok: true,
-      pack: manifest.name,
-      version: manifest.version,
-      imageDigest: digest,
-      bytes: image.length,
-      ...counts,
-      costBound,
-    },
-    [
-      `ok: ${manifest.name} ${manifest.version}: ${counts.rules} rules, ${counts.indicators} indicators`,
-      `image ${digest}, ${image.length} bytes, at most ${costBound.stepsPerCharacter} steps a character`,
-    ],
-  )
-}
 
 /** The whole gate. The report goes to `reportFile` when one is named. */
 export async function gate(pack: string, reportFile: string | undefined, screen: Screen): Promise<void> {

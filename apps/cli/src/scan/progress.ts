@@ -1,4 +1,5 @@
 import type { EventFile } from '@firebreak/event-files'
+import { count } from '../plural.ts'
 
 /** How far a scan is, for the person who waits. Only on a terminal. */
 export interface Progress {
@@ -42,9 +43,4 @@ export function openProgress(out: NodeJS.WriteStream): Progress {
 
 export function mebibytes(bytes: number): string {
   return `${(bytes / 1024 / 1024).toFixed(1)} MiB`
-}
-
-/** With a comma for each thousand, as numbers of events are read. */
-export function count(number: number): string {
-  return number.toLocaleString('en')
 }

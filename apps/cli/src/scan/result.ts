@@ -1,5 +1,5 @@
+import type { EngineCounters } from '@firebreak/detect'
 import type { EventFormat } from '@firebreak/event-files'
-import type { ScanCounters } from './engine.ts'
 import type { ScanRules } from './rules.ts'
 import type { Tally } from './tally.ts'
 
@@ -18,7 +18,8 @@ export interface ScannedFile {
 export interface ScanResult {
   readonly rules: ScanRules
   readonly tally: Tally
-  readonly counters: ScanCounters
+  readonly counters: Pick<EngineCounters, 'events' | 'malformed' | 'unrouted' | 'fieldsTruncated'>
+  /** Events by log source of the rules that they reached; one event may be of several. */
   readonly logSources: ReadonlyMap<string, number>
   readonly files: readonly ScannedFile[]
   /** Read from the disk, packed as it may have been. */

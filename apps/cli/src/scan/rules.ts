@@ -1,16 +1,12 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
-import {
-  compilePack,
-  ContentError,
-  type Diagnostic,
-  parsePack,
-  type SourceFile,
-  toSourceNode,
-} from '@firebreak/content'
-import { errorMessage, utf8Decode } from '@firebreak/kernel'
-import { parseYaml, readPackFolder } from '@firebreak/pack-folder'
+import { readFile, stat } from 'node:fs/promises'
+import { compilePack, type Diagnostic, parsePack, toSourceNode, verifyImage } from '@firebreak/content'
+import { errorMessage } from '@firebreak/kernel'
+import { readPackFolder } from '@firebreak/pack-folder'
 import { CliError } from '../errors.ts'
+import { plural } from '../plural.ts'
+import type { Screen } from '../screen.ts'
+import { readSigmaFile, readSigmaFolder } from '../sigma-files/folder.ts'
+import { readYaml } from '../sigma-files/source.ts'
 
 /** What a scan looks for. */
 export interface ScanRules {
@@ -18,7 +14,7 @@ export interface ScanRules {
   /** For people: what it is and where it came from. */
   readonly name: string
   readonly version: string
-  readonly ruleCount: number | null
+  readonly ruleCount: number
   /** Rules that could not be taken, with place and reason. */
   readonly refused: readonly Diagnostic[]
 }
@@ -33,51 +29,45 @@ export async function imageRules(file: string): Promise<ScanRules> {
   const image = await readFile(file).catch((error: unknown) => {
     throw new CliError('cli/usage', `Cannot read image ${file}: ${errorMessage(error)}`)
   })
-  return { image, name: file, version: '', ruleCount: null, refused: [] }
+  const { pack, version, ruleCount } = verifyImage(image)
+  return { image, name: pack, version, ruleCount, refused: [] }
 }
 
-/** A folder of Sigma rules is somebody else's work: what can be taken is run, and every other rule is named. */
-export async function folderRules(folder: string): Promise<ScanRules> {
-  const refused: Diagnostic[] = []
-  const files: SourceFile[] = []
-  for (const file of await yamlFiles(folder)) {
-    try {
-      files.push({ file, node: parseYaml(utf8Decode(await readFile(file)), file) })
-    } catch (error) {
-      const at = error instanceof ContentError && error.at !== null ? error.at : { file, line: 1, column: 1 }
-      refused.push({ code: 'content/yaml', message: errorMessage(error), at })
-    }
-  }
-  const manifest = toSourceNode(
-    {
-      name: 'rules',
-      version: '1.0.0',
-      category: 'behavioural',
-      minimumEngine: '1.0.0',
-      description: 'rules of a folder',
-    },
-    folder,
-  )
-  const parsed = parsePack({ manifest, rules: files, tests: [], indicators: [] })
+/** Rules of a folder are somebody else's work: what can be taken is run, and every other rule is named. */
+export async function folderRules(path: string, screen: Screen, interrupted: AbortSignal): Promise<ScanRules> {
+  const folder = (await isFile(path)) ? await readSigmaFile(path) : await readSigmaFolder(path, false)
+  if (folder.skipped.length > 0) screen.warn(`passed over: ${folder.skipped.join(', ')}`)
+  const files = await readYaml(folder, interrupted)
+  const parsed = parsePack({
+    manifest: toSourceNode(MANIFEST, path),
+    rules: files.map(({ source }) => source),
+    tests: [],
+    indicators: [],
+    diagnostics: [...folder.diagnostics, ...files.flatMap(({ diagnostics }) => diagnostics)],
+  })
+  const refused = parsed.diagnostics
   if (parsed.rules.length === 0) {
-    throw new CliError(
-      'cli/usage',
-      `Cannot scan with ${folder}: none of its ${files.length} files is a rule that we take`,
-    )
+    const [first] = refused
+    const why = first === undefined ? '' : `; the first: ${first.at.file}:${first.at.line}: ${first.message}`
+    const message = `Cannot scan with ${path}: no rule that we take in ${plural(files.length, 'file')}${why}`
+    throw new CliError('cli/usage', message, { refused })
   }
   const { image, rules } = compilePack({ ...parsed, diagnostics: [] })
-  return { image, name: folder, version: '', ruleCount: rules.length, refused: [...refused, ...parsed.diagnostics] }
+  return { image, name: path, version: '', ruleCount: rules.length, refused }
 }
 
-async function yamlFiles(path: string): Promise<readonly string[]> {
+const MANIFEST = {
+  name: 'rules',
+  version: '1.0.0',
+  category: 'behavioural',
+  minimumEngine: '1.0.0',
+  description: 'Rules of a folder.',
+}
+
+async function isFile(path: string): Promise<boolean> {
   try {
-    if ((await stat(path)).isFile()) return [path]
-    const entries = await readdir(path, { withFileTypes: true, recursive: true })
-    return entries
-      .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
-      .map((entry) => join(entry.parentPath, entry.name))
-      .toSorted()
+    return (await stat(path)).isFile()
   } catch (error) {
-    throw new CliError('cli/usage', `Cannot read rules in ${path}: ${errorMessage(error)}`)
+    throw new CliError('cli/usage', `Cannot read rules in ${path}: ${errorMessage(error)}`, { path }, error)
   }
 }

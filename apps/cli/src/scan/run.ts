@@ -1,5 +1,6 @@
 import { EventFilesError, type EventReader, type EventSink, findEventFiles, readEvents } from '@firebreak/event-files'
 import type { EventFile, EventFormat } from '@firebreak/event-files'
+import type { Detection } from '@firebreak/detect'
 import type { ScanEngine } from './engine.ts'
 import type { Level } from './levels.ts'
 import type { Progress } from './progress.ts'
@@ -35,6 +36,7 @@ export async function runScan(plan: ScanPlan): Promise<ScanResult> {
     if (plan.interrupted.aborted) break
     files.push(await scan.file(file))
   }
+  scan.finish()
   plan.progress.end()
   return {
     rules: plan.rules,
@@ -53,6 +55,9 @@ class Scan {
   readonly tally: Tally
   bytes = 0
   readonly #plan: ScanPlan
+  /** Of the last event. */
+  #file = ''
+  #place = 0
 
   constructor(plan: ScanPlan) {
     this.#plan = plan
@@ -80,20 +85,30 @@ class Scan {
     this.#plan.progress.tick(this.bytes, this.#plan.engine.counters().events, this.tally.detections)
   }
 
+  /** No event follows: what correlations waited for does not come any more. */
+  finish(): void {
+    this.#add(this.#plan.engine.flush())
+  }
+
   #sink(file: string): EventSink {
-    const { engine, onFinding } = this.#plan
-    let malformed = engine.malformed()
+    const { engine } = this.#plan
     return {
       event: (bytes, from, to, place) => {
-        for (const detection of engine.evaluate(bytes, from, to)) {
-          const finding = { detection, origin: { file, place } }
-          if (this.tally.add(finding, onFinding === null)) onFinding?.(finding)
-        }
-        const now = engine.malformed()
-        if (now !== malformed) this.tally.addMalformed({ file, place, what: 'not-json' })
-        malformed = now
+        const detections = engine.evaluate(bytes, from, to)
+        if (engine.lastRefusal !== 'ok') this.tally.addMalformed({ file, place, what: engine.lastRefusal })
+        this.#file = file
+        this.#place = place
+        this.#add(detections)
       },
       malformed: (what, place) => this.tally.addMalformed({ file, place, what }),
+    }
+  }
+
+  #add(detections: readonly Detection[]): void {
+    const { onFinding } = this.#plan
+    for (const detection of detections) {
+      const finding = { detection, origin: { file: this.#file, place: this.#place } }
+      if (this.tally.add(finding, onFinding === null)) onFinding?.(finding)
     }
   }
 }

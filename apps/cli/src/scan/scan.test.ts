@@ -30,16 +30,11 @@ const BROKEN_RULE = RULE.replace('contains', 'nonsense').replaceAll('1111', '222
 
 /** What the self-test rule of the starter pack matches, once: on line 2. */
 const EVENTS = [
-  { category: 'process_creation', product: 'linux', timeMs: 1_700_000_000_000, Image: '/bin/ls', CommandLine: 'ls' },
-  {
-    category: 'process_creation',
-    product: 'linux',
-    timeMs: 1_700_000_001_000,
-    Image: '/bin/sleep',
-    CommandLine: 'sleep 0.71924',
-  },
-  { Channel: 'Somewhere/Else', EventID: 1 },
+  { timestamp: 1_700_000_000_000, Image: '/bin/ls', CommandLine: 'ls' },
+  { timestamp: 1_700_000_001_000, Image: '/bin/sleep', CommandLine: 'sleep 0.71924' },
+  { Channel: 'Security', EventID: 1 },
 ]
+const DECLARED = ['--product', 'linux', '--category', 'process_creation']
 const LINES = EVENTS.map((event) => `${JSON.stringify(event)}\n`).join('')
 
 function folderOf(context: TestContext, files: Readonly<Record<string, string | Uint8Array>>): string {
@@ -56,12 +51,12 @@ describe('firebreak scan', () => {
     ['events.jsonl', LINES, 2],
     ['events.jsonl.gz', gzipSync(LINES), 2],
     ['events.json', JSON.stringify(EVENTS), 1],
-    ['pretty.json', JSON.stringify(EVENTS, null, 1), 9],
+    ['pretty.json', JSON.stringify(EVENTS, null, 1), 7],
   ]
   for (const [name, content, place] of same) {
     test(`${name}: one object with what was found, where, and what no rule looked at`, async (t) => {
       const folder = folderOf(t, { [name]: content })
-      const ended = await runCli(['scan', join(folder, name), '--json'], folder)
+      const ended = await runCli(['scan', join(folder, name), ...DECLARED, '--json'], folder)
       assert.equal(ended.code, 0, ended.stderr)
       const result = lastJson(ended)
       assert.deepEqual(
@@ -97,15 +92,15 @@ describe('firebreak scan', () => {
 
   test('the summary counts levels, rules and sources, and hides no silence', async (t) => {
     const folder = folderOf(t, { 'a.jsonl': `${LINES}not json\n{"a":`, 'b.bin': 'nothing that we know' })
-    const ended = await runCli(['scan', join(folder, 'a.jsonl'), join(folder, 'b.bin')], folder)
+    const ended = await runCli(['scan', join(folder, 'a.jsonl'), join(folder, 'b.bin'), ...DECLARED], folder)
     assert.equal(ended.code, 1, 'a file could not be read')
     for (const line of [
       /5 events in 2 files/,
       /informational +1 {2}Firebreak Self-Test/,
-      / 2 {2}linux process_creation/,
+      / 2 {2}category: process_creation, product: linux/,
       /1 events met no rule/,
       /2 malformed parts/,
-      /a\.jsonl:4: not-json/,
+      /a\.jsonl:4: not-an-object/,
       /Cannot read .*b\.bin: expected JSON/,
     ]) {
       assert.match(ended.stdout, line)
@@ -115,7 +110,7 @@ describe('firebreak scan', () => {
 
   test('a level hides what is below it, and says how much', async (t) => {
     const folder = folderOf(t, { 'a.jsonl': LINES })
-    const ended = await runCli(['scan', join(folder, 'a.jsonl'), '--level', 'low', '--json'], folder)
+    const ended = await runCli(['scan', join(folder, 'a.jsonl'), ...DECLARED, '--level', 'low', '--json'], folder)
     assert.deepEqual([lastJson(ended)['detections'], lastJson(ended)['belowLevel']], [0, 1])
   })
 
@@ -156,7 +151,7 @@ describe('firebreak scan', () => {
   for (const [args, code] of exits) {
     test(`${args.join(' ')}: exits with ${code}, in words`, async (t) => {
       const folder = folderOf(t, { 'a.jsonl': LINES })
-      const ended = await runCli(['scan', join(folder, 'a.jsonl'), ...args], folder)
+      const ended = await runCli(['scan', join(folder, 'a.jsonl'), ...DECLARED, ...args], folder)
       assert.equal(ended.code, code, ended.stderr)
       assert.doesNotMatch(ended.stderr, /\n {4}at /, 'no stack trace')
     })
@@ -166,7 +161,7 @@ describe('firebreak scan', () => {
     const folder = folderOf(t, { 'a.jsonl': LINES })
     const report = async (format: string) => {
       const out = join(folder, 'out')
-      const ended = await runCli(['scan', join(folder, 'a.jsonl'), '--format', format, '--out', out], folder)
+      const ended = await runCli(['scan', join(folder, 'a.jsonl'), ...DECLARED, '--format', format, '--out', out], folder)
       assert.equal(ended.code, 0, ended.stderr)
       assert.match(ended.stdout, /1 detection/)
       const written = readFileSync(out, 'utf8')
@@ -188,7 +183,7 @@ describe('firebreak scan', () => {
 function scanStandardInput(folder: string, ...args: readonly string[]) {
   const main = new URL('../main.ts', import.meta.url).pathname
   const env = { ...process.env, HOME: folder }
-  return spawn(process.execPath, [main, 'scan', '-', ...args], { env, stdio: ['pipe', 'pipe', 'ignore'] })
+  return spawn(process.execPath, [main, 'scan', '-', ...DECLARED, ...args], { env, stdio: ['pipe', 'pipe', 'ignore'] })
 }
 
 interface Sarif {

@@ -1,7 +1,9 @@
 import type { EventFormat } from '@firebreak/event-files'
 import { readEvtx } from '@firebreak/evtx'
 import { CliError, EXIT, type ExitCode } from '../errors.ts'
+import { placed } from '../placed.ts'
 import { STARTER_PACK } from '../places.ts'
+import { plural } from '../plural.ts'
 import type { Screen } from '../screen.ts'
 import { type DeclaredSource, openScanEngine } from './engine.ts'
 import { type Level, rankOf } from './levels.ts'
@@ -44,7 +46,7 @@ export async function scan(
   if (json && out === undefined && format !== 'json') {
     throw new CliError('cli/usage', `Cannot print ${format} and --json into one another: name a file with --out`)
   }
-  const rules = await rulesOf(options)
+  const rules = await rulesOf(options, screen, interrupted)
   warnRefused(rules, screen)
   const output = openOutput(out)
   const report: Report = REPORTS[format]
@@ -66,21 +68,31 @@ export async function scan(
   return exitOf(result, options.failOn)
 }
 
-async function rulesOf({ pack, image, rules }: ScanOptions): Promise<ScanRules> {
+async function rulesOf(
+  { pack, image, rules }: ScanOptions,
+  screen: Screen,
+  interrupted: AbortSignal,
+): Promise<ScanRules> {
   if ([pack, image, rules].filter((one) => one !== undefined).length > 1) {
     throw new CliError('cli/usage', 'Cannot scan with more than one of --pack, --image and --rules')
   }
-  if (image !== undefined) return imageRules(image)
-  return rules === undefined ? packRules(pack ?? STARTER_PACK) : folderRules(rules)
+  screen.step(`Reading the rules of ${image ?? rules ?? pack ?? STARTER_PACK}`)
+  const read =
+    image !== undefined
+      ? await imageRules(image)
+      : rules !== undefined
+        ? await folderRules(rules, screen, interrupted)
+        : await packRules(pack ?? STARTER_PACK)
+  screen.done(plural(read.ruleCount, 'rule'))
+  return read
 }
 
 function warnRefused({ refused }: ScanRules, screen: Screen): void {
   if (refused.length === 0) return
-  screen.warn(`${refused.length} problems in rules that are not run:`)
-  for (const { at, message } of refused.slice(0, REFUSED_SHOWN_MAX)) {
-    screen.note(at === null ? message : `${at.file}:${at.line}:${at.column}: ${message}`)
-  }
-  if (refused.length > REFUSED_SHOWN_MAX) screen.note(`and ${refused.length - REFUSED_SHOWN_MAX} more`)
+  screen.warn(`${plural(refused.length, 'problem')} in rules that are not run:`)
+  for (const one of refused.slice(0, REFUSED_SHOWN_MAX)) screen.note(placed(one))
+  const more = refused.length - REFUSED_SHOWN_MAX
+  if (more > 0) screen.note(`and ${more} more; \`firebreak import sigma DIR\` lists them all`)
 }
 
 /** A report that a program reads has no place for what was not looked at: a person is told all the same. */

@@ -1,4 +1,4 @@
-import { type DetectionRecord, eventTimeMs } from '@firebreak/detect'
+import { type Detection, eventTimeMs } from '@firebreak/detect'
 import { type Level, levelOf, LEVELS, rankOf } from './levels.ts'
 
 /** Detections that are kept for a report; all are counted. One rule that matches everything hides no other. */
@@ -7,6 +7,7 @@ export const DETECTIONS_KEPT_OF_RULE_MAX = 10_000
 /** Places of malformed parts that are named; all are counted. */
 export const PLACES_KEPT_MAX = 100
 
+/** Where the event lies; of a correlation, the event by which it came to light. */
 export interface Origin {
   readonly file: string
   /** Line, from 1; of EVTX the number of the record. */
@@ -14,7 +15,7 @@ export interface Origin {
 }
 
 export interface Finding {
-  readonly detection: DetectionRecord
+  readonly detection: Detection
   readonly origin: Origin
 }
 
@@ -91,7 +92,7 @@ export class Tally {
     return LEVELS.findLast((level) => this.byLevel[level] > 0) ?? null
   }
 
-  #ruleOf({ ruleId, title, tags }: DetectionRecord, level: Level): RuleTally {
+  #ruleOf({ ruleId, title, tags }: Detection, level: Level): RuleTally {
     const known = this.#rules.get(ruleId)
     if (known !== undefined) return known
     const rule: RuleTally = { ruleId, title, level, tags, count: 0, firstMs: null, lastMs: null }

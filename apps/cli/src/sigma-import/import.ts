@@ -1,19 +1,15 @@
 import { basename, resolve } from 'node:path'
-import {
-  type CoverageReport,
-  describeSource,
-  reportCoverage,
-  type SensorContract,
-  sensorOfCategories,
-} from '@firebreak/content'
-import { ENGINE_CONTRACT, ENGINE_VERSION } from '@firebreak/detect'
+import type { CoverageReport, SigmaRule } from '@firebreak/content'
+import { ENGINE_VERSION } from '@firebreak/detect'
+import { coverageLines, coverageObject, LINUX_SENSOR, linuxCoverage, silentLines } from '../coverage.ts'
 import { CliError } from '../errors.ts'
+import { plural } from '../plural.ts'
 import type { Screen } from '../screen.ts'
-import { openFileProgress } from './progress.ts'
-import { parseSigmaFile, type ParsedSigmaFile, type SigmaRule } from './parse.ts'
+import { readSigmaFolder, type SigmaFolder } from '../sigma-files/folder.ts'
+import { readYaml } from '../sigma-files/source.ts'
+import { parseSigmaFile, type ParsedSigmaFile } from './parse.ts'
 import { type ImportPlan, planImport } from './plan.ts'
-import { coverageLines, plural, refusalLines, silentLines } from './report.ts'
-import { readSigmaFolder, type SigmaFolder } from './sigma-folder.ts'
+import { refusalLines } from './report.ts'
 import { refuseToOverwrite, writePack } from './write-pack.ts'
 
 export interface ImportOptions {
@@ -26,8 +22,6 @@ export interface ImportOptions {
   readonly strict: boolean
   readonly all: boolean
 }
-
-const LINUX_SENSOR: SensorContract = sensorOfCategories('the Linux sensor', 'linux', ENGINE_CONTRACT.fields)
 
 /** As the manifest demands; checked before any work. */
 const PACK_NAME = /^[a-z0-9][a-z0-9-]{0,63}$/
@@ -47,10 +41,10 @@ export async function importSigma(
   if (options.out !== undefined) await refuseToOverwrite(options.out)
   screen.step(`Reading the rules of ${dir}`)
   const folder = await readSigmaFolder(dir, options.all)
-  const files = await parseAll(folder, interrupted)
+  const files = (await readYaml(folder, interrupted)).map(parseSigmaFile)
   const plan = planImport(files, folder.diagnostics, options.for === 'linux' ? LINUX_SENSOR : null)
   const sound = files.filter(({ diagnostics }) => diagnostics.length === 0)
-  const coverage = reportCoverage(rulesOf(sound), LINUX_SENSOR)
+  const coverage = linuxCoverage(rulesOf(sound))
   screen.done(`${plural(folder.files.length, 'file')} read`)
   for (const line of [...refusalLines(plan), ...silentLines(coverage)]) process.stderr.write(`${line}\n`)
   warn(folder, screen)
@@ -72,29 +66,6 @@ export async function importSigma(
   }
   const result = { ok: true, pack: options.out === undefined ? null : { name, folder: options.out }, ...record }
   screen.result(result, [...coverageLines(coverage), summary(plan, rules), whereTo(options.out)])
-}
-
-async function parseAll({ files }: SigmaFolder, interrupted: AbortSignal): Promise<readonly ParsedSigmaFile[]> {
-  const progress = openFileProgress(process.stderr, files.length)
-  const parsed: ParsedSigmaFile[] = []
-  try {
-    for (const file of files) {
-      parsed.push(parseSigmaFile(file))
-      if (progress.tick(parsed.length)) await letOthersRun()
-      interrupted.throwIfAborted()
-    }
-  } catch (error) {
-    if (!interrupted.aborted) throw error
-    throw new CliError('cli/interrupted', 'Interrupted: nothing was written', {}, error)
-  } finally {
-    progress.end()
-  }
-  return parsed
-}
-
-/** So that Ctrl-C is heard between files. */
-function letOthersRun(): Promise<void> {
-  return new Promise((resolved) => void setImmediate(resolved))
 }
 
 function packName(dir: string, { name, out }: ImportOptions): string {
@@ -133,14 +104,7 @@ function recordOf(dir: string, folder: SigmaFolder, plan: ImportPlan, coverage: 
     keptWithFile: plan.keptWithFile.map(name),
     skippedFolders: folder.skipped,
     licences: folder.licences.map(({ file }) => file),
-    coverage: {
-      ...coverage,
-      rows: coverage.rows.map((row) => ({
-        ...row,
-        source: describeSource(row.logsource),
-        cannot: row.cannot.map(({ rule, verdict }) => ({ ...name(rule), reasons: verdict.reasons })),
-      })),
-    },
+    coverage: coverageObject(coverage),
   }
 }
 

@@ -1,45 +1,39 @@
 import {
   applyFilters,
   type Diagnostic,
+  parseCorrelations,
   parseSigmaDocuments,
   Problems,
   type SigmaContext,
   type SigmaDocuments,
+  type SigmaRule,
 } from '@firebreak/content'
-import { parseYamlDocuments } from '@firebreak/pack-folder'
-import type { SigmaFile } from './sigma-folder.ts'
-
-export type SigmaRule = SigmaDocuments['rules'][number]
+import type { SigmaFile } from '../sigma-files/folder.ts'
+import type { SigmaYaml } from '../sigma-files/source.ts'
 
 /** One file of a repository: what of it can be read, and everything that is wrong with the rest. */
-export interface ParsedSigmaFile {
+export interface ParsedSigmaFile extends SigmaDocuments {
   readonly source: SigmaFile
-  readonly rules: readonly SigmaRule[]
-  readonly filters: SigmaDocuments['filters']
   readonly diagnostics: readonly Diagnostic[]
 }
 
 /** A repository has no values for placeholders; whoever uses the pack gives them to it. */
 const NO_PLACEHOLDERS: SigmaContext = { placeholders: new Map() }
 
-/** Never throws on what is in a file. */
-export function parseSigmaFile(source: SigmaFile): ParsedSigmaFile {
-  const { file, text } = source
-  const start = { file, line: 1, column: 1 }
+/** Never throws on what is in a file. Correlations are only read by `checkReferences`: they refer to other files. */
+export function parseSigmaFile({ file, source, diagnostics }: SigmaYaml): ParsedSigmaFile {
   const problems = new Problems()
-  const nodes = problems.attempt(start, () => parseYamlDocuments(text, file)) ?? []
-  if (nodes.length === 0 && problems.total === 0) {
-    problems.add('content/yaml', `Cannot read ${file}: the file is empty`, start)
-  }
-  const { rules, filters } = parseSigmaDocuments({ file, nodes }, NO_PLACEHOLDERS, problems)
-  return { source, rules, filters, diagnostics: problems.list() }
+  const documents = parseSigmaDocuments(source, NO_PLACEHOLDERS, problems)
+  return { ...documents, source: file, diagnostics: [...diagnostics, ...problems.list()] }
 }
 
-/** What filters refer to in vain, when these files are the whole pack. */
+/** What correlations and filters refer to in vain, and what is wrong with them, when these files are the whole pack. */
 export function checkReferences(files: readonly ParsedSigmaFile[]): readonly Diagnostic[] {
   const problems = new Problems()
-  const rules = files.flatMap((file) => file.rules)
+  const rules: SigmaRule[] = files.flatMap((file) => file.rules)
   const filters = files.flatMap((file) => file.filters)
+  const correlations = files.flatMap((file) => file.correlationNodes)
   applyFilters(rules, filters, problems)
+  parseCorrelations(correlations, rules, problems)
   return problems.list()
 }

@@ -1,5 +1,12 @@
-import { type CannotFire, canFire, type Diagnostic, RULES_MAX, type SensorContract } from '@firebreak/content'
-import { checkReferences, type ParsedSigmaFile, type SigmaRule } from './parse.ts'
+import {
+  type CannotFire,
+  canFire,
+  type Diagnostic,
+  RULES_MAX,
+  type SensorContract,
+  type SigmaRule,
+} from '@firebreak/content'
+import { checkReferences, type ParsedSigmaFile } from './parse.ts'
 
 /** What an import does with each file, before anything is written. */
 export interface ImportPlan {

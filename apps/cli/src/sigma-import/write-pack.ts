@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { CliError } from '../errors.ts'
-import type { SigmaFile } from './sigma-folder.ts'
+import type { SigmaFile } from '../sigma-files/folder.ts'
 
 /** What becomes of rules that were taken: a folder as `firebreak check` reads it. */
 export interface ImportedPack {

@@ -1,7 +1,7 @@
 import { formatUtc } from '@firebreak/kernel'
 import { eventTimeMs } from '@firebreak/detect'
 import { type Level, levelOf, LEVELS } from '../levels.ts'
-import { count } from '../progress.ts'
+import { count } from '../../plural.ts'
 import type { Finding } from '../tally.ts'
 
 const BARS = 80

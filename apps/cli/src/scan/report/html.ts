@@ -4,7 +4,8 @@ import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 import { formatUtc } from '@firebreak/kernel'
 import { type Level, LEVELS } from '../levels.ts'
-import { count, mebibytes } from '../progress.ts'
+import { count } from '../../plural.ts'
+import { mebibytes } from '../progress.ts'
 import type { ScanResult } from '../result.ts'
 import { timelineChart } from './chart.ts'
 import { escapeAttribute, escapeHtml, jsonForHtml } from './escape.ts'
@@ -77,7 +78,7 @@ function tiles({ tally, counters, bytes, durationMs, rules: { ruleCount } }: Sca
     .map((level) => `<span data-level="${level}" class="level">${count(tally.byLevel[level])} ${level}</span>`)
   const all: readonly (readonly [name: string, value: string, note: string])[] = [
     ['By level', '', levels.join(' ') || 'nothing found'],
-    ['Rules that matched', count(matched), ruleCount === null ? '' : `of ${count(ruleCount)}`],
+    ['Rules that matched', count(matched), `of ${count(ruleCount)}`],
     ['Events', count(counters.events), `${mebibytes(bytes)} · ${count(Math.round(rate))}/s`],
     ['Met no rule', count(counters.unrouted), counters.unrouted === 0 ? '' : 'nothing is known about these'],
     ['Malformed', count(tally.malformed), tally.malformed === 0 ? '' : 'skipped'],

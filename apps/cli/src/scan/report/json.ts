@@ -23,6 +23,7 @@ export function summaryObject(result: ScanResult): Plain {
     events: counters.events,
     unrouted: counters.unrouted,
     malformed: tally.malformed,
+    fieldsTruncated: counters.fieldsTruncated,
     malformedPlaces: tally.malformedPlaces,
     detections: tally.detections,
     belowLevel: tally.belowLevel,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import type { DetectionRecord } from '@firebreak/detect'
+import type { Detection } from '@firebreak/detect'
 import * as fc from 'fast-check'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import type { ScanResult } from '../result.ts'
@@ -19,7 +19,7 @@ import { timelineLine } from './timeline.ts'
 const HOSTILE =
   '</script><script>document.title="owned"</script><img src=x onerror="document.title=1">\u202Egpj.exe\u0007'
 
-function detection(more: Partial<DetectionRecord> = {}): DetectionRecord {
+function detection(more: Partial<Detection> = {}): Detection {
   const matched = [{ field: 'CommandLine', value: 'whoami' }]
   return {
     ruleId: '1',
@@ -37,7 +37,7 @@ function detection(more: Partial<DetectionRecord> = {}): DetectionRecord {
   }
 }
 
-function result(detections: readonly DetectionRecord[], more: Partial<ScanResult> = {}): ScanResult {
+function result(detections: readonly Detection[], more: Partial<ScanResult> = {}): ScanResult {
   const tally = new Tally('informational')
   for (const [index, one] of detections.entries()) {
     tally.add({ detection: one, origin: { file: 'events.jsonl', place: index + 1 } }, true)
@@ -45,8 +45,8 @@ function result(detections: readonly DetectionRecord[], more: Partial<ScanResult
   return {
     rules: { image: new Uint8Array(), name: 'pack', version: '1.0.0', ruleCount: 10, refused: [] },
     tally,
-    counters: { events: 100, malformed: 0, unrouted: 0 },
-    logSources: new Map([['windows process_creation', 100]]),
+    counters: { events: 100, malformed: 0, unrouted: 0, fieldsTruncated: 0 },
+    logSources: new Map([['category: process_creation, product: windows', 100]]),
     files: [{ path: 'events.jsonl', format: 'jsonl', events: 100, detections: detections.length, problem: null }],
     bytes: 1000,
     durationMs: 10,
@@ -219,7 +219,7 @@ describe('the page', { skip: CHROMIUM === undefined && 'no Chromium found: set C
     const of = result([hostile], {
       logSources: new Map([[HOSTILE, 1]]),
       files: [{ path: HOSTILE, format: null, events: 0, detections: 0, problem: HOSTILE }],
-      rules: { image: new Uint8Array(), name: HOSTILE, version: '', ruleCount: null, refused: [] },
+      rules: { image: new Uint8Array(), name: HOSTILE, version: '', ruleCount: 1, refused: [] },
     })
     const complaints = await open(of, async (page) => {
       await page.locator('#table tbody button.link').click()

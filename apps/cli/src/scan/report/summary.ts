@@ -1,7 +1,9 @@
+import { FIELD_BYTES_MAX } from '@firebreak/detect'
 import { formatUtc } from '@firebreak/kernel'
 import { paintOut, printable } from '../../screen.ts'
 import { type Level, LEVELS } from '../levels.ts'
-import { count, mebibytes } from '../progress.ts'
+import { count } from '../../plural.ts'
+import { mebibytes } from '../progress.ts'
 import type { ScanResult } from '../result.ts'
 
 type Style = Parameters<typeof paintOut>[0]
@@ -32,9 +34,8 @@ export function summaryLines(result: ScanResult): readonly string[] {
 function headLines({ rules, tally, counters, files, bytes, durationMs, isInterrupted }: ScanResult): readonly string[] {
   const seconds = durationMs / 1000
   const rate = seconds > 0 ? Math.round(counters.events / seconds) : 0
-  const looked = rules.ruleCount === null ? '' : `, ${count(rules.ruleCount)} rules`
   const lines = [
-    `${printable(rules.name)} ${rules.version}`.trim() + looked,
+    `${`${printable(rules.name)} ${rules.version}`.trim()}, ${count(rules.ruleCount)} rules`,
     `${count(counters.events)} events in ${count(files.length)} ${files.length === 1 ? 'file' : 'files'}, ` +
       `${mebibytes(bytes)} in ${seconds.toFixed(1)} s, ${count(rate)} events/s`,
   ]
@@ -73,7 +74,7 @@ function sourceLines({ logSources }: ScanResult): readonly string[] {
   const more = sources.length - LOG_SOURCES_SHOWN_MAX
   return [
     '',
-    'events by log source',
+    'events by log source (one may be of several)',
     ...sources
       .slice(0, LOG_SOURCES_SHOWN_MAX)
       .map(([name, events]) => `  ${count(events).padStart(11)}  ${printable(name)}`),
@@ -94,6 +95,9 @@ function silenceLines({ rules, tally, counters, files }: ScanResult): readonly s
     for (const { file, place, what } of tally.malformedPlaces.slice(0, PLACES_SHOWN_MAX)) {
       lines.push(`  ${printable(file)}:${place}: ${what}`)
     }
+  }
+  if (counters.fieldsTruncated > 0) {
+    lines.push(`${count(counters.fieldsTruncated)} field values were read only up to ${count(FIELD_BYTES_MAX)} bytes`)
   }
   if (tally.belowLevel > 0) lines.push(`${count(tally.belowLevel)} detections below the level are not shown`)
   if (rules.refused.length > 0) lines.push(`${count(rules.refused.length)} problems in rules that are not run`)

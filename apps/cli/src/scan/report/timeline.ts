@@ -1,4 +1,4 @@
-import { type DetectionRecord, eventTime, eventTimeMs } from '@firebreak/detect'
+import { type Detection, eventTime, eventTimeMs } from '@firebreak/detect'
 import { paintOut, printable } from '../../screen.ts'
 import { levelOf } from '../levels.ts'
 import type { Finding } from '../tally.ts'
@@ -30,11 +30,11 @@ export function timelineLine({ detection, origin }: Finding): string {
   return parts.filter((part) => part !== '').join('  ')
 }
 
-export function timeText(detection: DetectionRecord): string {
+export function timeText(detection: Detection): string {
   return eventTimeMs(detection) === 0 ? NO_TIME : eventTime(detection)
 }
 
-export function hostOf({ fields }: DetectionRecord): string | null {
+export function hostOf({ fields }: Detection): string | null {
   for (const name of HOST_FIELDS) {
     const host = fields.find(({ field }) => field === name)
     if (host !== undefined) return printable(host.value)
@@ -42,7 +42,7 @@ export function hostOf({ fields }: DetectionRecord): string | null {
   return null
 }
 
-function matchedTexts({ selections }: DetectionRecord): readonly string[] {
+function matchedTexts({ selections }: Detection): readonly string[] {
   const seen = new Map<string, string>()
   for (const { matched } of selections) for (const { field, value } of matched) seen.set(field, value)
   return [...seen].map(([field, value]) => `${printable(field)}=${JSON.stringify(printable(value))}`)

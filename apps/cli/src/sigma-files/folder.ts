@@ -1,6 +1,6 @@
 import { constants, type Dirent } from 'node:fs'
-import { open, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { open, readdir, realpath } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import type { Diagnostic } from '@firebreak/content'
 import { KernelError, utf8Decode } from '@firebreak/kernel'
 import { PACK_FILES_MAX, PACK_SIZE_BYTES_MAX, YAML_FILE_SIZE_BYTES_MAX } from '@firebreak/pack-folder'
@@ -53,9 +53,18 @@ export interface SigmaFolder {
 export async function readSigmaFolder(dir: string, everything: boolean): Promise<SigmaFolder> {
   const reader = new SigmaFolderReader(dir, everything)
   const entries = await readdir(dir, { withFileTypes: true }).catch((error: unknown) => {
-    throw new CliError('cli/usage', `Cannot import ${dir}: ${systemMessage(error)}`, { dir }, error)
+    throw new CliError('cli/usage', `Cannot read rules in ${dir}: ${systemMessage(error)}`, { dir }, error)
   })
   await reader.readRoot(entries)
+  return reader
+}
+
+/** Reads one file as if it were alone in its folder. What is wrong with it is a diagnostic. */
+export async function readSigmaFile(path: string): Promise<SigmaFolder> {
+  // Whoever names a link means what it leads to.
+  const real = await realpath(path)
+  const reader = new SigmaFolderReader(dirname(real), true)
+  await reader.readFile(basename(real))
   return reader
 }
 
@@ -83,6 +92,11 @@ class SigmaFolderReader implements SigmaFolder {
     await this.#walk('', folders, FOLDER_DEPTH_MAX)
     const others = entries.filter((one) => one.isDirectory() && !folders.includes(one))
     this.skipped.push(...others.map(({ name }) => name).toSorted())
+  }
+
+  async readFile(name: string): Promise<void> {
+    const file = await this.#read(name)
+    if (file !== null) this.files.push(file)
   }
 
   async #walk(folder: string, entries: readonly Dirent[], depth: number): Promise<void> {
@@ -114,8 +128,7 @@ class SigmaFolderReader implements SigmaFolder {
     if (this.files.length >= PACK_FILES_MAX) {
       return this.#report('content/limit', path, `a pack has at most ${PACK_FILES_MAX} files`)
     }
-    const file = await this.#read(path)
-    if (file !== null) this.files.push(file)
+    await this.readFile(path)
   }
 
   async #read(file: string): Promise<SigmaFile | null> {
