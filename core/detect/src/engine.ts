@@ -217,6 +217,7 @@ class ImageEngine implements Engine {
   #forget(): void {
     this.#triedIn.fill(0)
     this.#predicates.forget()
+    this.#programs.forget()
   }
 
   #tryGroup(group: number): void {

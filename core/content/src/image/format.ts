@@ -169,6 +169,11 @@ export type WitnessKind = (typeof WITNESS_KINDS)[number]
 export const GRAM_BYTES = 4
 export const INDEX_RUN_BYTES: number = 2 * GRAM_BYTES - 1
 
+/** The shortest literal of each kind that tells one event from another. */
+export function leastBytes(kind: WitnessKind): number {
+  return kind === 'whole' ? 0 : kind === 'anywhere' ? GRAM_BYTES : 2
+}
+
 /** How many bytes from its offset on a witness is known by. */
 export function indexedBytes(length: number): number {
   return length < INDEX_RUN_BYTES ? GRAM_BYTES : INDEX_RUN_BYTES

@@ -11,7 +11,7 @@ import {
   WITNESSES_MAX,
 } from '../limits.ts'
 import { type LogSource, RULE_ID, SIGMA_LEVELS } from '../sigma/ast.ts'
-import { FILTER, GRAM_BYTES, GROUP, indexedBytes, NEED, NONE, RULE, WITNESS, WITNESS_KINDS } from './format.ts'
+import { FILTER, GROUP, indexedBytes, leastBytes, NEED, NONE, RULE, WITNESS, WITNESS_KINDS } from './format.ts'
 import { recordCount, refuseWord, type Sections, verifyRunOf, word } from './sections.ts'
 import { compareSources } from './source.ts'
 import { ProgramVerifier } from './verify-programs.ts'
@@ -128,7 +128,7 @@ class RuleVerifier {
     const length = this.#strings.length(this.#strings.useFolded(witnesses, at + WITNESS.text))
     const offset = word(witnesses, at + WITNESS.offset)
     const isPlaced = kind === 'anywhere' ? offset + indexedBytes(length) <= length : offset === 0
-    if (!isPlaced || (kind !== 'whole' && length < GRAM_BYTES)) {
+    if (!isPlaced || length < leastBytes(kind)) {
       throw refuseWord(witnesses, at + WITNESS.offset, `byte ${offset} of ${length}`)
     }
   }

@@ -2,7 +2,7 @@ import { foldCase, utf8Encode } from '@firebreak/kernel'
 import { requiredLiterals } from '../regex/index.ts'
 import type { Condition, FieldTest, Selection, Tree } from '../sigma/ast.ts'
 import { parseGlob, type TextPattern } from '../sigma/text-pattern.ts'
-import { GRAM_BYTES, indexedBytes, type WitnessKind } from './format.ts'
+import { indexedBytes, leastBytes, type WitnessKind } from './format.ts'
 import { rarestRun } from './gram-frequency.ts'
 import { isBranch } from './program.ts'
 
@@ -99,14 +99,14 @@ const WEAK_COST = 6
 
 function placed(kind: 'whole' | 'start' | 'end', field: string, text: string): Choice | null {
   const length = utf8Encode(text).length
-  if (kind !== 'whole' && length < GRAM_BYTES) return null
+  if (length < leastBytes(kind)) return null
   const cost = WEAK_FIELDS.includes(field) ? WEAK_COST : length >= 8 ? 0.5 : length >= 4 ? 1.5 : 4
   return { witnesses: [{ kind, field, text, offset: 0 }], cost }
 }
 
 function anywhere(field: string | null, text: string): Choice | null {
   const bytes = utf8Encode(text)
-  if (bytes.length < GRAM_BYTES) return null
+  if (bytes.length < leastBytes('anywhere')) return null
   const { offset, frequency } = rarestRun(bytes, indexedBytes(bytes.length))
   const length = bytes.length >= 12 ? 1 : bytes.length >= 8 ? 1.5 : bytes.length >= 6 ? 3 : 6
   return { witnesses: [{ kind: 'anywhere', field, text, offset }], cost: length + frequency }

@@ -81,7 +81,7 @@ export class EventColumns {
   readonly foldedFrom: Int32Array = new Int32Array(VALUE_SLOTS)
   readonly foldedTo: Int32Array = new Int32Array(VALUE_SLOTS)
   /** Sets of grams, BLOOM_WORDS or LARGE_BLOOM_WORDS words each; replaced by a larger one when it is full. */
-  bloomWords: Uint32Array = new Uint32Array(64 * BLOOM_WORDS)
+  bloomWords: Int32Array = new Int32Array(64 * BLOOM_WORDS)
   /** For values on which `bloom` was called: where its set starts. */
   readonly bloomFrom: Int32Array = new Int32Array(VALUE_SLOTS)
   /** The bits of a gram's hash that the value's set uses. */
@@ -377,12 +377,12 @@ export class EventColumns {
     const at = this.#bloomUsed
     this.#bloomUsed = at + words
     if (this.#bloomUsed > this.bloomWords.length) {
-      const larger = new Uint32Array(2 * this.#bloomUsed)
+      const larger = new Int32Array(2 * this.#bloomUsed)
       larger.set(this.bloomWords)
       this.bloomWords = larger
     }
     this.bloomWords.fill(0, at, at + words)
-    addGrams(this.foldedBytes, from, to, this.bloomWords, at, 32 * words - 1)
+    addGrams(this.foldedView, from, to, this.bloomWords, at, 32 * words - 1)
     this.bloomFrom[value] = at
     this.#bloomMask[value] = 32 * words - 1
     this.#made[value] = (this.#made[value] ?? 0) | HAS_BLOOM

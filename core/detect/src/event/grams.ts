@@ -5,12 +5,13 @@ export const LARGE_BLOOM_WORDS = 2048
 /** Bytes of folded text from which on a value has the large set. */
 export const LARGE_BLOOM_BYTES_MIN = 512
 
+const GOLDEN = 0x9e3779b1 | 0
+
 /**
- * A hash of four bytes, 16 bits: `packed` has the first byte in its lowest eight bits. The window slides by
- * `packed = (packed >>> 8) | (next << 24)`.
+ * A hash of four bytes, 16 bits: `packed` has the first byte in its lowest eight bits, as a little-endian view reads it.
  */
 export function gramHash(packed: number): number {
-  return Math.imul(packed, 0x9e3779b1) >>> 16
+  return Math.imul(packed, GOLDEN) >>> 16
 }
 
 /** The hash of the four bytes at `from`, for `bloomHas`. */
@@ -21,19 +22,17 @@ export function gramHashAt(bytes: Uint8Array, from: number): number {
 
 /** Adds every window of four bytes to the set from the word `at`, which has `mask` + 1 bits. */
 export function addGrams(
-  bytes: Uint8Array,
+  view: DataView,
   from: number,
   to: number,
-  bloom: Uint32Array,
+  bloom: Int32Array,
   at: number,
   mask: number,
 ): void {
-  if (to - from < 4) return
-  let packed = ((bytes[from] ?? 0) << 8) | ((bytes[from + 1] ?? 0) << 16) | ((bytes[from + 2] ?? 0) << 24)
-  for (let i = from + 3; i < to; i++) {
-    packed = (packed >>> 8) | ((bytes[i] ?? 0) << 24)
-    const bit = gramHash(packed) & mask
+  const last = to - 4
+  for (let i = from; i <= last; i++) {
+    const bit = (Math.imul(view.getInt32(i, true), GOLDEN) >>> 16) & mask
     const word = at + (bit >>> 5)
-    bloom[word] = (bloom[word] ?? 0) | (1 << (bit & 31))
+    bloom[word] = (bloom[word] as number) | (1 << (bit & 31))
   }
 }

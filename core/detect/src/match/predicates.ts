@@ -60,6 +60,11 @@ export class Predicates {
     this.#knownIn.fill(0)
   }
 
+  /** Another number for every event: what was found out holds as long as it stays. */
+  get epoch(): number {
+    return this.#columns.epoch
+  }
+
   /** @throws DetectError detect/trap */
   holds(predicate: number): boolean {
     const { epoch } = this.#columns

@@ -11,15 +11,25 @@ export class Programs {
   readonly #predicates: Predicates
   /** Nodes visited since the engine was created. */
   visits = 0
+  /** Per selection, the event for which `#held` is known: a condition may ask more than once. */
+  readonly #knownFor: Int32Array
+  readonly #held: Uint8Array
 
   /** @throws DetectError detect/trap */
   constructor(tables: ImageTables, predicates: Predicates) {
     this.#tables = tables
     this.#predicates = predicates
+    this.#knownFor = new Int32Array(tables.selections.length / SELECTION.words)
+    this.#held = new Uint8Array(this.#knownFor.length)
     for (let at = RULE.firstSelection; at < tables.rules.length; at += RULE.words) checkProgram(tables, tables.rules, at)
     for (let at = FILTER.firstSelection; at < tables.filters.length; at += FILTER.words) {
       checkProgram(tables, tables.filters, at)
     }
+  }
+
+  /** For when the numbers of epochs begin again. */
+  forget(): void {
+    this.#knownFor.fill(0)
   }
 
   /** @param rule - a rule of the image, else detect/trap */
@@ -49,6 +59,15 @@ export class Programs {
 
   /** @param selection - a selection of the image, else detect/trap */
   selectionHolds(selection: number): boolean {
+    const { epoch } = this.#predicates
+    if (this.#knownFor[selection] === epoch) return this.#held[selection] === 1
+    const held = this.#run(selection)
+    this.#knownFor[selection] = epoch
+    this.#held[selection] = held ? 1 : 0
+    return held
+  }
+
+  #run(selection: number): boolean {
     const { nodes, selections } = this.#tables
     const first = word(selections, selection * SELECTION.words + SELECTION.firstNode, 'selections')
     for (let node = first; ;) {
