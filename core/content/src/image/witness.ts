@@ -2,7 +2,7 @@ import { foldCase, utf8Encode } from '@firebreak/kernel'
 import { requiredLiterals } from '../regex/index.ts'
 import type { Condition, FieldTest, Selection, Tree } from '../sigma/ast.ts'
 import { parseGlob, type TextPattern } from '../sigma/text-pattern.ts'
-import { indexedBytes, leastBytes, type WitnessKind } from './format.ts'
+import { GRAM_BYTES, indexedBytes, leastBytes, type WitnessKind } from './format.ts'
 import { rarestRun } from './gram-frequency.ts'
 import { isBranch } from './program.ts'
 
@@ -98,9 +98,11 @@ const WEAK_FIELDS: readonly string[] = ['EventID', 'EventType', 'Initiated', 'In
 const WEAK_COST = 6
 
 function placed(kind: 'whole' | 'start' | 'end', field: string, text: string): Choice | null {
-  const length = utf8Encode(text).length
-  if (length < leastBytes(kind)) return null
-  const cost = WEAK_FIELDS.includes(field) ? WEAK_COST : length >= 8 ? 0.5 : length >= 4 ? 1.5 : 4
+  const bytes = utf8Encode(text)
+  if (bytes.length < leastBytes(kind)) return null
+  const { frequency } = rarestRun(bytes, Math.min(bytes.length, GRAM_BYTES))
+  const base = bytes.length >= 8 ? 0 : bytes.length >= 4 ? 1 : 4
+  const cost = WEAK_FIELDS.includes(field) ? WEAK_COST : base + frequency
   return { witnesses: [{ kind, field, text, offset: 0 }], cost }
 }
 
