@@ -44,7 +44,7 @@ export async function evaluate(
   const finished = new Promise<{ code: string; message: string } | null>((resolve) => {
     finish = resolve
   })
-  const seat = new EngineSeat(UNNAMED, image, entry, readFolders, {
+  const seat = new EngineSeat({ image: UNNAMED, bytes: image, tuning: null }, entry, readFolders, {
     acknowledged(_, frame) {
       if (frame.sequence >= list.length || frame.aux !== 1) throw new Error('an answer without a verdict on its event')
       fired.set(frame.sequence, firedRules(frame))

@@ -34,7 +34,9 @@ export const FRAME = {
   YARA_RULES: 4,
   /** To the YARA lane. Payload: the bytes of one file. Answered by YARA_VERDICT with the same sequence. */
   YARA_FILE: 5,
-  /** Payload: JSON {engineVersion, pack, version, rules}. */
+  /** Payload: the customer's tuning, for the LOAD behind it. No answer. */
+  TUNING: 6,
+  /** Payload: JSON {engineVersion, pack, version, rules, tuningRefusal: {code, message} or null}. */
   READY: 16,
   /** Payload: JSON {code, message}. */
   REFUSED: 17,

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 import { encodeFrame, FRAME, type Frame, FrameDecoder } from '@firebreak/api'
-import { type VerifiedImage, verifyImage } from '@firebreak/content'
+import { type VerifiedImage, verifyImage, verifyTuning } from '@firebreak/content'
 import {
   createEngine,
   DetectError,
@@ -10,7 +10,7 @@ import {
   ENGINE_VERSION,
   type EventBatch,
 } from '@firebreak/detect'
-import { jsonBytes, errorCode, errorMessage, utf8Encode } from '@firebreak/kernel'
+import { jsonBytes, errorCode, errorMessage, FirebreakError, utf8Encode } from '@firebreak/kernel'
 import { detectionReport } from './detection-report.ts'
 
 /** A seam for the drill's faults. The engine of `firebreak agent` passes none. */
@@ -31,10 +31,13 @@ export function runEngine(input: Readable, output: Writable, hooks: EngineHooks 
   const decoder = new FrameDecoder()
   let loaded: Engine | null = null
   let active: Engine | null = null
+  let tuning: Uint8Array | null = null
 
   const onFrame = (frame: Frame): void => {
-    if (frame.type === FRAME.LOAD) {
-      const answer = load(frame.payload)
+    if (frame.type === FRAME.TUNING) {
+      tuning = frame.payload
+    } else if (frame.type === FRAME.LOAD) {
+      const answer = load(frame.payload, tuning)
       loaded = answer.engine
       output.write(answer.frame)
     } else if (frame.type === FRAME.ACTIVATE) {
@@ -53,20 +56,41 @@ export function runEngine(input: Readable, output: Writable, hooks: EngineHooks 
 }
 
 /** Verifier, then contract: an image is refused here, before it can judge anything. */
-function load(bytes: Uint8Array): { engine: Engine | null; frame: Uint8Array } {
+function load(bytes: Uint8Array, tuning: Uint8Array | null): { engine: Engine | null; frame: Uint8Array } {
   try {
     const image: VerifiedImage = verifyImage(bytes)
-    const engine = createEngine(image, ENGINE_CONTRACT)
+    const { engine, tuningRefusal } = createTuned(image, tuning)
     const about = {
       engineVersion: ENGINE_VERSION,
       pack: image.pack,
       version: image.version,
       rules: image.ruleCount,
+      tuningRefusal,
     }
     return { engine, frame: encodeFrame({ type: FRAME.READY, payload: jsonBytes(about) }) }
   } catch (error) {
     const reason = { code: errorCode(error), message: errorMessage(error) }
     return { engine: null, frame: encodeFrame({ type: FRAME.REFUSED, payload: jsonBytes(reason) }) }
+  }
+}
+
+interface Refusal {
+  readonly code: string
+  readonly message: string
+}
+
+/** A tuning that does not fit is not the image's fault: the image then runs without it, and the answer says so. */
+function createTuned(
+  image: VerifiedImage,
+  tuning: Uint8Array | null,
+): { readonly engine: Engine; readonly tuningRefusal: Refusal | null } {
+  if (tuning === null) return { engine: createEngine(image, ENGINE_CONTRACT), tuningRefusal: null }
+  try {
+    return { engine: createEngine(image, ENGINE_CONTRACT, verifyTuning(tuning)), tuningRefusal: null }
+  } catch (error) {
+    if (!(error instanceof FirebreakError) || error.code === 'kernel/bug') throw error
+    const tuningRefusal = { code: errorCode(error), message: errorMessage(error) }
+    return { engine: createEngine(image, ENGINE_CONTRACT), tuningRefusal }
   }
 }
 

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { EventEmitter, once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { test, type TestContext } from 'node:test'
-import { events, imageOf, imageOutOfContract, numbersIn, type TestImage } from '../testing/images.ts'
+import { events, imageOf, imageOutOfContract, numbersIn, type TestImage, tuningWithout } from '../testing/images.ts'
 import { ACTIVATION_CRASH_VERSION, GOOD_VERSION, HOSTILE_VERSION, LOAD_CRASH_VERSION } from '../testing/versions.ts'
 import { EnginePair } from './engine-pair.ts'
+import type { Tuning } from './engine-seat.ts'
 import { startWatchdog } from './watchdog.ts'
 
 const ENTRY = fileURLToPath(new URL('../testing/hostile-engine.ts', import.meta.url))
@@ -69,6 +70,7 @@ class Bench extends EventEmitter {
         tell('recovered')
       },
       onDamaged: ({ version }) => tell(`damaged ${version}`),
+      onTuningRefused: ({ code }) => tell(`tuning refused ${code}`),
     })
     this.#watchdog = startWatchdog(this.pair)
     context.after(async () => {
@@ -271,11 +273,11 @@ test('a trial that passes: the candidate stays and gets a standby of its own', a
   await bench.warm()
   bench.pair.tryCandidate(newer.slot)
   await bench.heard('active 1.1.0')
-  assert.deepEqual(bench.pair.running, { image: newer.slot, trial: true })
+  assert.deepEqual(bench.pair.running, { image: newer.slot, trial: true, tuningDigest: null })
   bench.submit([1])
   await bench.sawAll([1])
   bench.pair.keepCandidate(newer.slot)
-  assert.deepEqual(bench.pair.running, { image: newer.slot, trial: false })
+  assert.deepEqual(bench.pair.running, { image: newer.slot, trial: false, tuningDigest: null })
   await bench.until('a standby', () => bench.pair.hasStandby)
   const [active = 0] = bench.pair.pids
   process.kill(active, 'SIGKILL')
@@ -307,7 +309,7 @@ test('the confirmed image is recalled in the middle of a trial: the trial goes o
   await bench.heard('active 1.1.0')
   await bench.until('a standby', () => bench.pair.hasStandby)
   bench.pair.runConfirmed(null)
-  assert.deepEqual(bench.pair.running, { image: newer.slot, trial: true })
+  assert.deepEqual(bench.pair.running, { image: newer.slot, trial: true, tuningDigest: null })
   bench.pair.runConfirmed(good.slot)
   bench.pair.endTrial()
   await bench.runs(good)
@@ -333,4 +335,56 @@ test('nothing is confirmed any more: nothing runs, and events wait', async (cont
   bench.submit([1])
   bench.pair.runConfirmed(good.slot)
   await bench.sawAll([1])
+})
+
+test('a new tuning takes over between two events, in both engines, and none is lost', async (context) => {
+  const bench = new Bench(context)
+  await bench.warm()
+  const tuned = async (tuning: Tuning | null): Promise<void> => {
+    bench.pair.useTuning(tuning)
+    const digest = tuning?.digest ?? null
+    await bench.until('the tuning', () => bench.pair.running?.tuningDigest === digest && bench.pair.hasStandby)
+  }
+  const quiet = tuningWithout('7')
+  for (const number of range(100, 130)) bench.submit([number])
+  const taken = tuned(quiet)
+  for (const number of range(130, 160)) bench.submit([number])
+  await taken
+  await bench.sawAll(range(100, 160))
+  bench.submit([7])
+  bench.submit([8])
+  await bench.sawAll([8])
+  for (const pid of bench.pair.pids) process.kill(pid, 'SIGKILL')
+  bench.submit([7])
+  bench.submit([9])
+  await bench.sawAll([9])
+  assert.equal(bench.seen.has(7), false)
+  await tuned(null)
+  bench.submit([7])
+  await bench.sawAll([7])
+  assert.equal(Math.max(...bench.seen.values()), 1)
+  assert.equal(bench.pair.counters.eventsDropped, 0)
+})
+
+test('a tuning that an engine refuses is told, and the image runs without it', async (context) => {
+  const bench = new Bench(context)
+  bench.pair.useTuning({ digest: 'f'.repeat(64), bytes: Uint8Array.of(1, 2, 3) })
+  await bench.warm()
+  await bench.heard('tuning refused content/image-truncated')
+  bench.submit([7])
+  await bench.sawAll([7])
+})
+
+test('a candidate in trial is tuned too, and keeps what it judges when the tuning changes meanwhile', async (context) => {
+  const bench = new Bench(context)
+  await bench.warm()
+  bench.pair.tryCandidate(newer.slot)
+  await bench.heard('active 1.1.0')
+  const quiet = tuningWithout('7')
+  bench.pair.useTuning(quiet)
+  await bench.until('a tuned standby', () => bench.pair.hasStandby)
+  assert.deepEqual(bench.pair.running, { image: newer.slot, trial: true, tuningDigest: null })
+  bench.pair.keepCandidate(newer.slot)
+  await bench.until('the tuning', () => bench.pair.running?.tuningDigest === quiet.digest)
+  assert.equal(bench.pair.running?.image, newer.slot)
 })

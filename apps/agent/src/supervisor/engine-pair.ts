@@ -1,7 +1,7 @@
-import type { Version } from '@firebreak/kernel'
+import type { Sha256Hex, Version } from '@firebreak/kernel'
 import type { SlotImage } from '@firebreak/updater'
 import { Delivery, type DeliveryEvents } from './delivery.ts'
-import type { EngineSeat, SeatEvents } from './engine-seat.ts'
+import type { EngineSeat, Reason, SeatEvents, Tuning } from './engine-seat.ts'
 import { startEngine, type StartedEngine, type StartOptions } from './start-engine.ts'
 
 export interface EnginePairOptions extends DeliveryEvents, StartOptions {
@@ -11,6 +11,15 @@ export interface EnginePairOptions extends DeliveryEvents, StartOptions {
   readonly onConfirmedDied: () => void
   /** The image could not be tried or run, which is not its fault; it has to come anew. */
   readonly onDamaged: (image: SlotImage) => void
+  /** An engine runs without the tuning, which it did not take. */
+  readonly onTuningRefused: (reason: Reason) => void
+}
+
+export interface Running {
+  readonly image: SlotImage
+  readonly trial: boolean
+  /** Null without a tuning. */
+  readonly tuningDigest: Sha256Hex | null
 }
 
 interface Trial {
@@ -34,6 +43,7 @@ export class EnginePair {
   readonly #options: EnginePairOptions
   readonly #delivery: Delivery
   #confirmed: SlotImage | null = null
+  #tuning: Tuning | null = null
   #trial: Trial | null = null
   #active: EngineSeat | null = null
   #standby: EngineSeat | null = null
@@ -58,8 +68,9 @@ export class EnginePair {
   }
 
   /** What judges events now. */
-  get running(): { readonly image: SlotImage; readonly trial: boolean } | null {
-    return this.#active && { image: this.#active.image, trial: this.#isTrial(this.#active) }
+  get running(): Running | null {
+    const seat = this.#active
+    return seat && { image: seat.image, trial: this.#isTrial(seat), tuningDigest: seat.tuningDigest }
   }
 
   /** Whether an engine with the confirmed image is warm behind the active one. */
@@ -94,6 +105,16 @@ export class EnginePair {
     this.#confirmed = image
     if (this.#standby && !this.#runs(this.#standby, image)) this.#retire(this.#standby)
     if (this.#active && !image && !this.#isTrial(this.#active)) this.#retire(this.#active)
+    this.#settle()
+  }
+
+  /**
+   * From now on engines are started with this tuning. The standby with the old one goes first, the active engine when its
+   * successor is warm; a trial is not disturbed, and the engine that it leaves is replaced afterwards.
+   */
+  useTuning(tuning: Tuning | null): void {
+    this.#tuning = tuning
+    if (this.#standby && !this.#runs(this.#standby, this.#confirmed)) this.#retire(this.#standby)
     this.#settle()
   }
 
@@ -132,8 +153,9 @@ export class EnginePair {
     return this.#trial?.seat === seat
   }
 
+  /** The image, and the tuning of now. */
   #runs(seat: EngineSeat, image: SlotImage | null): boolean {
-    return seat.image.imageDigest === image?.imageDigest
+    return hasImage(seat, image) && seat.tuningDigest === (this.#tuning?.digest ?? null)
   }
 
   async #load(trial: Trial): Promise<void> {
@@ -194,7 +216,7 @@ export class EnginePair {
       this.#settle() // its death says nothing about the engines of the confirmed image
       return
     }
-    if (this.#runs(seat, this.#confirmed)) this.#options.onConfirmedDied()
+    if (hasImage(seat, this.#confirmed)) this.#options.onConfirmedDied()
     this.#settleLater()
   }
 
@@ -241,24 +263,27 @@ export class EnginePair {
     if (this.#stopped) return false
     const isWanted = this.#confirmed?.imageDigest === image.imageDigest
     if (started.kind === 'ready') {
-      if (isWanted && !this.#standby) this.#standby = started.seat
+      if (this.#runs(started.seat, this.#confirmed) && !this.#standby) this.#standby = started.seat
       else this.#retire(started.seat)
       return true
     }
     if (!isWanted) return true
-    // What should no longer run does not go on because its successor has trouble.
-    if (stale && this.#active === stale) this.#retire(stale)
+    // An image that should no longer run does not go on because its successor has trouble; one that lacks a tuning does.
+    if (stale && this.#active === stale && !hasImage(stale, image)) this.#retire(stale)
     if (started.kind === 'damaged' || started.kind === 'refused') this.#options.onDamaged(image)
     else this.#settleLater()
     return false
   }
 
   async #start(image: SlotImage, take: (seat: EngineSeat) => boolean): Promise<StartedEngine> {
-    const started = await startEngine(image, this.#options, this.#seatEvents, (seat) => {
+    const started = await startEngine(image, this.#tuning, this.#options, this.#seatEvents, (seat) => {
       this.#seats.add(seat)
       return !this.#stopped && take(seat)
     })
-    if (started.kind === 'ready') this.engineVersion = started.engineVersion
+    if (started.kind === 'ready') {
+      this.engineVersion = started.engineVersion
+      if (started.tuningRefusal) this.#options.onTuningRefused(started.tuningRefusal)
+    }
     return started
   }
 
@@ -277,4 +302,8 @@ export class EnginePair {
     seat.retire()
     this.#delivery.takeBack(seat)
   }
+}
+
+function hasImage(seat: EngineSeat, image: SlotImage | null): boolean {
+  return seat.image.imageDigest === image?.imageDigest
 }

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { encodeFrame, FRAME, type Frame, FrameDecoder } from '@firebreak/api'
-import { errorMessage, parseJson, record, type Version, version } from '@firebreak/kernel'
+import { errorMessage, parseJson, record, type Sha256Hex, type Version, version } from '@firebreak/kernel'
 import { type ConfinedProcess, spawnConfined } from '@firebreak/linux/spawn'
 import type { SlotImage } from '@firebreak/updater'
 
@@ -10,8 +10,27 @@ export const ENGINE_REPLY_BYTES_MAX = 2 * 1024 * 1024
 export const LOAD_TIMEOUT_MS = 10_000
 const REASON_CHARS_MAX = 512
 
+/** Why an engine did not take something, in its own words. */
+export interface Reason {
+  readonly code: string
+  readonly message: string
+}
+
+/** The customer's tuning, opaque here. */
+export interface Tuning {
+  readonly digest: Sha256Hex
+  readonly bytes: Uint8Array
+}
+
+/** What an engine process is started for. */
+export interface SeatContent {
+  readonly image: SlotImage
+  readonly bytes: Uint8Array
+  readonly tuning: Tuning | null
+}
+
 export type LoadAnswer =
-  | { readonly kind: 'ready'; readonly engineVersion: Version }
+  | { readonly kind: 'ready'; readonly engineVersion: Version; readonly tuningRefusal: Reason | null }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }
   | { readonly kind: 'died'; readonly code: string; readonly message: string }
 
@@ -34,6 +53,8 @@ export interface SeatBatch {
 /** One engine process with one image. It is started for that image and ended with it; nothing is ever reloaded in place. */
 export class EngineSeat {
   readonly image: SlotImage
+  /** Null without one. */
+  readonly tuningDigest: Sha256Hex | null
   readonly #process: ConfinedProcess
   readonly #events: SeatEvents
   readonly #decoder = new FrameDecoder(ENGINE_REPLY_BYTES_MAX)
@@ -46,8 +67,14 @@ export class EngineSeat {
   /** Set when a person or the watchdog kills it, so that its death says why. */
   #reason: { code: string; message: string } | null = null
 
-  constructor(image: SlotImage, bytes: Uint8Array, entry: string, readFolders: readonly string[], events: SeatEvents) {
+  constructor(
+    { image, bytes, tuning }: SeatContent,
+    entry: string,
+    readFolders: readonly string[],
+    events: SeatEvents,
+  ) {
     this.image = image
+    this.tuningDigest = tuning?.digest ?? null
     this.#events = events
     this.loaded = new Promise((resolve) => {
       this.#answerLoad = resolve
@@ -66,6 +93,7 @@ export class EngineSeat {
     this.#process.output.on('close', () => this.#onGone('engine/died', 'the engine process ended'))
     this.#process.output.on('error', () => this.#onGone('engine/died', 'the pipe from the engine broke'))
     this.#process.input.on('error', () => {}) // its death is seen on the other pipe
+    if (tuning) this.#write(encodeFrame({ type: FRAME.TUNING, payload: tuning.bytes }))
     this.#write(encodeFrame({ type: FRAME.LOAD, payload: bytes }))
     const timer = setTimeout(() => {
       this.kill('engine/load-timeout', `no answer to LOAD within ${LOAD_TIMEOUT_MS / 1000} s`)
@@ -136,7 +164,7 @@ export class EngineSeat {
     }
     if (this.#answered) throw new Error('a second answer to LOAD')
     this.#answered = true
-    if (frame.type === FRAME.READY) this.#answerLoad({ kind: 'ready', engineVersion: readVersion(frame.payload) })
+    if (frame.type === FRAME.READY) this.#answerLoad({ kind: 'ready', ...readReady(frame.payload) })
     else if (frame.type === FRAME.REFUSED) this.#answerLoad({ kind: 'refused', ...readReason(frame.payload) })
     else throw new Error('a frame that engines do not send')
   }
@@ -152,11 +180,19 @@ export class EngineSeat {
 }
 
 /** The engine's reason, as text only: cut to length, never interpreted. */
-function readReason(payload: Uint8Array): { code: string; message: string } {
-  const { code, message } = record(parseJson(payload, 65_536, 'refusal'), 'refusal')
+function readReason(payload: Uint8Array): Reason {
+  return reasonOf(parseJson(payload, 65_536, 'refusal'))
+}
+
+function reasonOf(value: unknown): Reason {
+  const { code, message } = record(value, 'refusal')
   return { code: String(code).slice(0, 64), message: String(message).slice(0, REASON_CHARS_MAX) }
 }
 
-function readVersion(payload: Uint8Array): Version {
-  return version(record(parseJson(payload, 65_536, 'ready'), 'ready')['engineVersion'], 'ready.engineVersion')
+function readReady(payload: Uint8Array): { engineVersion: Version; tuningRefusal: Reason | null } {
+  const { engineVersion, tuningRefusal = null } = record(parseJson(payload, 65_536, 'ready'), 'ready')
+  return {
+    engineVersion: version(engineVersion, 'ready.engineVersion'),
+    tuningRefusal: tuningRefusal === null ? null : reasonOf(tuningRefusal),
+  }
 }

@@ -1,10 +1,15 @@
 import { errorMessage, type Version } from '@firebreak/kernel'
 import type { SlotImage } from '@firebreak/updater'
-import { EngineSeat, type SeatEvents } from './engine-seat.ts'
+import { EngineSeat, type Reason, type SeatEvents, type Tuning } from './engine-seat.ts'
 
 /** `fault`: this host could not even start a process; that says nothing about the image. */
 export type StartedEngine =
-  | { readonly kind: 'ready'; readonly seat: EngineSeat; readonly engineVersion: Version }
+  | {
+      readonly kind: 'ready'
+      readonly seat: EngineSeat
+      readonly engineVersion: Version
+      readonly tuningRefusal: Reason | null
+    }
   | { readonly kind: 'damaged' | 'fault' | 'refused' | 'died'; readonly code: string; readonly message: string }
 
 export interface StartOptions {
@@ -16,12 +21,13 @@ export interface StartOptions {
 }
 
 /**
- * An engine process that has loaded `image`, or why there is none.
+ * An engine process that has loaded `image`, narrowed by `tuning`, or why there is none.
  *
  * @param take - gets the seat as soon as its process exists; false when it is no longer wanted
  */
 export async function startEngine(
   image: SlotImage,
+  tuning: Tuning | null,
   options: StartOptions,
   events: SeatEvents,
   take: (seat: EngineSeat) => boolean,
@@ -30,7 +36,7 @@ export async function startEngine(
   if (!bytes) return { kind: 'damaged', code: 'slot/damaged', message: 'the image is gone or damaged' }
   let seat: EngineSeat
   try {
-    seat = new EngineSeat(image, bytes, options.entry, options.readFolders, events)
+    seat = new EngineSeat({ image, bytes, tuning }, options.entry, options.readFolders, events)
   } catch (error) {
     return { kind: 'fault', code: 'engine/no-process', message: errorMessage(error) }
   }

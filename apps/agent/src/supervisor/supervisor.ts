@@ -141,6 +141,7 @@ export class Supervisor {
         this.#slots.dispatch({ kind: 'recovered', imageDigest, recoverMs })
       },
       onDamaged: (image) => this.#slots.dispatch({ kind: 'damaged', imageDigest: image.imageDigest }),
+      onTuningRefused: ({ code, message }) => this.#options.onLine({ event: 'fault', code, message }),
     })
   }
 

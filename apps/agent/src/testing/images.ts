@@ -1,4 +1,4 @@
-import { compilePack, parsePack, toSourceNode } from '@firebreak/content'
+import { compilePack, compileTuning, parsePack, parseTuning, toSourceNode } from '@firebreak/content'
 import { type HostEvent, RecordBatchWriter } from '@firebreak/detect'
 import { jsonBytes, type Sha256Hex } from '@firebreak/kernel'
 import type { SlotImage } from '@firebreak/updater'
@@ -30,6 +30,18 @@ export function imageOf(version: string, field = 'Image'): TestImage {
     }),
   )
   return { bytes: image, digest, slot: { pack: PACK, version, imageDigest: digest } }
+}
+
+/** A tuning that takes the events with this number from the rule of `imageOf`. */
+export function tuningWithout(number: string): { readonly digest: Sha256Hex; readonly bytes: Uint8Array } {
+  const filter = {
+    title: 'Not this number',
+    logsource: { category: 'process_creation', product: 'linux' },
+    filter: { rules: 'any', quiet: { CommandLine: number }, condition: 'not quiet' },
+  }
+  const parsed = parseTuning([{ file: 'filter.yml', nodes: [toSourceNode(filter, 'filter.yml')] }])
+  const { image, digest } = compileTuning(parsed, { name: 'customer', version: '1.0.0' })
+  return { digest, bytes: image }
 }
 
 /** Refused by contract: no engine supplies this field. */
