@@ -1,8 +1,8 @@
 import { errorMessage } from '@firebreak/kernel'
-import type { Figures } from './measure.ts'
+import type { BenchOptions, Figures } from './measure.ts'
 
 /** Loaded when asked for: one benchmark's modules would be in the memory and the caches of another. */
-const BENCHMARKS: Readonly<Record<string, () => Promise<() => Promise<Figures>>>> = {
+const BENCHMARKS: Readonly<Record<string, () => Promise<(options: BenchOptions) => Promise<Figures>>>> = {
   failover: async () => (await import('./failover.ts')).failover,
   sensor: async () => (await import('./sensor.ts')).sensor,
   image: async () => (await import('./image.ts')).image,
@@ -17,21 +17,21 @@ const EXIT_USAGE = 2
 
 const [name = '', ...options] = process.argv.slice(2)
 const load = Object.hasOwn(BENCHMARKS, name) ? BENCHMARKS[name] : undefined
-if (load === undefined || options.some((option) => option !== '--json')) {
+if (load === undefined || options.some((option) => option !== '--json' && option !== '--quick')) {
   process.stderr.write(
-    `Usage: firebreak bench NAME [--json], where NAME is one of: ${Object.keys(BENCHMARKS).join(', ')}\n`,
+    `Usage: firebreak bench NAME [--json] [--quick], where NAME is one of: ${Object.keys(BENCHMARKS).join(', ')}\n`,
   )
   process.exitCode = EXIT_USAGE
 } else {
-  await run(load, options.includes('--json')).catch((error: unknown) => {
+  await run(load, options).catch((error: unknown) => {
     process.stderr.write(`Cannot measure ${name}: ${errorMessage(error)}\n`)
     process.exitCode = EXIT_FAILED
   })
 }
 
 /** With `--json` on one line, else laid out for people. */
-async function run(loadBenchmark: () => Promise<() => Promise<Figures>>, oneLine: boolean): Promise<void> {
+async function run(loadBenchmark: NonNullable<typeof load>, chosen: readonly string[]): Promise<void> {
   const measure = await loadBenchmark()
-  const figures = { benchmark: name, node: process.version, ...(await measure()) }
-  process.stdout.write(`${JSON.stringify(figures, null, oneLine ? 0 : 2)}\n`)
+  const figures = { benchmark: name, node: process.version, ...(await measure({ quick: chosen.includes('--quick') })) }
+  process.stdout.write(`${JSON.stringify(figures, null, chosen.includes('--json') ? 0 : 2)}\n`)
 }

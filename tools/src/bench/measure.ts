@@ -6,6 +6,11 @@ import type { ChildProcess } from 'node:child_process'
 /** One JSON object: the last line that a benchmark prints. */
 export type Figures = Readonly<Record<string, Json>>
 
+export interface BenchOptions {
+  /** Fewer runs, done within 40 s: the same figures, with more noise. */
+  readonly quick: boolean
+}
+
 /** For people, while they wait. */
 export function progress(text: string): void {
   process.stderr.write(`${text}\n`)

@@ -15,7 +15,8 @@ import { parseYamlDocuments, readPackFolder } from '@firebreak/pack-folder'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 /** Not part of this repository; used when a copy lies beside it. */
-const SIGMAHQ = join(ROOT, '../shared/data/sigma/rules')
+export const SHARED_DATA: string = join(ROOT, '../shared/data')
+const SIGMAHQ_FOLDERS = ['rules', 'rules-emerging-threats', 'rules-threat-hunting'] as const
 
 export interface BenchPack {
   readonly name: string
@@ -31,11 +32,14 @@ export async function linuxBaseline(): Promise<BenchPack> {
 
 /** Every rule of SigmaHQ that the compiler supports; null without them. */
 export async function sigmaHq(): Promise<BenchPack | null> {
-  if (!existsSync(SIGMAHQ)) return null
-  const names = (await readdir(SIGMAHQ, { recursive: true })).filter((name) => name.endsWith('.yml')).toSorted()
+  if (!existsSync(join(SHARED_DATA, 'sigma'))) return null
   const rules: SigmaSource[] = []
-  for (const file of names) {
-    rules.push({ file, nodes: parseYamlDocuments(await readFile(join(SIGMAHQ, file), 'utf8'), file) })
+  for (const folder of SIGMAHQ_FOLDERS) {
+    const root = join(SHARED_DATA, 'sigma', folder)
+    const names = (await readdir(root, { recursive: true })).filter((name) => name.endsWith('.yml')).toSorted()
+    for (const file of names) {
+      rules.push({ file, nodes: parseYamlDocuments(await readFile(join(root, file), 'utf8'), file) })
+    }
   }
   const about = { name: 'sigmahq', version: '1.0.0', category: 'behavioural', minimumEngine: '1.0.0', description: '' }
   const manifest = toSourceNode({ ...about, description: 'SigmaHQ.' }, 'pack.yaml')
