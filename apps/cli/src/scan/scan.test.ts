@@ -128,9 +128,10 @@ describe('firebreak scan', () => {
     const begun = watch(folder, { signal: t.signal })[Symbol.asyncIterator]().next()
     const child = scanStandardInput(folder, '--json', '--out', join(folder, 'report'))
     child.stdin.write(LINES)
-    await begun
+    const closed = once(child, 'close')
+    await Promise.race([begun, closed])
     child.kill('SIGINT')
-    const [stdout, [code]] = await Promise.all([text(child.stdout), once(child, 'close')])
+    const [stdout, [code]] = await Promise.all([text(child.stdout), closed])
     assert.equal(code, 130)
     assert.equal((JSON.parse(stdout) as Readonly<Record<string, unknown>>)['interrupted'], true)
   })
@@ -161,7 +162,10 @@ describe('firebreak scan', () => {
     const folder = folderOf(t, { 'a.jsonl': LINES })
     const report = async (format: string) => {
       const out = join(folder, 'out')
-      const ended = await runCli(['scan', join(folder, 'a.jsonl'), ...DECLARED, '--format', format, '--out', out], folder)
+      const ended = await runCli(
+        ['scan', join(folder, 'a.jsonl'), ...DECLARED, '--format', format, '--out', out],
+        folder,
+      )
       assert.equal(ended.code, 0, ended.stderr)
       assert.match(ended.stdout, /1 detection/)
       const written = readFileSync(out, 'utf8')
