@@ -37,7 +37,7 @@ export const ROUTING_FIELDS = { channel: 'Channel', eventId: 'EventID', auditTyp
 /** The record of Linux audit that has a command as numbered arguments, up to this many of which make its line. */
 const COMMAND_RECORD = 'EXECVE'
 const COMMAND_LINE = 'CommandLine'
-const COMMAND_ARGUMENTS_MAX = 256
+const COMMAND_ARGUMENTS_MAX = 128
 const COMMAND_ARGUMENTS: readonly string[] = Array.from({ length: COMMAND_ARGUMENTS_MAX }, (_, i) => `a${i}`)
 const AUDIT_PREFIX = auditChannel(null)
 

@@ -12,7 +12,7 @@ export interface Sighting {
   readonly view: View
 }
 
-const EXECVE_ARGUMENTS_MAX = 256
+const EXECVE_ARGUMENTS_MAX = 128
 const OPERATING_SYSTEMS: readonly (string | null)[] = ['windows', 'linux', 'macos']
 const ALL_CHANNELS = [LINUX_SYSMON_CHANNEL, ...CHANNELS.flatMap(([, names]) => names)]
 const EXECVE_ALIASES = { Image: 'exe', CurrentDirectory: 'cwd', ProcessId: 'pid', ParentProcessId: 'ppid' }

@@ -35,12 +35,13 @@ export class FieldNames {
     this.#bytes = new DataView(new ArrayBuffer(encoded.reduce((sum, name) => sum + name.length, 0)))
     const bytes = new Uint8Array(this.#bytes.buffer)
     for (const [i, name] of encoded.entries()) {
+      const view = viewOf(name)
       assert(name.length <= NAME_BYTES_MAX - 4, `a field name of ${name.length} bytes`)
-      assert(this.#search(viewOf(name), 0, name.length) === UNKNOWN, `the field name ${names[i]} twice`)
+      assert(this.#search(view, 0, name.length) === UNKNOWN, `the field name ${names[i]} twice`)
       const start = this.#starts[i] ?? 0
       bytes.set(name, start)
       this.#starts[i + 1] = start + name.length
-      this.#insert(i, hashOf(viewOf(name), 0, name.length))
+      this.#insert(i, hashOf(view, 0, name.length))
     }
   }
 
@@ -115,7 +116,7 @@ function hashOf(view: DataView, from: number, to: number): number {
 }
 
 function withoutSpaces(name: Uint8Array): Uint8Array {
-  return name.filter((byte) => byte !== SPACE)
+  return name.includes(SPACE) ? name.filter((byte) => byte !== SPACE) : name
 }
 
 function viewOf(bytes: Uint8Array): DataView {
