@@ -23,6 +23,7 @@ const COMMANDS = [
   'agent',
   'server',
   'bench',
+  'fuzz',
   'import',
 ]
 
@@ -57,6 +58,8 @@ describe('the command line', () => {
     ['recall', 'linux-baseline', '1.0.0'],
     ['status'],
     ['bench', 'nonsense'],
+    ['fuzz', 'nonsense'],
+    ['fuzz', 'image', '--executions', 'x'],
   ]
   for (const args of misuse) {
     test(`wrong usage exits with 2: ${args.join(' ')}`, async (t) => {

@@ -13,6 +13,7 @@ export const ENTRY = {
   server: join(CODE_FOLDER, 'apps', 'server', 'src', 'main.ts'),
   agent: join(CODE_FOLDER, 'apps', 'agent', 'src', 'main.ts'),
   bench: join(CODE_FOLDER, 'tools', 'src', 'bench', 'main.ts'),
+  fuzz: join(CODE_FOLDER, 'tools', 'src', 'fuzz', 'main.ts'),
   drillAgent: join(CODE_FOLDER, 'apps', 'agent', 'src', 'drill', 'main.ts'),
 } as const
 

@@ -10,6 +10,7 @@ import {
   agentStatus,
   type AgentInstall,
   bench,
+  fuzz,
   serverInit,
   serverRun,
 } from './commands/services.ts'
@@ -108,6 +109,16 @@ function addContent(root: Command): void {
     .description('measure a claim beside its peer or limit; without a name: what there is')
     .addOption(json())
     .action((name: string | undefined, options: Common) => bench(name, options.json))
+  root
+    .command('fuzz [name] [arguments...]')
+    .description(
+      'damage images, or hold the engine to the plain evaluator, a million times; without a name: what there is',
+    )
+    .addOption(json())
+    .allowUnknownOption()
+    .action((name: string | undefined, args: readonly string[], options: Common) =>
+      fuzz([...(name === undefined ? [] : [name]), ...args, ...(options.json ? ['--json'] : [])]),
+    )
   root
     .command('check <pack>')
     .description(

@@ -34,6 +34,11 @@ export function bench(name: string | undefined, json: boolean): never {
   return become(ENTRY.bench, [...(name === undefined ? [] : [name]), ...(json ? ['--json'] : [])])
 }
 
+/** Long runs of what the tests do shortly. They say themselves what there is. */
+export function fuzz(args: readonly string[]): never {
+  return become(ENTRY.fuzz, args)
+}
+
 export interface AgentInstall {
   readonly data: string
   readonly server: string
