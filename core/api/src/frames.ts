@@ -26,8 +26,8 @@ export const FRAME = {
   /** The image that was loaded now judges events. No answer. */
   ACTIVATE: 2,
   /**
-   * Payload: a record batch; count: events; aux: when the supervisor got it, in seconds since 1970, 0 when that says
-   * nothing. Answered by ACK with the same sequence. Without events it asks for a sign of life.
+   * Payload: a record batch; count: events; aux: when the supervisor got it, in seconds since 1970, 0 when rules
+   * are tried out: then those that only serve correlations answer too. Answered by ACK with the same sequence. Without events it asks for a sign of life.
    */
   EVENTS: 3,
   /** To the YARA lane. Payload: JSON {sources: [{name, text}], limits}. Answered by YARA_READY. */

@@ -49,9 +49,9 @@ export interface Engine {
   /** One JSON object from hostile bytes; `declared` says what it is, when it does not say so itself. */
   evaluateJson(bytes: Uint8Array, from: number, to: number, declared: LogSource | null): readonly Detection[]
   /** An event of a sensor; allocates, so processes hand over batches. */
-  evaluate(event: RecordEvent): readonly Detection[]
+  evaluate(event: RecordEvent, wanted?: Wanted): readonly Detection[]
   /** @throws DetectError detect/record-malformed | detect/record-too-large: the batch is refused as a whole */
-  openBatch(bytes: Uint8Array): EventBatch
+  openBatch(bytes: Uint8Array, wanted?: Wanted): EventBatch
   /** Tells correlations the time, so that windows close without events. */
   advance(nowMs: WallMs): readonly Detection[]
   /** No event follows: what correlations held back for late ones is judged now. */
@@ -67,6 +67,11 @@ export interface ReachedRules {
   readonly source: LogSource
   readonly events: number
 }
+
+/**
+ * `detections`: what somebody is to be told. `every-match`: rules too that only serve correlations, for whoever tests rules.
+ */
+export type Wanted = 'detections' | 'every-match'
 
 /** Events of one batch, judged one by one. */
 export interface EventBatch {
@@ -145,13 +150,13 @@ class ImageEngine implements Engine {
     return NOTHING
   }
 
-  evaluate(event: RecordEvent): readonly Detection[] {
+  evaluate(event: RecordEvent, wanted: Wanted = 'detections'): readonly Detection[] {
     const writer = new RecordBatchWriter()
     writer.add(event)
-    return this.openBatch(writer.finish()).next() ?? NOTHING
+    return this.openBatch(writer.finish(), wanted).next() ?? NOTHING
   }
 
-  openBatch(bytes: Uint8Array): EventBatch {
+  openBatch(bytes: Uint8Array, wanted: Wanted = 'detections'): EventBatch {
     const batch = RecordBatch.open(bytes, this.#names)
     const columns = this.#columns
     return {
@@ -159,7 +164,7 @@ class ImageEngine implements Engine {
       next: () => {
         if (!batch.next(columns)) return null
         this.#counters.events++
-        return this.#judge(batch.sourceOf(batch.sourceId), batch.timeMs)
+        return this.#judge(batch.sourceOf(batch.sourceId), batch.timeMs, wanted)
       },
     }
   }
@@ -191,7 +196,7 @@ class ImageEngine implements Engine {
   }
 
   /** @param timeMs - NaN: the event says when it happened, or nobody knows */
-  #judge(declared: LogSource | null, timeMs: WallMs): readonly Detection[] {
+  #judge(declared: LogSource | null, timeMs: WallMs, wanted: Wanted = 'detections'): readonly Detection[] {
     const columns = this.#columns
     if (columns.epoch < this.#lastEpoch) this.#forget()
     this.#lastEpoch = columns.epoch
@@ -210,7 +215,7 @@ class ImageEngine implements Engine {
     }
     const hits = this.#indicators.find()
     if (this.#matches.length === 0 && hits === null) return NOTHING
-    return this.#detections(hits, Number.isNaN(timeMs) ? eventTime(columns) : timeMs, declared)
+    return this.#detections(hits, Number.isNaN(timeMs) ? eventTime(columns) : timeMs, declared, wanted)
   }
 
   /** The numbers of epochs begin again, after two thousand million events: none may meet what an old one left. */
@@ -237,6 +242,7 @@ class ImageEngine implements Engine {
     hits: ReturnType<IndicatorStage['find']>,
     timeMs: WallMs,
     declared: LogSource | null,
+    wanted: Wanted,
   ): readonly Detection[] {
     const image = this.#image
     const found: Detection[] = []
@@ -246,7 +252,7 @@ class ImageEngine implements Engine {
     for (const rule of this.#matches) {
       if (this.#tuning?.suppresses(rule, declared)) continue
       found.push(...this.#correlations.observe(rule, timeMs))
-      if (this.#correlations.suppresses(rule)) continue
+      if (wanted === 'detections' && this.#correlations.suppresses(rule)) continue
       const selections = explain(image.tables, rule, this.#programs, this.#predicates, this.#columns)
       found.push({ ...base, ...ruleOf(image, rule), selections, fields })
     }

@@ -14,7 +14,14 @@ export {
   type CorrelatorLimits,
   REFERENCES_PER_HIT_MAX,
 } from './correlation/index.ts'
-export { createEngine, type Engine, type EngineCounters, type EventBatch, type ReachedRules } from './engine.ts'
+export {
+  createEngine,
+  type Engine,
+  type EngineCounters,
+  type EventBatch,
+  type ReachedRules,
+  type Wanted,
+} from './engine.ts'
 export { DetectError, type DetectErrorCode } from './errors.ts'
 export {
   EVENT_BYTES_MAX,

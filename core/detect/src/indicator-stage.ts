@@ -1,4 +1,5 @@
 import { INDICATOR_FIELDS, type ImageTables, type IndicatorLookup, indicatorLookups } from '@firebreak/content'
+import { unreachable } from '@firebreak/kernel'
 import { type EventColumns, VALUE } from './event/index.ts'
 import { IndicatorIndex } from './indicators/index.ts'
 import type { Detection } from './output/index.ts'
@@ -56,6 +57,8 @@ export class IndicatorStage {
         return index.findUrl(columns.foldedBytes, from, to)
       case 'filename':
         return index.findFilename(columns.foldedBytes, from, to)
+      default:
+        return unreachable(lookup)
     }
   }
 

@@ -67,7 +67,7 @@ export function goodSource(): PackSource {
 }
 
 /** Rule 1 of `goodSource`, and a correlation that counts its events. */
-export function correlatedSource(): PackSource {
+export function correlatedSource(generate: boolean): PackSource {
   const correlation = {
     title: 'Many',
     id: ruleId(3),
@@ -76,7 +76,7 @@ export function correlatedSource(): PackSource {
       rules: [ruleId(1)],
       timespan: '1m',
       condition: { gte: 2 },
-      generate: true,
+      generate,
     },
   }
   return sourceOf(
@@ -91,7 +91,7 @@ export function runInEngine(prepared: PreparedGate, contract: EngineContract = E
   const engine = createEngine(verifyImage(prepared.compiled.image), contract)
   const verdicts = prepared.execution.map(({ event }, caseIndex) => ({
     caseIndex,
-    firedRuleIds: engine.evaluate(event).map(({ ruleId: fired }) => fired),
+    firedRuleIds: engine.evaluate(event, 'every-match').map(({ ruleId: fired }) => fired),
   }))
   return { kind: 'ran', engineVersion: contract.engineVersion, verdicts }
 }

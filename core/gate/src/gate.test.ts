@@ -247,8 +247,12 @@ test('an indicator that fires beside the rule changes nothing', () => {
   assert.equal(judgeGate(good, ran(both), CONTEXT).verdict, 'pass')
 })
 
+test('a rule that only serves a correlation is run and judged like any other', () => {
+  assert.equal(gate(correlatedSource(false)).verdict, 'pass')
+})
+
 test('a correlation of the pack may fire beside its rules', () => {
-  const prepared = prepareGate(correlatedSource(), ENGINE_CONTRACT)
+  const prepared = prepareGate(correlatedSource(true), ENGINE_CONTRACT)
   const result = runInEngine(prepared) as Extract<ExecutionResult, { kind: 'ran' }>
   assert.equal(judgeGate(prepared, result, CONTEXT).verdict, 'pass')
   const both = result.verdicts.map((one) => ({ ...one, firedRuleIds: [...one.firedRuleIds, ruleId(3)] }))

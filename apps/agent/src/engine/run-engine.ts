@@ -138,10 +138,11 @@ function judge(engine: Engine | null, frame: Frame): Uint8Array {
 }
 
 /** A malformed batch is the sensor's doing, not the content's: what is wrong gets no verdict, and the engine lives on. */
-function judgeBatch(engine: Engine, { payload, count }: Frame, answer: Answer): void {
+function judgeBatch(engine: Engine, { payload, count, aux }: Frame, answer: Answer): void {
   if (count === 0) return
   try {
-    const batch: EventBatch = engine.openBatch(payload)
+    // Without a time nobody is told: the rules are being tried out.
+    const batch: EventBatch = engine.openBatch(payload, aux === 0 ? 'every-match' : 'detections')
     // More than the supervisor was told of would be more than it asked.
     if (batch.count !== count) return
     for (let found = batch.next(); found !== null; found = batch.next()) answer.event(found)

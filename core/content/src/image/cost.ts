@@ -10,7 +10,10 @@ export interface CostBound {
   readonly memoryBytes: number
 }
 
-export type Costed = Pick<ImageTables, 'strings' | 'predicates' | 'values' | 'nodes' | 'rules' | 'witnesses' | 'regexes'> & {
+export type Costed = Pick<
+  ImageTables,
+  'strings' | 'predicates' | 'values' | 'nodes' | 'rules' | 'witnesses' | 'regexes'
+> & {
   readonly imageBytes: number
 }
 

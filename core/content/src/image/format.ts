@@ -1,4 +1,4 @@
-import { foldCase } from '@firebreak/kernel'
+import { foldCase, unreachable } from '@firebreak/kernel'
 
 /**
  * Image format 2. Little-endian 32-bit words; docs/image-format.md has the byte table.
@@ -144,8 +144,15 @@ export function valueKind(operator: Operator): ValueKind {
     case 'field-starts-with':
     case 'field-ends-with':
       return 'field'
-    default:
+    case 'minute':
+    case 'hour':
+    case 'day':
+    case 'week':
+    case 'month':
+    case 'year':
       return 'integer'
+    default:
+      return unreachable(operator)
   }
 }
 

@@ -1,13 +1,6 @@
 import { ContentError, type ContentErrorCode } from '../errors.ts'
 import { IMAGE_SIZE_BYTES_MAX } from '../limits.ts'
-import {
-  HEADER_WORDS,
-  IMAGE_FORMAT_VERSION,
-  IMAGE_MAGIC,
-  SECTIONS,
-  type SectionName,
-  TABLE_WORDS,
-} from './format.ts'
+import { HEADER_WORDS, IMAGE_FORMAT_VERSION, IMAGE_MAGIC, SECTIONS, type SectionName, TABLE_WORDS } from './format.ts'
 
 /** One section of hostile bytes: its words, and the error that everything wrong with it has. */
 export interface Section {

@@ -117,7 +117,8 @@ function verifyFields(section: Section, strings: StringTable): readonly string[]
   const names: string[] = []
   for (let at = 0; at < count; at++) {
     const name = strings.named(section, at)
-    if (name === '' || name.length > FIELD_NAME_CHARS_MAX || name.includes(' ')) throw refuseWord(section, at, 'not a field name')
+    if (name === '' || name.length > FIELD_NAME_CHARS_MAX || name.includes(' '))
+      throw refuseWord(section, at, 'not a field name')
     if (at > 0 && word(section, at) <= word(section, at - 1)) throw refuseWord(section, at, 'not sorted')
     names.push(name)
   }

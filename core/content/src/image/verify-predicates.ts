@@ -12,7 +12,12 @@ const DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]\d+)?$/
  * Every predicate has a known operator, a field that is there and its own run of values; the runs cover the values section.
  * Texts are sorted and, unless cased, folded; globs are canonical; regexes come in the order of first use.
  */
-export function verifyPredicates(sections: Sections, strings: StringTable, fieldCount: number, regexCount: number): void {
+export function verifyPredicates(
+  sections: Sections,
+  strings: StringTable,
+  fieldCount: number,
+  regexCount: number,
+): void {
   new PredicateVerifier(sections, strings, fieldCount).verify(regexCount)
 }
 

@@ -82,7 +82,8 @@ class RuleVerifier {
     const first = this.#nextRule
     const used = new Uint8Array(this.#fieldCount)
     const read = (field: number): void => void (used[field] = 1)
-    for (; this.#nextRule < end; this.#nextRule++) this.#verifyRule(RULE.words * this.#nextRule, this.#nextRule > first, read)
+    for (; this.#nextRule < end; this.#nextRule++)
+      this.#verifyRule(RULE.words * this.#nextRule, this.#nextRule > first, read)
     return { logsource, fields: this.#verifyNeeds(group, used) }
   }
 

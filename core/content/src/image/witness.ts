@@ -1,4 +1,4 @@
-import { foldCase, utf8Encode } from '@firebreak/kernel'
+import { foldCase, unreachable, utf8Encode } from '@firebreak/kernel'
 import { requiredLiterals } from '../regex/index.ts'
 import type { Condition, FieldTest, Selection, Tree } from '../sigma/ast.ts'
 import { parseGlob, type TextPattern } from '../sigma/text-pattern.ts'
@@ -90,6 +90,8 @@ function witnessOfPattern(field: string | null, pattern: TextPattern, cased: boo
       const found = choices.filter((one) => one !== null).toSorted((a, b) => a.cost - b.cost)
       return found[0] ?? null
     }
+    default:
+      return unreachable(pattern.shape)
   }
 }
 

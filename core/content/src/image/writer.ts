@@ -1,3 +1,4 @@
+import { unreachable } from '@firebreak/kernel'
 import { writeCorrelationSection } from '../correlation/index.ts'
 import { writeIndicatorSection } from '../indicators/index.ts'
 import { auditRoutesFor, type Route, routesFor } from '../routing/index.ts'
@@ -210,6 +211,8 @@ class Emitter {
         return values.integers
       case 'nothing':
         return []
+      default:
+        return unreachable(values)
     }
   }
 

@@ -1,4 +1,4 @@
-import { foldCase } from '@firebreak/kernel'
+import { foldCase, unreachable } from '@firebreak/kernel'
 import type { CharSet } from './char-set.ts'
 import { parseRegex } from './parse.ts'
 import type { RegexFlags, RegexNode } from './syntax.ts'
@@ -51,6 +51,8 @@ function shapeOf(node: RegexNode): Shape {
       const isExact = node.max === node.min && text.length === body.exact.length * node.min
       return { exact: isExact ? text : null, required: text === '' ? null : [text] }
     }
+    default:
+      return unreachable(node)
   }
 }
 

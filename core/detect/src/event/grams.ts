@@ -21,14 +21,7 @@ export function gramHashAt(bytes: Uint8Array, from: number): number {
 }
 
 /** Adds every window of four bytes to the set from the word `at`, which has `mask` + 1 bits. */
-export function addGrams(
-  view: DataView,
-  from: number,
-  to: number,
-  bloom: Int32Array,
-  at: number,
-  mask: number,
-): void {
+export function addGrams(view: DataView, from: number, to: number, bloom: Int32Array, at: number, mask: number): void {
   const last = to - 4
   for (let i = from; i <= last; i++) {
     const bit = (Math.imul(view.getInt32(i, true), GOLDEN) >>> 16) & mask

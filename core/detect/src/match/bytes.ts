@@ -1,12 +1,6 @@
 /** Searching in runs of bytes. A run is `bytes` from `from` up to, not including, `to`; callers keep it inside. */
 
-export function equalRuns(
-  a: Uint8Array,
-  aFrom: number,
-  b: Uint8Array,
-  bFrom: number,
-  length: number,
-): boolean {
+export function equalRuns(a: Uint8Array, aFrom: number, b: Uint8Array, bFrom: number, length: number): boolean {
   for (let i = 0; i < length; i++) if (a[aFrom + i] !== b[bFrom + i]) return false
   return true
 }

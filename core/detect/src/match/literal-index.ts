@@ -1,4 +1,12 @@
-import { GRAM_BYTES, type ImageTables, INDEX_RUN_BYTES, type StringPool, WITNESS, WITNESS_KINDS, type WitnessKind } from '@firebreak/content'
+import {
+  GRAM_BYTES,
+  type ImageTables,
+  INDEX_RUN_BYTES,
+  type StringPool,
+  WITNESS,
+  WITNESS_KINDS,
+  type WitnessKind,
+} from '@firebreak/content'
 import { item, word } from '../trap.ts'
 import { equalRuns } from './bytes.ts'
 import { HashTable } from './hash-table.ts'

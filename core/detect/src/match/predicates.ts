@@ -231,6 +231,10 @@ export class Predicates {
         const part = timePartAt(OPERATORS[operator] as TimePart, textBytes, from, to)
         return this.#tables.values.subarray(first, end).includes(part)
       }
+      case 'text':
+      case 'nothing':
+      case undefined:
+        return false
       default:
         return false
     }

@@ -21,7 +21,8 @@ export class Programs {
     this.#predicates = predicates
     this.#knownFor = new Int32Array(tables.selections.length / SELECTION.words)
     this.#held = new Uint8Array(this.#knownFor.length)
-    for (let at = RULE.firstSelection; at < tables.rules.length; at += RULE.words) checkProgram(tables, tables.rules, at)
+    for (let at = RULE.firstSelection; at < tables.rules.length; at += RULE.words)
+      checkProgram(tables, tables.rules, at)
     for (let at = FILTER.firstSelection; at < tables.filters.length; at += FILTER.words) {
       checkProgram(tables, tables.filters, at)
     }
