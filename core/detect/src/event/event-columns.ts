@@ -1,36 +1,13 @@
 import { assert, utf8Decode, utf8Encode } from '@firebreak/kernel'
+import type { EventCounters, EventEntry, EventSource } from './event-source.ts'
 import { timeFieldsOf } from './event-time.ts'
 import type { FieldNames } from './field-names.ts'
 import { foldAscii, foldedRoom, foldUtf8 } from './fold-bytes.ts'
-import { addGrams, BLOOM_WORDS, LARGE_BLOOM_BYTES_MIN, LARGE_BLOOM_WORDS } from './grams.ts'
+import { GramSets } from './grams.ts'
 import { EVENT_VALUES_MAX, FIELD_BYTES_MAX } from './limits.ts'
 import { NUMBER_TEXT_BYTES_MAX, numberText } from './number-text.ts'
 import { VALUE } from './value-kind.ts'
-import { type TextCounters, textRoom, writeText } from './value-text.ts'
-
-/** What happened to events, since the columns were created. */
-export interface EventCounters extends TextCounters {
-  /** Values of a field that another object of the event, or a later duplicate of the key, replaced. */
-  duplicates: number
-  /** Events refused by a reader. */
-  refused: number
-}
-
-/** One field of an event as text; `null` for JSON's null. */
-export interface EventEntry {
-  readonly field: string
-  readonly value: string | null
-}
-
-/** Where the present event comes from. */
-export interface EventSource {
-  /** Text is the inside of a JSON string, and numbers are JSON tokens. Otherwise both are plain UTF-8. */
-  readonly json: boolean
-  /** Reads the event again, and calls `addUnknown` for each value of a field that no rule knows. */
-  readonly readUnknown: (columns: EventColumns) => void
-  /** Reads the present event of `columns` into `others`, which have other names. Allocates: for events that matched. */
-  readonly readAgain: (columns: EventColumns, others: EventColumns) => void
-}
+import { textRoom, withRoom, writeText } from './value-text.ts'
 
 const HAS_TEXT = 1
 const HAS_FOLDED = 2
@@ -80,12 +57,7 @@ export class EventColumns {
   foldedView: DataView = new DataView(this.foldedBytes.buffer)
   readonly foldedFrom: Int32Array = new Int32Array(VALUE_SLOTS)
   readonly foldedTo: Int32Array = new Int32Array(VALUE_SLOTS)
-  /** Sets of grams, BLOOM_WORDS or LARGE_BLOOM_WORDS words each; replaced by a larger one when it is full. */
-  bloomWords: Int32Array = new Int32Array(64 * BLOOM_WORDS)
-  /** For values on which `bloom` was called: where its set starts. */
-  readonly bloomFrom: Int32Array = new Int32Array(VALUE_SLOTS)
-  /** The bits of a gram's hash that the value's set uses. */
-  readonly #bloomMask = new Int32Array(VALUE_SLOTS)
+  readonly grams: GramSets = new GramSets(EVENT_VALUES_MAX)
   /** The bytes that the event is in, and where. */
   bytes: Uint8Array = new Uint8Array(0)
   view: DataView = new DataView(this.bytes.buffer)
@@ -100,7 +72,6 @@ export class EventColumns {
   readonly #made = new Uint8Array(VALUE_SLOTS)
   #textUsed = 0
   #foldedUsed = 0
-  #bloomUsed = 0
   /** Per field: the epoch in which it is present, its first and last value. */
   readonly #present: Int32Array
   readonly #first: Int32Array
@@ -149,7 +120,7 @@ export class EventColumns {
     this.to = 0
     this.#textUsed = 0
     this.#foldedUsed = 0
-    this.#bloomUsed = 0
+    this.grams.clear()
     this.#allRead = false
   }
 
@@ -366,33 +337,18 @@ export class EventColumns {
     return foldUtf8(this.textBytes, from, to, this.foldedBytes, at)
   }
 
-  /** Makes `bloomWords` from `bloomFrom[value]` the set of the grams of the folded text. */
+  /** Makes the set of the grams of the folded text, for `bloomHas`. */
   bloom(value: number): void {
     const made = this.#made[value] ?? 0
     if ((made & HAS_BLOOM) !== 0) return
     this.fold(value)
-    const from = this.foldedFrom[value] ?? 0
-    const to = this.foldedTo[value] ?? 0
-    const words = to - from < LARGE_BLOOM_BYTES_MIN ? BLOOM_WORDS : LARGE_BLOOM_WORDS
-    const at = this.#bloomUsed
-    this.#bloomUsed = at + words
-    if (this.#bloomUsed > this.bloomWords.length) {
-      const larger = new Int32Array(2 * this.#bloomUsed)
-      larger.set(this.bloomWords)
-      this.bloomWords = larger
-    }
-    this.bloomWords.fill(0, at, at + words)
-    addGrams(this.foldedView, from, to, this.bloomWords, at, 32 * words - 1)
-    this.bloomFrom[value] = at
-    this.#bloomMask[value] = 32 * words - 1
+    this.grams.make(value, this.foldedView, this.foldedFrom[value] ?? 0, this.foldedTo[value] ?? 0)
     this.#made[value] = (this.#made[value] ?? 0) | HAS_BLOOM
   }
 
   /** After `bloom`: false when the folded text does not have the four bytes of this `gramHashAt`. */
   bloomHas(value: number, hash: number): boolean {
-    const bit = hash & (this.#bloomMask[value] ?? 0)
-    const word = this.bloomWords[(this.bloomFrom[value] ?? 0) + (bit >>> 5)] ?? 0
-    return ((word >>> (bit & 31)) & 1) === 1
+    return this.grams.has(value, hash)
   }
 
   /** Makes the values of fields that no rule knows available too: from `count` to `allCount - 1`. */
@@ -433,13 +389,4 @@ export class EventColumns {
     this.text(value)
     return utf8Decode(this.textBytes.subarray(this.textFrom[value], this.textTo[value]))
   }
-}
-
-function withRoom(arena: Uint8Array, used: number, room: number): Uint8Array {
-  if (used + room <= arena.length) return arena
-  let length = arena.length * 2
-  while (length < used + room) length *= 2
-  const larger = new Uint8Array(length)
-  larger.set(arena.subarray(0, used))
-  return larger
 }

@@ -1,4 +1,5 @@
-export { type EventCounters, type EventEntry, EventColumns, type EventSource } from './event-columns.ts'
+export { EventColumns } from './event-columns.ts'
+export type { EventCounters, EventEntry, EventSource } from './event-source.ts'
 export { eventTime, TIME_FIELDS, timeAt, withTimeFields } from './event-time.ts'
 export { FieldNames } from './field-names.ts'
 export { gramHashAt } from './grams.ts'

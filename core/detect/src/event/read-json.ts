@@ -1,5 +1,6 @@
 import { utf8Decode } from '@firebreak/kernel'
-import type { EventColumns, EventSource } from './event-columns.ts'
+import type { EventColumns } from './event-columns.ts'
+import type { EventSource } from './event-source.ts'
 import { NamePath, NESTING, type Nesting } from './json-names.ts'
 import {
   isPlainKey,

@@ -1,6 +1,7 @@
 import { assert, errorMessage, KernelError, utf8Decode } from '@firebreak/kernel'
 import { DetectError } from '../errors.ts'
-import type { EventColumns, EventSource } from './event-columns.ts'
+import type { EventColumns } from './event-columns.ts'
+import type { EventSource } from './event-source.ts'
 import type { FieldNames } from './field-names.ts'
 import { EVENT_BYTES_MAX, EVENT_VALUES_MAX } from './limits.ts'
 import {

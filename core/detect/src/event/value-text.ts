@@ -164,3 +164,13 @@ export function writeCode(out: Uint8Array, at: number, code: number): number {
   out[at] = ((0xf00 >> size) & 0xff) | code
   return at + size
 }
+
+/** An arena with room for `room` bytes more: the same, or a larger one with what is in it. */
+export function withRoom(arena: Uint8Array, used: number, room: number): Uint8Array {
+  if (used + room <= arena.length) return arena
+  let length = arena.length * 2
+  while (length < used + room) length *= 2
+  const larger = new Uint8Array(length)
+  larger.set(arena.subarray(0, used))
+  return larger
+}
