@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkContract, ENGINE_CONTRACT } from './contract.ts'
-import { compiled, contractOf, image, type Plain, rule } from './engine-fixture.ts'
+import { checkContract, ENGINE_CONTRACT, ENGINE_VERSION } from './contract.ts'
+import { contractOf, image, type Plain, rule } from './engine-fixture.ts'
 import { createEngine } from './engine.ts'
 import { DetectError } from './errors.ts'
 
@@ -23,10 +23,10 @@ test('every supplied field can be read', () => {
 test('the 21st field is refused by name before anything runs', () => {
   const refused = image([reads('OriginalFileName')])
   const details = {
-    category: 'process_creation',
+    source: 'category: process_creation, product: linux',
     field: 'OriginalFileName',
     suppliedFields: 20,
-    engineVersion: '1.0.0',
+    engineVersion: ENGINE_VERSION,
   }
   for (const load of [checkContract, createEngine]) {
     assert.throws(
@@ -35,7 +35,7 @@ test('the 21st field is refused by name before anything runs', () => {
         assert.ok(error instanceof DetectError)
         assert.equal(error.code, 'detect/unsupplied-field')
         assert.deepEqual(error.details, details)
-        assert.match(error.message, /OriginalFileName, which is not one of the 20 that engine 1\.0\.0 supplies/)
+        assert.match(error.message, /OriginalFileName of .*, which is not one of the 20 that engine [\d.]+ supplies/)
         return true
       },
     )
@@ -60,12 +60,12 @@ test('an image that needs more than the engine has is refused with a code', () =
   const plain = image([rule(1, { s: { Image: 'x' }, condition: 's' })])
   const regex = image([rule(1, { s: { 'Image|re': 'x' }, condition: 's' })])
   const rows: readonly (readonly [what: string, load: () => void, code: string])[] = [
-    ['category', () => checkContract(image([reads('x', 'dns_query')]), ENGINE_CONTRACT), 'detect/unsupplied-category'],
+    ['category', () => checkContract(image([reads('x', 'dns_query')]), ENGINE_CONTRACT), 'detect/unsupplied-source'],
     ['feature', () => checkContract(regex, { ...contractOf(regex), features: ['sigma'] }), 'detect/unsupplied-feature'],
     ['engine', () => checkContract(plain, { ...contractOf(plain), engineVersion: '0.9.9' }), 'detect/engine-too-old'],
     [
       'minimum',
-      () => checkContract(image([reads('Image')], { manifest: { minimumEngine: '1.0.1' } }), ENGINE_CONTRACT),
+      () => checkContract(image([reads('Image')], { manifest: { minimumEngine: '99.0.0' } }), ENGINE_CONTRACT),
       'detect/engine-too-old',
     ],
     [
@@ -88,5 +88,4 @@ test('indicators need only supplied fields, whatever their type', () => {
     `sha256,${'0'.repeat(64)},`,
   ].join('\n')
   createEngine(image([], { indicators }), ENGINE_CONTRACT)
-  assert.equal(compiled([], { indicators }).inertIndicatorCount, 1)
 })

@@ -8,8 +8,8 @@ import {
   type VerifiedImage,
   verifyImage,
 } from '@firebreak/content'
-import type { EngineContract } from './contract.ts'
-import type { HostEvent } from './events.ts'
+import { ENGINE_VERSION, type EngineContract } from './contract.ts'
+import type { RecordEvent } from './event/index.ts'
 
 export type Plain = Parameters<typeof toSourceNode>[0]
 
@@ -39,7 +39,7 @@ interface Given {
 export function parsedPack(rules: readonly Plain[], given: Given = {}): ParsedPack {
   const source: PackSource = {
     manifest: toSourceNode({ ...MANIFEST, ...given.manifest }, 'pack.yaml'),
-    rules: rules.map((one, i) => ({ file: `rules/${i}.yml`, node: toSourceNode(one, `rules/${i}.yml`) })),
+    rules: rules.map((one, i) => ({ file: `rules/${i}.yml`, nodes: [toSourceNode(one, `rules/${i}.yml`)] })),
     tests: [],
     indicators: given.indicators === undefined ? [] : [{ file: 'a.csv', text: given.indicators }],
   }
@@ -55,14 +55,11 @@ export function image(rules: readonly Plain[], given: Given = {}): VerifiedImage
 }
 
 /** Supplies exactly what the image needs. */
-export function contractOf({ declaredFields, features }: VerifiedImage): EngineContract {
-  const categories = [...new Set(declaredFields.map((one) => one.category))]
-  const fieldsOf = (category: string): readonly string[] =>
-    declaredFields.filter((one) => one.category === category).map((one) => one.field)
-  const fields = categories.map((category) => ({ category, fields: fieldsOf(category) }))
-  return { engineVersion: '1.0.0', features, fields }
+export function contractOf({ needs, features }: VerifiedImage): EngineContract {
+  const fields = needs.map(({ logsource, fields: read }) => ({ category: logsource.category ?? '', fields: read }))
+  return { engineVersion: ENGINE_VERSION, features, fields }
 }
 
-export function event(fields: HostEvent['fields'], more: Partial<HostEvent> = {}): HostEvent {
+export function event(fields: RecordEvent['fields'], more: Partial<RecordEvent> = {}): RecordEvent {
   return { category: 'process_creation', product: 'linux', timeMs: 1_000, fields, ...more }
 }

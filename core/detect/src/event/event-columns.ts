@@ -57,7 +57,7 @@ export class EventColumns {
   foldedView: DataView = new DataView(this.foldedBytes.buffer)
   readonly foldedFrom: Int32Array = new Int32Array(VALUE_SLOTS)
   readonly foldedTo: Int32Array = new Int32Array(VALUE_SLOTS)
-  readonly grams: GramSets = new GramSets(EVENT_VALUES_MAX)
+  readonly grams: GramSets = new GramSets(VALUE_SLOTS)
   /** The bytes that the event is in, and where. */
   bytes: Uint8Array = new Uint8Array(0)
   view: DataView = new DataView(this.bytes.buffer)
