@@ -72,6 +72,7 @@ export class Router {
   #lastRoute: Route = NOWHERE
   /** The channel of the event before: nearly always that of this one. */
   #lastChannel: Channel | null = null
+  #lastWritten: Uint8Array = new Uint8Array(0)
 
   /** @param numberOf - the number of a field of the columns */
   constructor(tables: ImageTables, columns: EventColumns, numberOf: (field: string) => number) {
@@ -114,16 +115,16 @@ export class Router {
     const columns = this.#columns
     const value = columns.firstValue(this.#channelField)
     if (value < 0 || columns.kind[value] !== VALUE.TEXT) return null
+    if (this.#lastChannel !== null && columns.isWritten(value, this.#lastWritten)) return this.#lastChannel
     columns.fold(value)
-    const bytes = columns.foldedBytes
     const from = columns.foldedFrom[value] as number
     const to = columns.foldedTo[value] as number
-    const last = this.#lastChannel
-    if (last !== null && isNamed(last, bytes, from, to)) return last
-    for (const channel of this.#channels) {
-      if (isNamed(channel, bytes, from, to)) return (this.#lastChannel = channel)
+    const channel = this.#channels.find((one) => isNamed(one, columns.foldedBytes, from, to)) ?? null
+    if (channel !== null) {
+      this.#lastChannel = channel
+      this.#lastWritten = columns.written(value)
     }
-    return null
+    return channel
   }
 
   /** The decimal number in the field EventID, or NONE. */
@@ -131,6 +132,8 @@ export class Router {
     const columns = this.#columns
     const value = columns.firstValue(this.#eventIdField)
     if (value < 0) return NONE
+    const written = columns.smallInteger(value)
+    if (written >= 0) return written
     columns.text(value)
     let id = 0
     const from = columns.textFrom[value] as number

@@ -17,6 +17,7 @@ const NO_VALUE = -1
 const NO_OBJECT = -1
 const OVERWRITTEN = -2
 const EPOCH_MAX = 0x7fffffff
+const SMALL_INTEGER_DIGITS_MAX = 9
 /** The value that `join` makes: behind all others, so that who walks over all values does not meet it. */
 const JOINED_VALUE = EVENT_VALUES_MAX
 const VALUE_SLOTS = EVENT_VALUES_MAX + 1
@@ -271,6 +272,34 @@ export class EventColumns {
   /** -1 when the field is absent or has no value. */
   firstValue(field: number): number {
     return this.#present[field] === this.epoch ? (this.#first[field] ?? NO_VALUE) : NO_VALUE
+  }
+
+  /** The value as the event writes it, escapes and all: nothing is made for it. */
+  isWritten(value: number, as: Uint8Array): boolean {
+    const from = this.#rawFrom[value] as number
+    if ((this.#rawTo[value] as number) - from !== as.length) return false
+    for (let at = 0; at < as.length; at++) if (this.bytes[from + at] !== as[at]) return false
+    return true
+  }
+
+  /** A copy of the value as the event writes it. */
+  written(value: number): Uint8Array {
+    // Not `slice`, which on Node's own kind of array makes no copy.
+    return new Uint8Array(this.bytes.subarray(this.#rawFrom[value], this.#rawTo[value]))
+  }
+
+  /** The number that the value spells in at most nine digits, or -1. */
+  smallInteger(value: number): number {
+    const from = this.#rawFrom[value] as number
+    const to = this.#rawTo[value] as number
+    if (to === from || to - from > SMALL_INTEGER_DIGITS_MAX || (this.kind[value] as number) > VALUE.NUMBER) return -1
+    let number = 0
+    for (let at = from; at < to; at++) {
+      const digit = (this.bytes[at] as number) - 0x30
+      if (digit < 0 || digit > 9) return -1
+      number = 10 * number + digit
+    }
+    return number
   }
 
   /** Makes `textBytes` from `textFrom[value]` to `textTo[value]` the text of the value; that of null is empty. */
