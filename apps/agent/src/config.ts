@@ -48,6 +48,10 @@ export interface AgentPaths {
   readonly fetcher: string
   readonly status: string
   readonly lock: string
+  /** The customer's policy that holds, the key that signs it, and the tuning in it. */
+  readonly policy: string
+  readonly customerKey: string
+  readonly tuning: string
 }
 
 export function agentPaths(data: string): AgentPaths {
@@ -61,6 +65,9 @@ export function agentPaths(data: string): AgentPaths {
     fetcher: `${data}/fetcher`,
     status: `${data}/status.json`,
     lock: `${data}/agent.lock`,
+    policy: `${data}/policy.json`,
+    customerKey: `${data}/customer.pub`,
+    tuning: `${data}/tuning.fbi`,
   }
 }
 

@@ -6,6 +6,8 @@ import { failWith, runAgent } from './run.ts'
 const USAGE = `firebreak agent: the processes of one host
 
   main.ts run --data DIR                       runs until it is told to end; JSON lines on standard output
+  main.ts policy --data DIR --policy FILE [--key HEX]
+                                               takes a policy of the customer's; --key pins theirs, once
   main.ts evaluate --image FILE --events FILE  loads an image in the real, confined engine and has it judge events;
                                                prints one JSON object
   main.ts yara-scan                            reads {sources, paths, limits} on standard input, scans in the real,
@@ -29,8 +31,14 @@ async function runYara(): Promise<void> {
   await yaraScan(fileURLToPath(new URL('./yara/main.ts', import.meta.url)), readFolders)
 }
 
+async function runApplyPolicy(args: readonly string[]): Promise<void> {
+  const { runPolicy } = await import('./apply-policy.ts') // it verifies content
+  await runPolicy(args)
+}
+
 const [command, ...args] = process.argv.slice(2)
 if (command === 'run') await runAgent(args, engineEntry).catch(failWith)
+else if (command === 'policy') await runApplyPolicy(args).catch(failWith)
 else if (command === 'evaluate') await runEvaluate(args).catch(failWith)
 else if (command === 'yara-scan') await runYara().catch(failWith)
 else process.stdout.write(USAGE)

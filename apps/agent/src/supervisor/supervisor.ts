@@ -13,6 +13,7 @@ import { IMAGE_SIZE_BYTES_MAX, openSlotStore, type SlotStore } from './slot-stor
 import { openSpool, type Spool } from './spool.ts'
 import { StatusFile } from './status-file.ts'
 import { TrialClock } from './trial-clock.ts'
+import { TuningFile } from './tuning-file.ts'
 import { startWatchdog } from './watchdog.ts'
 
 /** How often the fetcher hears of the host's state, beside each change. */
@@ -52,6 +53,7 @@ export class Supervisor {
   readonly #fetcher: FetcherProcess
   readonly #watchdog: { stop(): void }
   readonly #status: StatusFile
+  readonly #tuning: TuningFile
   readonly #bootId: string
   readonly #timer: NodeJS.Timeout
   #sensorReport: SensorReport | null = null
@@ -64,7 +66,11 @@ export class Supervisor {
     const store = await openSlotStore(options.paths)
     await countStart(store, (code, message) => options.onLine({ event: 'fault', code, message }))
     const spool = await openSpool(options.paths.spool, store.state.starts * SEQUENCES_PER_START)
-    return new Supervisor(options, store, spool, await readBootId())
+    const supervisor = new Supervisor(options, store, spool, await readBootId())
+    // Before any engine is started, so that none starts twice.
+    await supervisor.#tuning.look()
+    supervisor.#pair.runConfirmed(supervisor.#slots.state.confirmed)
+    return supervisor
   }
 
   private constructor(options: SupervisorOptions, store: SlotStore, spool: Spool, bootId: string) {
@@ -86,6 +92,13 @@ export class Supervisor {
       onFault,
     })
     this.#pair = this.#createPair(store)
+    this.#tuning = new TuningFile(options.paths.tuning, {
+      onTuning: (tuning) => {
+        this.#pair.useTuning(tuning)
+        options.onLine({ event: 'tuning', digest: tuning?.digest ?? null })
+      },
+      onFault: ({ code, message }) => onFault(code, message),
+    })
     this.#trialClock = new TrialClock(options.config.trialMs, this.#pair, {
       onPassed: (image) => this.#slots.dispatchAbout(image, { kind: 'trial-passed' }),
       onNoVerdict: (image) => {
@@ -108,7 +121,6 @@ export class Supervisor {
       onMessage: (message) => this.#onMessage(message),
     })
     this.#timer = setInterval(() => this.#tick(), REPORT_INTERVAL_MS)
-    this.#pair.runConfirmed(store.state.confirmed)
   }
 
   async stop(): Promise<void> {
@@ -192,6 +204,7 @@ export class Supervisor {
 
   #tick(): void {
     this.#report()
+    void this.#tuning.look()
     this.#pair.passTime()
     if (this.#host !== null) void this.#detections.uploadNext()
   }

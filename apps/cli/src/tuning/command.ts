@@ -2,6 +2,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { writeDurable } from '@firebreak/durable-fs'
 import { FirebreakError, version, type Version } from '@firebreak/kernel'
 import { act } from '../act.ts'
+import { become } from '../commands/services.ts'
+import { ENTRY } from '../places.ts'
 import type { Screen } from '../screen.ts'
 import { buildTuning } from './files.ts'
 import { makePolicyKey, signPolicy, type SignPolicyOptions } from './policy.ts'
@@ -59,6 +61,14 @@ function addPolicy(root: Command): void {
     .option('--json', 'print one JSON object as the last line', false)
     .action((options: SignPolicyOptions & { readonly json: boolean }) =>
       act(options.json, (screen, interrupted) => signPolicy(options, screen, interrupted)),
+    )
+  policy
+    .command('apply <file>')
+    .description('have the agent of a folder take a policy; one that is refused in any part changes nothing')
+    .requiredOption('--data <dir>', 'folder of the agent')
+    .option('--key <hex>', "the customer's public key, with the first policy; from then on it is pinned")
+    .action((file: string, { data, key }: { readonly data: string; readonly key?: string }) =>
+      become(ENTRY.agent, ['policy', '--data', data, '--policy', file, ...(key === undefined ? [] : ['--key', key])]),
     )
 }
 
