@@ -78,6 +78,7 @@ async function once(image: SlotImage, bytes: Uint8Array, signal: NodeJS.Signals,
     onCandidateRefused: () => {},
     onCandidateDied: () => {},
     onConfirmedDied: () => dead.resolve(),
+    onTuningRefused: () => {},
     onDamaged: () => recovered.reject(new Error('the image was refused')),
   })
   const payload = batchBytes()
