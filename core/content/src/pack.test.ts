@@ -23,61 +23,36 @@ test('a valid pack has no diagnostics', () => {
     pack.rules.map((one) => one.id),
     [ruleId(1), ruleId(2), ruleId(3)],
   )
-  assert.equal(pack.indicators.length, 6)
-  assert.deepEqual(pack.indicators.find((one) => one.type === 'domain')?.value, 'evil.example')
+  assert.equal(pack.indicatorCount, 6)
 })
 
 test('every bad rule is refused with a code and what was expected', () => {
   const rows: readonly (readonly [what: string, rule: Plain, code: string, message: RegExp])[] = [
     ['not a map', ['x'], 'content/schema', /expected a map of keys, found a list/],
     ['no title', { ...(rule(1, { s: { a: 1 }, condition: 's' }) as object), title: '' }, 'content/schema', /title/],
-    ['id', rule(1, { s: { a: 1 }, condition: 's' }, { id: 'ABC' }), 'content/schema', /expected a UUID in lower case/],
+    ['id', rule(1, { s: { a: 1 }, condition: 's' }, { id: 'ABC' }), 'content/schema', /expected a UUID/],
     [
       'level',
       rule(1, { s: { a: 1 }, condition: 's' }, { level: 'urgent' }),
       'content/schema',
-      /expected informational/,
-    ],
-    [
-      'service',
-      rule(1, { s: { a: 1 }, condition: 's' }, { logsource: { category: 'x', service: 'auditd' } }),
-      'content/schema',
-      /service is not supported/,
-    ],
-    [
-      'no category',
-      rule(1, { s: { a: 1 }, condition: 's' }, { logsource: { product: 'linux' } }),
-      'content/schema',
-      /expected a category/,
-    ],
-    ['correlation', { title: 'x', correlation: {} }, 'content/schema', /correlation is not supported/],
-    ['filter', { title: 'x', filter: {} }, 'content/schema', /filter is not supported/],
-    [
-      'timeframe',
-      rule(1, { s: { a: 1 }, timeframe: '5m', condition: 's' }),
-      'content/schema',
-      /timeframe is not supported/,
+      /expected one of informational/,
     ],
     ['no condition', rule(1, { s: { a: 1 } }), 'content/schema', /condition is missing/],
     ['bad condition', rule(1, { s: { a: 1 }, condition: 's and t' }), 'content/condition', /found "t"/],
-    ['keyword list', detection(['a', 'b']), 'content/schema', /keywords are not supported/],
-    ['keyword', detection('a'), 'content/schema', /keywords are not supported/],
-    ['keyword item', detection({ '|all': ['a', 'b'] }), 'content/schema', /without a field name/],
     ['empty map', detection({}), 'content/schema', /at least one field/],
     ['empty list', detection({ Image: [] }), 'content/schema', /at least one value/],
     ['map as value', detection({ Image: { a: 1 } }), 'content/schema', /found a map/],
-    ['null in list', detection({ Image: ['a', null] }), 'content/schema', /found nothing \(null\)/],
-    ['null with modifier', detection({ 'Image|contains': null }), 'content/modifier', /null takes no modifier/],
+    ['null in list', detection({ Image: ['a', null] }), 'content/schema', /null can't be in a list/],
+    ['null with modifier', detection({ 'Image|contains': null }), 'content/modifier', /no modifier but neq/],
     ['all on one value', detection({ 'Image|contains|all': 'a' }), 'content/modifier', /expected two or more values/],
-    ['unknown modifier', detection({ 'Image|containz': 'a' }), 'content/modifier', /expected one of contains/],
-    ['unsupported modifier', detection({ 'Image|windash': 'a' }), 'content/modifier', /"windash"/],
-    ['two places', detection({ 'Image|contains|endswith': 'a' }), 'content/modifier', /can't follow contains/],
+    ['unknown modifier', detection({ 'Image|containz': 'a' }), 'content/modifier', /"containz": expected one of all/],
+    ['two places', detection({ 'Image|contains|endswith': 'a' }), 'content/modifier', /endswith after contains/],
     ['regex flag first', detection({ 'Image|i|re': 'a' }), 'content/modifier', /belongs after re/],
-    ['regex number', detection({ 'Image|re': 1 }), 'content/schema', /expected text/],
+    ['regex number', detection({ 'Image|re': 1 }), 'content/modifier', /expected text, found number 1/],
     ['regex syntax', detection({ 'Image|re': '(a' }), 'content/regex-syntax', /./],
     ['regex backreference', detection({ 'Image|re': '(a)\\1' }), 'content/regex-unsupported', /./],
-    ['rounded number', detection({ ProcessId: 2 ** 60 }), 'content/schema', /found number/],
-    ['lone surrogate', detection({ Image: '\ud800' }), 'content/schema', /expected a value/],
+    ['rounded number', detection({ ProcessId: 2 ** 60 }), 'content/schema', /number/],
+    ['lone surrogate', detection({ Image: '\ud800' }), 'content/schema', /not well-formed/],
     ['tags', rule(1, { s: { a: 1 }, condition: 's' }, { tags: [1] }), 'content/schema', /tags: expected text/],
   ]
   for (const [what, one, code, message] of rows) {
@@ -92,7 +67,7 @@ test('every bad rule is refused with a code and what was expected', () => {
 
 test('one bad rule hides neither another nor its own other mistakes', () => {
   const bad = detection({ 'Image|containz': 'a', 'User|re': '(', ProcessId: [] })
-  const pack = packOf([bad, rule(2, { s: { Image: 'a' }, condition: 's' }), detection('keyword')])
+  const pack = packOf([bad, rule(2, { s: { Image: 'a' }, condition: 's' }), detection({ a: [] })])
   assert.deepEqual(pack.diagnostics.map((one) => one.code).toSorted(), [
     'content/modifier',
     'content/regex-syntax',
@@ -166,7 +141,7 @@ test('every bad indicator row is a diagnostic at its line', () => {
     pack.diagnostics.map((one) => one.at.line),
     rows.map((_, i) => i + 2),
   )
-  assert.deepEqual(pack.indicators, [{ type: 'ip', value: '1.2.3.4', description: 'good' }])
+  assert.equal(pack.indicatorCount, 1)
   assert.match(shown(packOf([], { indicators: [{ file: 'a.csv', text: 'value\n' }] })).join(), /expected the header/)
 })
 
@@ -184,12 +159,9 @@ test('a pack with a diagnostic, without a manifest or without content does not c
   assert.throws(() => compilePack(packOf([detection({ a: 1 })], { manifest: null })), code('content/schema'))
 })
 
-test('a condition that multiplies its tests stops at the limit', () => {
-  const selection = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`f${i}`, i]))
-  const pack = packOf([rule(1, { selection, condition: Array.from({ length: 200 }, () => 'selection') })])
-  assert.deepEqual(shown(pack), [])
-  assert.throws(
-    () => compilePack(pack),
-    (error) => error instanceof ContentError && error.code === 'content/limit',
-  )
+test('a rule of more tests than the limit is refused', () => {
+  const one = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`f${i}`, i]))
+  const selection = Array.from({ length: 200 }, (_, i) => ({ ...one, [`g${i}`]: i }))
+  const pack = packOf([rule(1, { selection, condition: 'selection' })])
+  assert.deepEqual(shown(pack), ['content/limit Cannot read detection: it has more than 16384 tests'])
 })
