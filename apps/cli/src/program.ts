@@ -108,7 +108,8 @@ function addContent(root: Command): void {
     .command('bench [name]')
     .description('measure a claim beside its peer or limit; without a name: what there is')
     .addOption(json())
-    .action((name: string | undefined, options: Common) => bench(name, options.json))
+    .option('--quick', 'fewer runs: within 40 s, with more noise', false)
+    .action((name: string | undefined, options: Common & { quick: boolean }) => bench(name, options))
   root
     .command('fuzz [name] [arguments...]')
     .description(

@@ -30,8 +30,9 @@ export function serverRun(state: string, args: readonly string[]): never {
 }
 
 /** The benchmarks say themselves what there is. */
-export function bench(name: string | undefined, json: boolean): never {
-  return become(ENTRY.bench, [...(name === undefined ? [] : [name]), ...(json ? ['--json'] : [])])
+export function bench(name: string | undefined, { json, quick }: { json: boolean; quick: boolean }): never {
+  const options = [...(json ? ['--json'] : []), ...(quick ? ['--quick'] : [])]
+  return become(ENTRY.bench, [...(name === undefined ? [] : [name]), ...options])
 }
 
 /** Long runs of what the tests do shortly. They say themselves what there is. */
