@@ -11,7 +11,7 @@ import {
   sourcesOfDeclared,
 } from '@firebreak/content'
 import { foldCase, utf8Decode, utf8Encode } from '@firebreak/kernel'
-import { type EventColumns, VALUE } from './event/index.ts'
+import { type EventColumns, isWritten, smallInteger, VALUE, written } from './event/index.ts'
 import { equalRuns } from './match/bytes.ts'
 import { word } from './trap.ts'
 
@@ -115,14 +115,14 @@ export class Router {
     const columns = this.#columns
     const value = columns.firstValue(this.#channelField)
     if (value < 0 || columns.kind[value] !== VALUE.TEXT) return null
-    if (this.#lastChannel !== null && columns.isWritten(value, this.#lastWritten)) return this.#lastChannel
+    if (this.#lastChannel !== null && isWritten(columns, value, this.#lastWritten)) return this.#lastChannel
     columns.fold(value)
     const from = columns.foldedFrom[value] as number
     const to = columns.foldedTo[value] as number
     const channel = this.#channels.find((one) => isNamed(one, columns.foldedBytes, from, to)) ?? null
     if (channel !== null) {
       this.#lastChannel = channel
-      this.#lastWritten = columns.written(value)
+      this.#lastWritten = written(columns, value)
     }
     return channel
   }
@@ -132,8 +132,8 @@ export class Router {
     const columns = this.#columns
     const value = columns.firstValue(this.#eventIdField)
     if (value < 0) return NONE
-    const written = columns.smallInteger(value)
-    if (written >= 0) return written
+    const small = smallInteger(columns, value)
+    if (small >= 0) return small
     columns.text(value)
     let id = 0
     const from = columns.textFrom[value] as number

@@ -83,8 +83,8 @@ export function createEngines(files: readonly RuleText[], placeholders: Placehol
  * values.
  */
 export function asRecord({ json, source }: ComparedEvent): ComparedEvent | null {
-  const fields = [...flatten(parseEvent(json))].filter(([, values]) => values.length > 0)
-  if (fields.some(([, values]) => values.length > 1)) return null
+  const fields = [...flatten(parseEvent(json))]
+  if (fields.some(([, values]) => values.length !== 1)) return null
   const event = Object.fromEntries(fields.map(([name, [value]]) => [name, value?.exact ?? null]))
   return { json: JSON.stringify(event), source: source ?? { category: 'none' } }
 }

@@ -43,4 +43,6 @@ sensor = await openSensor({
 })
 output.write(encodeFrame({ type: FRAME.SENSOR_READY, payload: jsonBytes(sensor.info) }))
 input.on('end', () => process.exit(0))
+// The supervisor is gone, and who reads no events needs no sensor.
+output.on('error', () => process.exit(0))
 input.resume()

@@ -17,7 +17,6 @@ const NO_VALUE = -1
 const NO_OBJECT = -1
 const OVERWRITTEN = -2
 const EPOCH_MAX = 0x7fffffff
-const SMALL_INTEGER_DIGITS_MAX = 9
 /** The value that `join` makes: behind all others, so that who walks over all values does not meet it. */
 const JOINED_VALUE = EVENT_VALUES_MAX
 const VALUE_SLOTS = EVENT_VALUES_MAX + 1
@@ -68,8 +67,9 @@ export class EventColumns {
   /** The reader that filled the columns last. */
   source: EventSource | null = null
   #json = false
-  readonly #rawFrom = new Int32Array(VALUE_SLOTS)
-  readonly #rawTo = new Int32Array(VALUE_SLOTS)
+  /** Where the value stands in `bytes`, escapes and all. */
+  readonly rawFrom: Int32Array = new Int32Array(VALUE_SLOTS)
+  readonly rawTo: Int32Array = new Int32Array(VALUE_SLOTS)
   readonly #made = new Uint8Array(VALUE_SLOTS)
   #textUsed = 0
   #foldedUsed = 0
@@ -193,8 +193,8 @@ export class EventColumns {
     this.kind[value] = kind
     this.next[value] = NO_VALUE
     this.fieldOf[value] = field
-    this.#rawFrom[value] = from
-    this.#rawTo[value] = to
+    this.rawFrom[value] = from
+    this.rawTo[value] = to
     this.#made[value] = 0
   }
 
@@ -274,41 +274,13 @@ export class EventColumns {
     return this.#present[field] === this.epoch ? (this.#first[field] ?? NO_VALUE) : NO_VALUE
   }
 
-  /** The value as the event writes it, escapes and all: nothing is made for it. */
-  isWritten(value: number, as: Uint8Array): boolean {
-    const from = this.#rawFrom[value] as number
-    if ((this.#rawTo[value] as number) - from !== as.length) return false
-    for (let at = 0; at < as.length; at++) if (this.bytes[from + at] !== as[at]) return false
-    return true
-  }
-
-  /** A copy of the value as the event writes it. */
-  written(value: number): Uint8Array {
-    // Not `slice`, which on Node's own kind of array makes no copy.
-    return new Uint8Array(this.bytes.subarray(this.#rawFrom[value], this.#rawTo[value]))
-  }
-
-  /** The number that the value spells in at most nine digits, or -1. */
-  smallInteger(value: number): number {
-    const from = this.#rawFrom[value] as number
-    const to = this.#rawTo[value] as number
-    if (to === from || to - from > SMALL_INTEGER_DIGITS_MAX || (this.kind[value] as number) > VALUE.NUMBER) return -1
-    let number = 0
-    for (let at = from; at < to; at++) {
-      const digit = (this.bytes[at] as number) - 0x30
-      if (digit < 0 || digit > 9) return -1
-      number = 10 * number + digit
-    }
-    return number
-  }
-
   /** Makes `textBytes` from `textFrom[value]` to `textTo[value]` the text of the value; that of null is empty. */
   text(value: number): void {
     const made = this.#made[value] ?? 0
     if ((made & HAS_TEXT) !== 0) return
     this.#made[value] = made | HAS_TEXT
-    const from = this.#rawFrom[value] ?? 0
-    const to = this.#rawTo[value] ?? 0
+    const from = this.rawFrom[value] ?? 0
+    const to = this.rawTo[value] ?? 0
     const at = this.#textUsed
     this.textBytes = withRoom(this.textBytes, at, textRoom(to - from) + NUMBER_TEXT_BYTES_MAX)
     this.textFrom[value] = at
@@ -331,8 +303,8 @@ export class EventColumns {
   fold(value: number): void {
     const made = this.#made[value] ?? 0
     if ((made & HAS_FOLDED) !== 0) return
-    const from = this.#rawFrom[value] ?? 0
-    const to = this.#rawTo[value] ?? 0
+    const from = this.rawFrom[value] ?? 0
+    const to = this.rawTo[value] ?? 0
     const at = this.#foldedUsed
     let end = -1
     if (this.kind[value] === VALUE.TEXT && to - from <= FIELD_BYTES_MAX && value !== JOINED_VALUE) {

@@ -78,6 +78,10 @@ export class HashTable {
     return this.#keys.map((_, entry) => this.text(entry))
   }
 
+  key(entry: number): number {
+    return this.#entries[entry * ENTRY_WORDS] as number
+  }
+
   text(entry: number): number {
     return this.#entries[entry * ENTRY_WORDS + 1] as number
   }

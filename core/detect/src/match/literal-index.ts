@@ -8,9 +8,12 @@ import {
   type WitnessKind,
 } from '@firebreak/content'
 import { item, word } from '../trap.ts'
-import { equalRuns } from './bytes.ts'
+import { type EventColumns, gramHash } from '../event/index.ts'
+import { equalRuns, findRun } from './bytes.ts'
 import { HashTable } from './hash-table.ts'
 
+/** From here on a value is asked for short literals by the set of its grams. */
+const LONG_VALUE_BYTES = 512
 /** In place of an offset: the literal is the whole value, and not only its end. */
 const WHOLE = 1
 /** Bytes of a text that its hash covers, from the end at which it is anchored. */
@@ -83,12 +86,39 @@ export class LiteralIndex {
     return [...texts].map((text) => bytes.subarray(offsets[text], offsets[text + 1]))
   }
 
-  /** @param view - of `bytes` */
-  search(bytes: Uint8Array, view: DataView, from: number, to: number, found: Candidate): void {
+  /** Tells of the rules whose literals the value shows. */
+  search(columns: EventColumns, value: number, found: Candidate): void {
+    columns.fold(value)
+    const from = columns.foldedFrom[value] as number
+    const to = columns.foldedTo[value] as number
+    const { foldedBytes: bytes, foldedView: view } = columns
     if (this.#startLengths !== 0) this.#searchStart(bytes, from, to, found)
     if (this.#endLengths !== 0) this.#searchEnd(bytes, from, to, found)
-    if (this.#grams.size > 0) this.#searchInside(this.#grams, 1, bytes, view, from, to, found)
+    if (this.#grams.size > 0) {
+      if (to - from < LONG_VALUE_BYTES) this.#searchInside(this.#grams, 1, bytes, view, from, to, found)
+      else this.#searchShort(columns, value, bytes, from, to, found)
+    }
     if (this.#words.size > 0) this.#searchInside(this.#words, GRAM_BYTES, bytes, view, from, to, found)
+  }
+
+  /** Of a long value the set of its grams is made once, for this and for the predicates; then each literal is one question. */
+  #searchShort(
+    columns: EventColumns,
+    value: number,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    found: Candidate,
+  ): void {
+    columns.bloom(value)
+    const table = this.#grams
+    for (let entry = 0; entry < table.size; entry++) {
+      if (!columns.bloomHas(value, gramHash(table.key(entry)))) continue
+      const text = this.#pool.offsets[table.text(entry)] as number
+      if (findRun(bytes, from, to, this.#pool.bytes, text, text + this.#lengthOf(table, entry)) >= 0) {
+        found(table.rule(entry))
+      }
+    }
   }
 
   #searchStart(bytes: Uint8Array, from: number, to: number, found: Candidate): void {

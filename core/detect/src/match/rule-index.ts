@@ -36,9 +36,7 @@ export class RuleIndex {
     const columns = this.#columns
     for (let value = columns.firstValue(field); value >= 0; value = columns.next[value] as number) {
       if (columns.kind[value] === VALUE.NULL) continue
-      columns.fold(value)
-      const from = columns.foldedFrom[value] as number
-      literals.search(columns.foldedBytes, columns.foldedView, from, columns.foldedTo[value] as number, found)
+      literals.search(columns, value, found)
     }
   }
 
@@ -48,9 +46,7 @@ export class RuleIndex {
     columns.readAll()
     for (let value = 0; value < columns.allCount; value++) {
       if (columns.kind[value] === VALUE.NULL) continue
-      columns.fold(value)
-      const from = columns.foldedFrom[value] as number
-      literals.search(columns.foldedBytes, columns.foldedView, from, columns.foldedTo[value] as number, found)
+      literals.search(columns, value, found)
     }
   }
 }
