@@ -83,8 +83,8 @@ export function createEngines(files: readonly RuleText[], placeholders: Placehol
  * values.
  */
 export function asRecord({ json, source }: ComparedEvent): ComparedEvent | null {
-  const fields = [...flatten(parseEvent(json))]
-  if (fields.some(([, values]) => values.length !== 1)) return null
+  const fields = [...flatten(parseEvent(json))].filter(([, values]) => values.length > 0)
+  if (fields.some(([, values]) => values.length > 1)) return null
   const event = Object.fromEntries(fields.map(([name, [value]]) => [name, value?.exact ?? null]))
   return { json: JSON.stringify(event), source: source ?? { category: 'none' } }
 }
@@ -98,6 +98,11 @@ function judgeRecord(engine: Engine, { json, source }: ComparedEvent): readonly 
   const found = idsOf(batch.next() ?? [])
   assert(batch.next() === null, 'a batch of one event has two')
   return found
+}
+
+/** A record has no field without a value, as JSON has: an empty list, or the object around others. */
+export function hasBareField(json: string): boolean {
+  return [...flatten(parseEvent(json)).values()].some((values) => values.length === 0)
 }
 
 /** Of one event each rule tells once. */
