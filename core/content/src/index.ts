@@ -77,7 +77,6 @@ export {
   type AddressTable,
   bucketBits,
   buildIndicatorTables,
-  compareBytes,
   descriptionNumber,
   DIGEST_WORDS,
   type DigestTable,

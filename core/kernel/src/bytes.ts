@@ -108,3 +108,23 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   }
   return out
 }
+
+/**
+ * Compares two runs of bytes, each from its first up to, not including, its last: negative, 0 or positive. By byte, which for
+ * UTF-8 is by code point; a run that another continues comes first. Callers keep the runs inside.
+ */
+export function compareRuns(
+  a: Uint8Array,
+  aFrom: number,
+  aTo: number,
+  b: Uint8Array,
+  bFrom: number,
+  bTo: number,
+): number {
+  const length = Math.min(aTo - aFrom, bTo - bFrom)
+  for (let i = 0; i < length; i++) {
+    const difference = (a[aFrom + i] as number) - (b[bFrom + i] as number)
+    if (difference !== 0) return difference
+  }
+  return aTo - aFrom - (bTo - bFrom)
+}

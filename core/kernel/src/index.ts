@@ -1,5 +1,5 @@
 export { fromBase64, toBase64 } from './base64.ts'
-export { concatBytes, fromHex, toHex, utf8Decode, utf8Encode } from './bytes.ts'
+export { compareRuns, concatBytes, fromHex, toHex, utf8Decode, utf8Encode } from './bytes.ts'
 export { canonicalJson, canonicalJsonBytes, type Json, jsonBytes } from './canonical-json.ts'
 export {
   boolean,

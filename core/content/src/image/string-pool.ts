@@ -1,4 +1,4 @@
-import { utf8Decode, utf8Encode } from '@firebreak/kernel'
+import { compareRuns, utf8Decode, utf8Encode } from '@firebreak/kernel'
 
 /** The texts of an image: one run of UTF-8 bytes, cut by offsets. Decoded only where a person will read them. */
 export class StringPool {
@@ -27,7 +27,7 @@ export class StringPool {
     while (low <= high) {
       const middle = (low + high) >> 1
       const [from = 0, to = 0] = this.offsets.subarray(middle)
-      const order = compareBytes(this.bytes, from, to, wanted, 0, wanted.length)
+      const order = compareRuns(this.bytes, from, to, wanted, 0, wanted.length)
       if (order === 0) return middle
       if (order < 0) low = middle + 1
       else high = middle - 1
@@ -36,27 +36,10 @@ export class StringPool {
   }
 }
 
-/** The one order of an image: by UTF-8 byte, which is by code point. */
-export function compareBytes(
-  a: Uint8Array,
-  aFrom: number,
-  aTo: number,
-  b: Uint8Array,
-  bFrom: number,
-  bTo: number,
-): number {
-  const length = Math.min(aTo - aFrom, bTo - bFrom)
-  for (let i = 0; i < length; i++) {
-    const difference = (a[aFrom + i] ?? 0) - (b[bFrom + i] ?? 0)
-    if (difference !== 0) return difference
-  }
-  return aTo - aFrom - (bTo - bFrom)
-}
-
 /** The pool of a set of well-formed texts, and their numbers. */
 export function poolOf(texts: ReadonlySet<string>): { readonly pool: StringPool; readonly ids: Map<string, number> } {
   const encoded = [...texts].map((text) => ({ text, bytes: utf8Encode(text) }))
-  encoded.sort((a, b) => compareBytes(a.bytes, 0, a.bytes.length, b.bytes, 0, b.bytes.length))
+  encoded.sort((a, b) => compareRuns(a.bytes, 0, a.bytes.length, b.bytes, 0, b.bytes.length))
   const offsets = new Uint32Array(encoded.length + 1)
   for (const [i, { bytes }] of encoded.entries()) offsets[i + 1] = (offsets[i] ?? 0) + bytes.length
   const bytes = new Uint8Array(offsets[encoded.length] ?? 0)

@@ -1,7 +1,7 @@
-import { foldCase, KernelError } from '@firebreak/kernel'
+import { compareRuns, foldCase, KernelError } from '@firebreak/kernel'
 import { STRING_BYTES_MAX } from '../limits.ts'
 import { refuseWord, type Section, word } from './sections.ts'
-import { compareBytes, StringPool } from './string-pool.ts'
+import { StringPool } from './string-pool.ts'
 
 /** The strings of an image, and which of them something has named. */
 export class StringTable {
@@ -84,7 +84,7 @@ export class StringTable {
   #isAfter(id: number): boolean {
     const { offsets, bytes } = this.pool
     const middle = offsets[id] ?? 0
-    return compareBytes(bytes, offsets[id - 1] ?? 0, middle, bytes, middle, offsets[id + 1] ?? 0) < 0
+    return compareRuns(bytes, offsets[id - 1] ?? 0, middle, bytes, middle, offsets[id + 1] ?? 0) < 0
   }
 }
 

@@ -1,3 +1,4 @@
+import { compareRuns } from '@firebreak/kernel'
 import type { GrowingWords } from './growing.ts'
 import { type IndicatorList, LISTED_DIGEST_WORDS, type ListedNames } from './list.ts'
 import { linkNetworks } from './networks.ts'
@@ -5,7 +6,6 @@ import {
   ADDRESS_WORDS,
   type AddressTable,
   bucketBits,
-  compareBytes,
   DIGEST_WORDS,
   type DigestTable,
   type IndicatorTables,
@@ -117,7 +117,7 @@ function nameRows(list: ListedNames, descriptions: Descriptions): UniqueRows {
   const to = (row: number): number => starts[row + 1] ?? bytes.length
   const hashes = Uint32Array.from(starts, (start, row) => nameHash(bytes, start, to(row)))
   const compare = (a: number, b: number): number =>
-    (hashes[a] ?? 0) - (hashes[b] ?? 0) || compareBytes(bytes, from(a), to(a), bytes, from(b), to(b))
+    (hashes[a] ?? 0) - (hashes[b] ?? 0) || compareRuns(bytes, from(a), to(a), bytes, from(b), to(b))
   return uniqueRows({
     count: starts.length,
     compare,

@@ -29,7 +29,6 @@ export {
   ADDRESS_WORDS,
   type AddressTable,
   bucketBits,
-  compareBytes,
   descriptionNumber,
   type DescriptionNumbers,
   descriptionWords,

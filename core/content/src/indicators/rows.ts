@@ -1,11 +1,10 @@
-import { unreachable } from '@firebreak/kernel'
+import { compareRuns, unreachable } from '@firebreak/kernel'
 import { bucketStarts } from './build.ts'
 import { linkNetworks } from './networks.ts'
 import {
   ADDRESS_WORDS,
   type AddressTable,
   bucketBits,
-  compareBytes,
   DIGEST_WORDS,
   type DigestTable,
   type IndicatorTableName,
@@ -109,7 +108,7 @@ export function compareRows(a: IndicatorRows, i: number, b: IndicatorRows, j: nu
 export function comparePoolTexts(a: TextPool, i: number, b: TextPool, j: number): number {
   const [aFrom = 0, aTo = 0] = a.offsets.subarray(i)
   const [bFrom = 0, bTo = 0] = b.offsets.subarray(j)
-  return compareBytes(a.bytes, aFrom, aTo, b.bytes, bFrom, bTo)
+  return compareRuns(a.bytes, aFrom, aTo, b.bytes, bFrom, bTo)
 }
 
 /** The table of rows; of rows that no table has, something that the verifier refuses. */

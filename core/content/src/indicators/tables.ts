@@ -109,23 +109,6 @@ export function nameHash(bytes: Uint8Array, from: number, to: number): number {
   return nameHashEnd(hash)
 }
 
-/** Negative, 0 or positive, as `a` from `aFrom` to `aTo` is before, equal to or after the other. */
-export function compareBytes(
-  a: Uint8Array,
-  aFrom: number,
-  aTo: number,
-  b: Uint8Array,
-  bFrom: number,
-  bTo: number,
-): number {
-  const length = Math.min(aTo - aFrom, bTo - bFrom)
-  for (let i = 0; i < length; i++) {
-    const difference = (a[aFrom + i] ?? 0) - (b[bFrom + i] ?? 0)
-    if (difference !== 0) return difference
-  }
-  return aTo - aFrom - (bTo - bFrom)
-}
-
 /** The most descriptions whose numbers have 16 bits. */
 const NARROW_DESCRIPTIONS_MAX = 65_536
 

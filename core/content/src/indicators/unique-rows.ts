@@ -1,5 +1,5 @@
-import { utf8Encode } from '@firebreak/kernel'
-import { compareBytes, type DescriptionNumbers, isWide, packDescriptions, type TextPool } from './tables.ts'
+import { compareRuns, utf8Encode } from '@firebreak/kernel'
+import { type DescriptionNumbers, isWide, packDescriptions, type TextPool } from './tables.ts'
 
 /** Rows of a list in the order of a table, each value once. */
 export interface UniqueRows {
@@ -56,7 +56,7 @@ export class Descriptions {
     this.#order = sortedNumbers(texts.length, (a, b) => {
       const [one, other] = [this.#text(a), this.#text(b)]
       if (one.length === 0 || other.length === 0) return other.length - one.length
-      return compareBytes(one, 0, one.length, other, 0, other.length)
+      return compareRuns(one, 0, one.length, other, 0, other.length)
     })
     this.#ranks = new Uint32Array(texts.length)
     for (const [rank, text] of this.#order.entries()) this.#ranks[text] = rank

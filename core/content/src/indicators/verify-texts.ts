@@ -1,6 +1,6 @@
-import { foldCase, KernelError, utf8Decode } from '@firebreak/kernel'
+import { compareRuns, foldCase, KernelError, utf8Decode } from '@firebreak/kernel'
 import { refuse } from './section-reader.ts'
-import { compareBytes, type TextPool } from './tables.ts'
+import type { TextPool } from './tables.ts'
 
 /** Strict UTF-8 without control characters. @param at - the word at which the pool's offsets are */
 export function verifyText(pool: TextPool, i: number, at: number): void {
@@ -44,5 +44,5 @@ function decode(pool: TextPool, i: number, at: number): string {
 
 export function compareTexts(pool: TextPool, i: number, j: number): number {
   const { bytes, offsets } = pool
-  return compareBytes(bytes, offsets[i] ?? 0, offsets[i + 1] ?? 0, bytes, offsets[j] ?? 0, offsets[j + 1] ?? 0)
+  return compareRuns(bytes, offsets[i] ?? 0, offsets[i + 1] ?? 0, bytes, offsets[j] ?? 0, offsets[j + 1] ?? 0)
 }

@@ -1,4 +1,5 @@
-import { bucketBits, compareBytes, type NameTable, nameHashEnd } from '@firebreak/content'
+import { compareRuns } from '@firebreak/kernel'
+import { bucketBits, type NameTable, nameHashEnd } from '@firebreak/content'
 import { word } from '../trap.ts'
 
 /** The entry of the name `bytes` from `from` to `to`, or -1. @param running - its hash before `nameHashEnd` */
@@ -14,7 +15,7 @@ export function findName(table: NameTable, running: number, bytes: Uint8Array, f
     if (order === 0) {
       const nameFrom = word(names.offsets, middle, 'names')
       const nameTo = word(names.offsets, middle + 1, 'names')
-      order = compareBytes(names.bytes, nameFrom, nameTo, bytes, from, to)
+      order = compareRuns(names.bytes, nameFrom, nameTo, bytes, from, to)
     }
     if (order === 0) return middle
     if (order < 0) low = middle + 1

@@ -5,23 +5,6 @@ export function equalRuns(a: Uint8Array, aFrom: number, b: Uint8Array, bFrom: nu
   return true
 }
 
-/** Negative, zero or positive, by byte; a run that another continues comes first. */
-export function compareRuns(
-  a: Uint8Array,
-  aFrom: number,
-  aTo: number,
-  b: Uint8Array,
-  bFrom: number,
-  bTo: number,
-): number {
-  const length = Math.min(aTo - aFrom, bTo - bFrom)
-  for (let i = 0; i < length; i++) {
-    const difference = (a[aFrom + i] as number) - (b[bFrom + i] as number)
-    if (difference !== 0) return difference
-  }
-  return aTo - aFrom - (bTo - bFrom)
-}
-
 /**
  * Where `needle` first lies in `hay`, or -1. At most length of hay times length of needle, which is what an image's
  * cost bound counts; nearly always one step a byte.
