@@ -310,6 +310,11 @@ export function beaconOf(sequence: number, imageDigest?: string, outcome = 'conf
     detections: 0,
     eventsDropped: 0,
     engineRestarts: 0,
+    beaconIntervalMs: 1_000,
+    mode: 'normal',
+    ending: null,
+    drops: { kernel: 0, sensor: 0, backlog: 0, quarantined: 0, unjudged: 0, spool: 0 },
+    notices: [],
   }
 }
 

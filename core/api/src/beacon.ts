@@ -1,4 +1,5 @@
 import {
+  absentAs,
   digest,
   integer,
   list,
@@ -20,7 +21,31 @@ export interface RunningImage {
   readonly pack: string
   readonly version: Version
   readonly imageDigest: Sha256Hex
-  readonly slot: 'candidate' | 'confirmed' | 'last-known-good'
+  /** starter: the image built into the agent, when nothing else is left or trusted. */
+  readonly slot: 'candidate' | 'confirmed' | 'last-known-good' | 'starter'
+}
+
+/** Events that got no verdict, by where they were lost; cumulative. */
+export interface Drops {
+  /** By the kernel: the sensor came too late to read them. */
+  readonly kernel: number
+  /** By the sensor, whose queue was full. */
+  readonly sensor: number
+  /** By the supervisor: more waited than it may hold, or no engine lived long enough. */
+  readonly backlog: number
+  /** Events that killed engines by themselves; kept aside on the host. */
+  readonly quarantined: number
+  /** Refused by the engine: malformed, or with more detections than an answer holds. */
+  readonly unjudged: number
+  /** Detections that the disk did not take. */
+  readonly spool: number
+}
+
+/** Something about the agent itself that its owner should know: tampering, a refused stop. */
+export interface Notice {
+  readonly code: string
+  readonly message: string
+  readonly atMs: WallMs
 }
 
 /** A host's health record. `sequence` strictly increases per host, also over restarts; counters are cumulative. */
@@ -39,11 +64,35 @@ export interface Beacon {
   readonly detections: number
   readonly eventsDropped: number
   readonly engineRestarts: number
+  /** How often it means to report, before jitter: two of them without a beacon are silence. 0: an agent too old to say. */
+  readonly beaconIntervalMs: number
+  /** safe: releases fell back so often that only the starter image runs. */
+  readonly mode: 'normal' | 'safe'
+  /** Why the agent ends, in order: its last beacon. Null while it goes on. */
+  readonly ending: string | null
+  readonly drops: Drops
+  /** Newest last. */
+  readonly notices: readonly Notice[]
 }
 
-/** The largest beacon that a host can make fits: OUTCOMES_MAX outcomes, with every character escaped in JSON. */
-export const BEACON_SIZE_BYTES_MAX = 131_072
+/** The largest beacon that a host can make fits: OUTCOMES_MAX outcomes and NOTICES_MAX notices, with every character escaped in JSON. */
+export const BEACON_SIZE_BYTES_MAX = 196_608
+const DAY_MS = 86_400_000
 const count = integer(0, Number.MAX_SAFE_INTEGER)
+
+export const NOTICES_MAX = 16
+const NO_DROPS: Drops = { kernel: 0, sensor: 0, backlog: 0, quarantined: 0, unjudged: 0, spool: 0 }
+
+const drops = object<Drops>({
+  kernel: count,
+  sensor: count,
+  backlog: count,
+  quarantined: count,
+  unjudged: count,
+  spool: count,
+})
+
+export const notice = object<Notice>({ code: text(64), message: text(512), atMs: integer(0, WALL_MS_MAX) })
 
 const beacon = object<Beacon>({
   sequence: integer(1, Number.MAX_SAFE_INTEGER),
@@ -58,7 +107,7 @@ const beacon = object<Beacon>({
       pack: name,
       version,
       imageDigest: digest,
-      slot: literal('candidate', 'confirmed', 'last-known-good'),
+      slot: literal('candidate', 'confirmed', 'last-known-good', 'starter'),
     }),
   ),
   outcomes: list(releaseOutcome, OUTCOMES_MAX),
@@ -66,6 +115,12 @@ const beacon = object<Beacon>({
   detections: count,
   eventsDropped: count,
   engineRestarts: count,
+  // From here on: what agents of version 0.1 do not say.
+  beaconIntervalMs: absentAs(0, integer(0, DAY_MS)),
+  mode: absentAs('normal', literal('normal', 'safe')),
+  ending: absentAs(null, nullable(text(512))),
+  drops: absentAs(NO_DROPS, drops),
+  notices: absentAs([], list(notice, NOTICES_MAX)),
 })
 
 /** @throws KernelError kernel/malformed */

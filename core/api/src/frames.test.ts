@@ -8,6 +8,7 @@ const KIB = 1024
 const frames: fc.Arbitrary<Frame> = fc.record(
   {
     type: fc.constantFrom(...Object.values(FRAME)),
+    rank: fc.nat(2 ** 8 - 1),
     count: fc.nat(2 ** 16 - 1),
     sequence: fc.nat(2 ** 32 - 1),
     aux: fc.nat(2 ** 32 - 1),
@@ -28,12 +29,13 @@ function* cut(bytes: Uint8Array, sizes: readonly number[]): Generator<Uint8Array
 test('the header is sixteen bytes, little-endian', () => {
   const bytes = encodeFrame({
     type: FRAME.ACK,
+    rank: 11,
     count: 0x0102,
     sequence: 0x03040506,
     aux: 0x0708090a,
     payload: new Uint8Array([255]),
   })
-  assert.deepEqual([...bytes], [1, 0, 0, 0, 18, 0, 2, 1, 6, 5, 4, 3, 10, 9, 8, 7, 255])
+  assert.deepEqual([...bytes], [1, 0, 0, 0, 18, 11, 2, 1, 6, 5, 4, 3, 10, 9, 8, 7, 255])
   assert.deepEqual([...encodeFrame({ type: FRAME.ACTIVATE })], [0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
 })
 

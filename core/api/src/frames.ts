@@ -2,19 +2,31 @@ import { assert, FirebreakError } from '@firebreak/kernel'
 
 /**
  * Frames between the processes of a host, over plain pipes: a 16-byte little-endian header {payload length u32,
- * type u8, 0 u8, count u16, sequence u32, aux u32}, then the payload. The supervisor acts on headers alone; it
+ * type u8, rank u8, count u16, sequence u32, aux u32}, then the payload. The supervisor acts on headers alone; it
  * never parses a payload that comes from content or events.
  */
 export interface Frame {
   readonly type: FrameType
   /** Events in the batch, or detections in the acknowledgement. */
   readonly count: number
+  /** What a batch of events is worth, see RANK; 0 elsewhere. */
+  readonly rank: number
   /** Batch sequence. An acknowledgement repeats the sequence of its batch. */
   readonly sequence: number
   /** Meaning depends on the type; 0 where nothing is said. */
   readonly aux: number
   readonly payload: Uint8Array
 }
+
+/** The value of events: who can't keep all drops the highest rank first. */
+export const RANK = {
+  /** Process starts. */
+  process: 0,
+  /** Network, DNS, access to other processes; events from other programs. */
+  activity: 1,
+  /** Files: the most, and each worth the least. */
+  file: 2,
+} as const
 
 export const FRAME_HEADER_BYTES = 16
 export const FRAME_PAYLOAD_BYTES_MAX = 64 * 1024 * 1024
@@ -62,18 +74,21 @@ const FRAME_TYPES = new Set<number>(Object.values(FRAME))
 export type FrameErrorCode = 'frame/too-large' | 'frame/unknown-type'
 export class FrameError extends FirebreakError<FrameErrorCode> {}
 
+const BYTE_MAX = 2 ** 8 - 1
 const COUNT_MAX = 2 ** 16 - 1
 const WORD_MAX = 2 ** 32 - 1
 
 /** A number that does not fit its place in the header is a bug of the caller, not a smaller number. */
 export function encodeFrame(frame: Partial<Frame> & Pick<Frame, 'type'>): Uint8Array {
-  const { payload = new Uint8Array(0), count = 0, sequence = 0, aux = 0 } = frame
+  const { payload = new Uint8Array(0), rank = 0, count = 0, sequence = 0, aux = 0 } = frame
   assert(payload.length <= FRAME_PAYLOAD_BYTES_MAX, `a frame with ${payload.length} bytes of payload`)
-  assert(isWithin(count, COUNT_MAX) && isWithin(sequence, WORD_MAX) && isWithin(aux, WORD_MAX), 'a frame out of range')
+  assert(isWithin(rank, BYTE_MAX) && isWithin(count, COUNT_MAX), 'a frame out of range')
+  assert(isWithin(sequence, WORD_MAX) && isWithin(aux, WORD_MAX), 'a frame out of range')
   const bytes = new Uint8Array(FRAME_HEADER_BYTES + payload.length)
   const view = new DataView(bytes.buffer)
   view.setUint32(0, payload.length, true)
   view.setUint8(4, frame.type)
+  view.setUint8(5, rank)
   view.setUint16(6, count, true)
   view.setUint32(8, sequence, true)
   view.setUint32(12, aux, true)
@@ -149,6 +164,7 @@ function readHeader(head: Uint8Array, payloadBytesMax: number): Header {
   if (!isFrameType(type)) throw new FrameError('frame/unknown-type', `Cannot read frame: type ${type}`, { type })
   const frame = {
     type,
+    rank: view.getUint8(5),
     count: view.getUint16(6, true),
     sequence: view.getUint32(8, true),
     aux: view.getUint32(12, true),

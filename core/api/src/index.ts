@@ -1,4 +1,13 @@
-export { type Beacon, BEACON_SIZE_BYTES_MAX, parseBeacon, type RunningImage } from './beacon.ts'
+export {
+  type Beacon,
+  BEACON_SIZE_BYTES_MAX,
+  type Drops,
+  type Notice,
+  notice,
+  NOTICES_MAX,
+  parseBeacon,
+  type RunningImage,
+} from './beacon.ts'
 export {
   encodeFrame,
   FRAME,
@@ -9,6 +18,7 @@ export {
   FrameError,
   type FrameErrorCode,
   type FrameType,
+  RANK,
 } from './frames.ts'
 export {
   type ApiError,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { jsonBytes, utf8Encode, WALL_MS_MAX } from '@firebreak/kernel'
 import { OUTCOMES_MAX } from '@firebreak/updater'
-import { type Beacon, BEACON_SIZE_BYTES_MAX, parseBeacon } from './beacon.ts'
+import { type Beacon, BEACON_SIZE_BYTES_MAX, NOTICES_MAX, parseBeacon } from './beacon.ts'
 import {
   CUSTOM_CHARS_MAX,
   DETECTION_BATCH_MAX,
@@ -46,6 +46,11 @@ const BEACON: Beacon = {
   detections: 2,
   eventsDropped: 0,
   engineRestarts: 1,
+  beaconIntervalMs: 60_000,
+  mode: 'normal',
+  ending: null,
+  drops: { kernel: 0, sensor: 1, backlog: 2, quarantined: 3, unjudged: 4, spool: 5 },
+  notices: [{ code: 'tamper/code-changed', message: 'apps/agent/src/main.ts changed', atMs: 1 }],
 }
 const DETECTION: DetectionRecord = {
   sequence: 1,
@@ -85,10 +90,23 @@ test('the largest beacon that a host can make fits', () => {
     bootId: '\0'.repeat(64),
     sensorTier: '\0'.repeat(32),
     outcomes: Array.from({ length: OUTCOMES_MAX }, () => ({ ...outcome, ...words })),
+    ending: '\0'.repeat(512),
+    notices: Array.from({ length: NOTICES_MAX }, () => ({
+      code: '\0'.repeat(64),
+      message: '\0'.repeat(512),
+      atMs: WALL_MS_MAX,
+    })),
   }
   const bytes = jsonBytes(beacon)
   assert.ok(bytes.length < BEACON_SIZE_BYTES_MAX, `${bytes.length} bytes`)
   assert.deepEqual(parseBeacon(bytes), beacon)
+})
+
+test('a beacon of an agent that is too old to say more is read, with nothing invented', () => {
+  const { beaconIntervalMs: _1, mode: _2, ending: _3, drops: _4, notices: _5, ...old } = BEACON
+  const read = parseBeacon(jsonBytes(old))
+  assert.deepEqual({ ...read, ...old }, read)
+  assert.deepEqual([read.beaconIntervalMs, read.mode, read.ending, read.notices], [0, 'normal', null, []])
 })
 
 type Changes = readonly [name: string, change: Record<string, unknown>, at: string][]
@@ -104,6 +122,11 @@ const beacons: Changes = [
   ['a tier that is a list', { sensorTier: ['ebpf'] }, 'beacon.sensorTier'],
   ['a generation in parts', { planGeneration: 0.5 }, 'beacon.planGeneration'],
   ['running is missing', { running: undefined }, 'beacon.running'],
+  ['a mode that is none', { mode: 'degraded' }, 'beacon.mode'],
+  ['drops in parts', { drops: { ...BEACON.drops, spool: 0.5 } }, 'beacon.drops.spool'],
+  ['a cause of drops is missing', { drops: { kernel: 1 } }, 'beacon.drops.sensor'],
+  ['a notice without a time', { notices: [{ code: 'x', message: 'y' }] }, 'beacon.notices[0].atMs'],
+  ['an ending that is too long', { ending: 'x'.repeat(513) }, 'beacon.ending'],
   ['a slot that is none', { running: { ...BEACON.running, slot: 'standby' } }, 'beacon.running.slot'],
   [
     'a digest in upper case',

@@ -25,10 +25,14 @@ export interface SuppliedFields {
   readonly fields: readonly string[]
 }
 
-export const ENGINE_VERSION: Version = '1.1.0'
+export const ENGINE_VERSION: Version = '1.2.0'
 
 /** For events from files and from other programs. */
 export const OPEN_CONTRACT: EngineContract = { engineVersion: ENGINE_VERSION, features: FEATURES, fields: 'any' }
+
+/** Of the process that did it. */
+const ACTOR_FIELDS = ['Image', 'CommandLine', 'ProcessId', 'ProcessGuid', 'User', 'UserId', 'ContainerId'] as const
+const FILE_FIELDS = [...ACTOR_FIELDS, 'TargetFilename', 'FileOperation'] as const
 
 /** Exactly what the sensors of this version fill in. A field is added here when a sensor supplies it, never before. */
 export const ENGINE_CONTRACT: EngineContract & { readonly fields: readonly SuppliedFields[] } = {
@@ -56,23 +60,20 @@ export const ENGINE_CONTRACT: EngineContract & { readonly fields: readonly Suppl
         'ParentUser',
         'ParentCurrentDirectory',
         'CgroupId',
+        'ContainerId',
+        'Hashes',
         'ImageInode',
         'ImageDevice',
       ],
     },
-    {
-      category: 'file_event',
-      fields: ['TargetFilename', 'Image', 'ProcessId', 'ProcessGuid', 'User', 'UserId', 'CommandLine'],
-    },
+    { category: 'file_event', fields: FILE_FIELDS },
+    { category: 'file_change', fields: FILE_FIELDS },
+    { category: 'file_delete', fields: FILE_FIELDS },
+    { category: 'file_rename', fields: [...FILE_FIELDS, 'SourceFilename'] },
     {
       category: 'network_connection',
       fields: [
-        'Image',
-        'CommandLine',
-        'ProcessId',
-        'ProcessGuid',
-        'User',
-        'UserId',
+        ...ACTOR_FIELDS,
         'Protocol',
         'Initiated',
         'SourceIp',
@@ -80,6 +81,24 @@ export const ENGINE_CONTRACT: EngineContract & { readonly fields: readonly Suppl
         'DestinationIp',
         'DestinationPort',
         'DestinationHostname',
+      ],
+    },
+    { category: 'network_bind', fields: [...ACTOR_FIELDS, 'Protocol', 'SourceIp', 'SourcePort'] },
+    { category: 'dns_query', fields: [...ACTOR_FIELDS, 'QueryName', 'QueryType', 'DestinationIp'] },
+    {
+      category: 'process_access',
+      fields: [
+        'SourceImage',
+        'SourceCommandLine',
+        'SourceProcessId',
+        'SourceProcessGuid',
+        'SourceUser',
+        'TargetImage',
+        'TargetProcessId',
+        'TargetProcessGuid',
+        'TargetUser',
+        'AccessRequest',
+        'ContainerId',
       ],
     },
   ],

@@ -67,19 +67,21 @@ test('a pack of indicators only passes when an engine has loaded it, and not bef
 test('July 2024: a rule needs a 21st field, the engine supplies 20', () => {
   assert.ok(ENGINE_CONTRACT.fields !== 'any')
   const supplied = ENGINE_CONTRACT.fields.find(({ category }) => category === 'process_creation')
-  assert.equal(supplied?.fields.length, 20)
+  const twenty = { category: 'process_creation', fields: supplied?.fields.slice(0, 20) ?? [] }
+  assert.equal(twenty.fields.length, 20)
+  const july = { ...ENGINE_CONTRACT, fields: [twenty] }
   const field = 'TwentyFirst'
   const source = sourceOf(
     [rule(1, { 'Image|endswith': '/nc', [field]: 'x' })],
     [ruleTest(1, [{ Image: '/bin/nc', [field]: 'x' }], [{ Image: '/bin/nc', [field]: 'y' }])],
   )
-  const prepared = prepareGate(source, ENGINE_CONTRACT)
+  const prepared = prepareGate(source, july)
   const contract = checkOf(prepared, 'contract')
   assert.equal(contract.verdict, 'fail')
   assert.deepEqual(codes(contract), ['detect/unsupplied-field'])
-  assert.match(contract.findings[0]?.message ?? '', /TwentyFirst/)
+  assert.match(contract.findings[0]?.message ?? '', /TwentyFirst.* one of the 20/)
   assert.match(contract.reason, /TwentyFirst/)
-  assert.throws(() => runInEngine(prepared), DetectError)
+  assert.throws(() => runInEngine(prepared, july), DetectError)
   // An engine that claims to have run it, as the interpreter of 2024 did until it crashed, changes nothing.
   const generous = { ...ENGINE_CONTRACT, fields: [{ category: 'process_creation', fields: ['Image', field] }] }
   const report = judgeGate(prepared, runInEngine(prepared, generous), CONTEXT)

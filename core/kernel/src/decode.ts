@@ -109,5 +109,10 @@ export function optional<T>(item: Reader<T>): Reader<T | undefined> {
   return (value, at) => (value === undefined ? undefined : item(value, at))
 }
 
+/** Absent is `value`: for what writers of an older version do not say. */
+export function absentAs<T>(value: T, item: Reader<T>): Reader<T> {
+  return (given, at) => (given === undefined ? value : item(given, at))
+}
+
 /** 64 lower-case hex digits. */
 export const digest: Reader<Sha256Hex> = text(64, SHA256_HEX)

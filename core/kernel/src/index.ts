@@ -2,6 +2,7 @@ export { fromBase64, toBase64 } from './base64.ts'
 export { compareRuns, concatBytes, fromHex, toHex, utf8Decode, utf8Encode } from './bytes.ts'
 export { canonicalJson, canonicalJsonBytes, type Json, jsonBytes } from './canonical-json.ts'
 export {
+  absentAs,
   boolean,
   dictionary,
   digest,

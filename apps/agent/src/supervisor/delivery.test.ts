@@ -26,7 +26,7 @@ class Bench {
   })
 
   answer(to: Judge, { sequence, count }: SeatBatch): void {
-    const frame: Frame = { type: FRAME.ACK, sequence, count: 0, aux: count, payload: new Uint8Array(0) }
+    const frame: Frame = { type: FRAME.ACK, sequence, count: 0, rank: 0, aux: count, payload: new Uint8Array(0) }
     assert.ok(this.delivery.acknowledged(to, frame))
   }
 }

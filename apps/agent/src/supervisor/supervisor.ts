@@ -240,6 +240,18 @@ export class Supervisor {
         detections: this.#detections.spooled,
         eventsDropped: this.#sensor.eventsDropped + counters.eventsDropped + this.#detections.dropped,
         engineRestarts: this.#pair.restarts,
+        beaconIntervalMs: this.#options.config.beaconIntervalMs,
+        mode: 'normal',
+        ending: null,
+        drops: {
+          kernel: 0,
+          sensor: this.#sensor.eventsDropped,
+          backlog: counters.eventsDropped,
+          quarantined: 0,
+          unjudged: 0,
+          spool: this.#detections.dropped,
+        },
+        notices: [],
       },
     }
   }

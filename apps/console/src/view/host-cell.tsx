@@ -10,6 +10,7 @@ export const SLOT_LABELS = {
   candidate: 'candidate',
   confirmed: 'confirmed',
   'last-known-good': 'last known good',
+  starter: 'starter (safe mode)',
 } as const
 
 interface Props {
