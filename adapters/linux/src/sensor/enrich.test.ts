@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ENGINE_CONTRACT } from '@firebreak/detect'
+import { byteText } from './byte-text.ts'
 import { networkConnection, parseUsers, processCreation, processGuid } from './enrich.ts'
 import { type Process, UNKNOWN_PROGRAM } from './process-table.ts'
 
-const FACTS = { bootId: '3e0c9a75', users: new Map([[0, 'root']]) }
+const FACTS = { bootId: '3e0c9a75', users: new Map([[0, byteText('root')]]) }
 const NOTHING: Process = {
   pid: 9,
   startTicks: null,
@@ -23,9 +24,23 @@ const SHELL: Process = {
   uid: 0,
   gid: 0,
   cgroup: 1,
-  program: { image: '/bin/sh', commandLine: 'sh -c x', name: 'sh', currentDirectory: '/', inode: 5, device: 6 },
+  program: {
+    image: byteText('/bin/sh'),
+    commandLine: byteText('sh -c x'),
+    name: byteText('sh'),
+    currentDirectory: byteText('/'),
+    inode: 5,
+    device: 6,
+  },
 }
-const CONNECTION = { sourceIp: '127.0.0.1', sourcePort: null, destinationIp: '127.0.0.1', destinationPort: 443 }
+const CONNECTION = {
+  protocol: 'tcp',
+  initiated: true,
+  sourceIp: '127.0.0.1',
+  sourcePort: null,
+  destinationIp: '127.0.0.1',
+  destinationPort: 443,
+} as const
 const supplied = (category: string): readonly string[] =>
   ENGINE_CONTRACT.fields.find((one) => one.category === category)?.fields ?? []
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { after, test } from 'node:test'
+import { byteText } from './byte-text.ts'
 import { ImagePaths } from './image-paths.ts'
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'firebreak-images-')))
@@ -34,27 +35,33 @@ const CASES: readonly (readonly [
 
 for (const [name, { path, currentDirectory, ...rest }, expected] of CASES) {
   test(name, () => {
-    const executable = { inode, device, pid: NO_PROCESS, currentDirectory: currentDirectory ?? null, ...rest }
+    const executable = {
+      inode,
+      device,
+      pid: NO_PROCESS,
+      currentDirectory: currentDirectory === undefined ? null : byteText(currentDirectory),
+      ...rest,
+    }
     const images = new ImagePaths()
-    assert.equal(images.resolve({ path, ...executable }), expected)
-    assert.equal(images.resolve({ path, ...executable }), expected) // and from memory
+    assert.equal(images.resolve({ path: byteText(path), ...executable }), expected)
+    assert.equal(images.resolve({ path: byteText(path), ...executable }), expected) // and from memory
   })
 }
 
 test('a path that means nothing here is asked of the living process', () => {
   const file = statSync(process.execPath)
-  const executable = { path: '/in/a/container', inode: file.ino, device: file.dev, currentDirectory: null }
+  const executable = { path: byteText('/in/a/container'), inode: file.ino, device: file.dev, currentDirectory: null }
   assert.equal(new ImagePaths().resolve({ ...executable, pid: process.pid }), process.execPath)
 })
 
 test('what the living process runs by now does not count when it is another file', () => {
-  const executable = { path: '/gone', inode, device, currentDirectory: null, pid: process.pid }
+  const executable = { path: byteText('/gone'), inode, device, currentDirectory: null, pid: process.pid }
   assert.equal(new ImagePaths().resolve(executable), '/gone')
 })
 
 test('a name that could not be verified is not remembered', () => {
   const images = new ImagePaths()
-  const path = join(folder, 'later')
+  const path = byteText(join(folder, 'later'))
   const executable = { path, inode, device, currentDirectory: null, pid: NO_PROCESS }
   assert.equal(images.resolve(executable), path)
   symlinkSync('real', path)

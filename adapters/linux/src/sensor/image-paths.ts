@@ -1,5 +1,6 @@
 import { realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { type ByteText, pathBytes } from './byte-text.ts'
 import { readImagePath } from './proc-files.ts'
 
 /** Distinct executables remembered; the oldest goes first. */
@@ -8,10 +9,10 @@ export const IMAGE_COUNT_MAX = 4096
 /** What the kernel said about an executable at the moment of the exec. */
 export interface Executable {
   /** As the process gave it: perhaps relative, perhaps through links. */
-  readonly path: string
+  readonly path: ByteText
   readonly inode: number
   readonly device: number
-  readonly currentDirectory: string | null
+  readonly currentDirectory: ByteText | null
   readonly pid: number
 }
 
@@ -21,9 +22,9 @@ export interface Executable {
  * can put a wrong name on an event.
  */
 export class ImagePaths {
-  readonly #known = new Map<string, string>()
+  readonly #known = new Map<string, ByteText>()
 
-  resolve(executable: Executable): string {
+  resolve(executable: Executable): ByteText {
     const path = absolute(executable)
     const key = `${executable.device}:${executable.inode}:${path}`
     const known = this.#known.get(key)
@@ -39,20 +40,20 @@ export class ImagePaths {
   }
 }
 
-function absolute({ path, currentDirectory }: Executable): string {
-  return path.startsWith('/') || currentDirectory === null ? path : join(currentDirectory, path)
+function absolute({ path, currentDirectory }: Executable): ByteText {
+  return path.startsWith('/') || currentDirectory === null ? path : (join(currentDirectory, path) as ByteText)
 }
 
-function throughFileSystem(executable: Executable, path: string): string | null {
+function throughFileSystem(executable: Executable, path: ByteText): ByteText | null {
   if (!path.startsWith('/')) return null
   try {
-    return isSame(executable, path) ? realpathSync.native(path) : null
+    return isSame(executable, pathBytes(path)) ? (realpathSync.native(pathBytes(path), 'latin1') as ByteText) : null
   } catch {
     return null // gone, or not ours to see
   }
 }
 
-function throughProcess(executable: Executable): string | null {
+function throughProcess(executable: Executable): ByteText | null {
   try {
     return isSame(executable, `/proc/${executable.pid}/exe`) ? readImagePath(executable.pid) : null
   } catch {
@@ -60,7 +61,7 @@ function throughProcess(executable: Executable): string | null {
   }
 }
 
-function isSame(executable: Executable, path: string): boolean {
+function isSame(executable: Executable, path: string | Buffer): boolean {
   const file = statSync(path)
   return file.ino === executable.inode && file.dev === executable.device
 }

@@ -1,4 +1,5 @@
 import { DIRECTORY_UNKNOWN, RECORD, TCP } from './record-layout.ts'
+import { type ByteText, byteTextAt } from './byte-text.ts'
 import { TICK_MS } from './enrich.ts'
 
 const NS_PER_MS = 1_000_000
@@ -20,10 +21,10 @@ export interface TaskRecord {
 }
 
 export interface ExecText {
-  readonly name: string
-  readonly path: string
-  readonly commandLine: string | null
-  readonly currentDirectory: string | null
+  readonly name: ByteText
+  readonly path: ByteText
+  readonly commandLine: ByteText | null
+  readonly currentDirectory: ByteText | null
   readonly inode: number
   /** As in stat(2). */
   readonly device: number
@@ -41,7 +42,7 @@ export class RecordReader {
   readonly #bytes: Buffer
   readonly #view: DataView
   #names = ''
-  #directoryOfNames = '/'
+  #directoryOfNames = '/' as ByteText
 
   constructor(data: Uint8Array) {
     this.#bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
@@ -70,8 +71,8 @@ export class RecordReader {
     const argumentsAt = pathAt + this.#u32(at + RECORD.pathLength)
     const directoryAt = argumentsAt + this.#u32(at + RECORD.argumentsLength)
     return {
-      name: this.#bytes.toString('utf8', at + RECORD.command, this.#bytes.indexOf(0, at + RECORD.command)),
-      path: this.#bytes.toString('utf8', pathAt, argumentsAt - 1),
+      name: byteTextAt(this.#bytes, at + RECORD.command, this.#bytes.indexOf(0, at + RECORD.command)),
+      path: byteTextAt(this.#bytes, pathAt, argumentsAt - 1),
       commandLine: this.#commandLine(argumentsAt, directoryAt),
       currentDirectory: this.#directory(directoryAt, this.#u32(at + RECORD.directoryLength)),
       inode: this.#u64(at + RECORD.inode),
@@ -92,19 +93,19 @@ export class RecordReader {
     }
   }
 
-  #commandLine(start: number, end: number): string | null {
+  #commandLine(start: number, end: number): ByteText | null {
     if (end === start) return null
     const last = this.#bytes[end - 1] === 0 ? end - 1 : end // a cut one does not end in NUL
-    return this.#bytes.toString('utf8', start, last).replaceAll('\0', ' ')
+    return byteTextAt(this.#bytes, start, last).replaceAll('\0', ' ') as ByteText
   }
 
   /** The names are innermost first, each with its NUL. Most processes start where the one before them did. */
-  #directory(start: number, length: number): string | null {
+  #directory(start: number, length: number): ByteText | null {
     if (length === DIRECTORY_UNKNOWN) return null
-    const names = this.#bytes.toString('utf8', start, start + length)
+    const names = byteTextAt(this.#bytes, start, start + length)
     if (names !== this.#names) {
       this.#names = names
-      this.#directoryOfNames = names.split('\0').toReversed().join('/') || '/'
+      this.#directoryOfNames = (names.split('\0').toReversed().join('/') || '/') as ByteText
     }
     return this.#directoryOfNames
   }

@@ -5,7 +5,22 @@ import { LinuxError } from '../errors.ts'
 import { SYS } from '../sandbox/syscall-numbers.ts'
 import { available } from '../platform.ts'
 import { trySyscall } from '../syscalls.ts'
-import { type Connection, type HostFacts, networkConnection, parseUsers, processCreation, TICK_MS } from './enrich.ts'
+import {
+  type Binding,
+  type Connection,
+  dnsQuery,
+  type FileChange,
+  fileEvent,
+  type HostFacts,
+  networkBind,
+  networkConnection,
+  parseUsers,
+  processAccess,
+  processCreation,
+  type Query,
+  TICK_MS,
+  unknownProcess,
+} from './enrich.ts'
 import { listPids, readProcess } from './proc-files.ts'
 import { type Process, ProcessTable } from './process-table.ts'
 
@@ -75,6 +90,25 @@ export class Observer {
 
   connected(process: Process, connection: Connection, bootMs: number): void {
     this.#emit(networkConnection(this.#facts, process, connection, this.#wallMs(bootMs)))
+  }
+
+  bound(process: Process, binding: Binding, bootMs: number): void {
+    this.#emit(networkBind(this.#facts, process, binding, this.#wallMs(bootMs)))
+  }
+
+  queried(process: Process, query: Query, bootMs: number): void {
+    this.#emit(dnsQuery(this.#facts, process, query, this.#wallMs(bootMs)))
+  }
+
+  /** @param request - what `source` asked for: `PTRACE_ATTACH` */
+  accessed(source: Process, targetPid: number, request: string, bootMs: number): void {
+    const target = this.table.find(targetPid, null) ?? this.learn(targetPid) ?? unknownProcess(targetPid)
+    this.#emit(processAccess(this.#facts, source, target, request, this.#wallMs(bootMs)))
+  }
+
+  /** @param process - null: nothing is known of who did it but the pid */
+  fileChanged(process: Process | null, pid: number, change: FileChange, bootMs: number): void {
+    this.#emit(fileEvent(this.#facts, process ?? unknownProcess(pid), change, this.#wallMs(bootMs)))
   }
 
   flush(): void {

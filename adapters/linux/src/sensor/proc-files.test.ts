@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import process from 'node:process'
 import { test } from 'node:test'
+import { byteText } from './byte-text.ts'
 import { joinArguments, parseIds, parseStat, readProcess } from './proc-files.ts'
 
 const REST = '1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 777 18'
-const STATS: readonly (readonly [string, string, ReturnType<typeof parseStat>])[] = [
+const STATS: readonly (readonly [string, string, object | null])[] = [
   ['an ordinary one', `12 (sh) S 3 ${REST}`, { name: 'sh', parentPid: 3, startTicks: 777 }],
   ['a name that imitates the end', `12 (a) R 1 2) S 3 ${REST}`, { name: 'a) R 1 2', parentPid: 3, startTicks: 777 }],
   ['a name with a line end', `12 (a\nb) S 3 ${REST}`, { name: 'a\nb', parentPid: 3, startTicks: 777 }],
@@ -15,7 +16,8 @@ const STATS: readonly (readonly [string, string, ReturnType<typeof parseStat>])[
   ['nothing', '', null],
 ]
 
-for (const [name, text, expected] of STATS) test(`stat: ${name}`, () => assert.deepEqual(parseStat(text), expected))
+for (const [name, text, expected] of STATS)
+  test(`stat: ${name}`, () => assert.deepEqual(parseStat(byteText(text)), expected))
 
 const COMMAND_LINES: readonly (readonly [string, string, string | null])[] = [
   ['arguments', 'ls\0-l\0', 'ls -l'],
@@ -27,7 +29,7 @@ const COMMAND_LINES: readonly (readonly [string, string, string | null])[] = [
 ]
 
 for (const [name, text, expected] of COMMAND_LINES) {
-  test(`command line: ${name}`, () => assert.equal(joinArguments(text), expected))
+  test(`command line: ${name}`, () => assert.equal(joinArguments(byteText(text)), expected))
 }
 
 test('ids: the real ones, or null', () => {

@@ -1,22 +1,23 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { LinuxError } from '../errors.ts'
+import type { ByteText } from './byte-text.ts'
 import type { Process } from './process-table.ts'
 
 /** Reads /proc. Every file may vanish between two reads; whatever is missing is null, never guessed. */
 
 /** A longer command line is cut: the kernel lets one be megabytes long. */
-export const COMMAND_LINE_CHARS_MAX = 4095
+export const COMMAND_LINE_BYTES_MAX = 4095
 
 const DELETED = ' (deleted)'
 
 export interface ProcStat {
-  readonly name: string
+  readonly name: ByteText
   readonly parentPid: number
   readonly startTicks: number
 }
 
 /** @returns null unless this is the text of a /proc/PID/stat. The name is attacker-controlled: it may hold ") R 1". */
-export function parseStat(text: string): ProcStat | null {
+export function parseStat(text: ByteText): ProcStat | null {
   const open = text.indexOf('(')
   const close = text.lastIndexOf(')')
   if (open < 0 || close < open) return null
@@ -24,7 +25,7 @@ export function parseStat(text: string): ProcStat | null {
   const parentPid = Number(rest[1])
   const startTicks = Number(rest[19])
   if (!Number.isSafeInteger(parentPid) || !Number.isSafeInteger(startTicks)) return null
-  return { name: text.slice(open + 1, close), parentPid, startTicks }
+  return { name: text.slice(open + 1, close) as ByteText, parentPid, startTicks }
 }
 
 /** @returns the real uid and gid out of the text of a /proc/PID/status */
@@ -40,10 +41,10 @@ export function parseIds(text: string): { readonly uid: number | null; readonly 
  * @param text - of a /proc/PID/cmdline
  * @returns argv joined by spaces; null when empty: a kernel thread, or a process that has just ended
  */
-export function joinArguments(text: string): string | null {
+export function joinArguments(text: ByteText): ByteText | null {
   if (text === '') return null
-  const cut = text.slice(0, COMMAND_LINE_CHARS_MAX)
-  return (cut.endsWith('\0') ? cut.slice(0, -1) : cut).replaceAll('\0', ' ')
+  const cut = text.slice(0, COMMAND_LINE_BYTES_MAX)
+  return (cut.endsWith('\0') ? cut.slice(0, -1) : cut).replaceAll('\0', ' ') as ByteText
 }
 
 /** @throws LinuxError linux/sensor-unavailable without a /proc */
@@ -65,7 +66,7 @@ export function readStat(pid: number): ProcStat | null {
  *   is null when the process went away in the middle.
  */
 export function readProcess(pid: number): Process | null {
-  const commandLine = joinArguments(readText(pid, 'cmdline') ?? '')
+  const commandLine = joinArguments(readText(pid, 'cmdline') ?? ('' as ByteText))
   const image = readImagePath(pid)
   const currentDirectory = readLink(pid, 'cwd')
   const stat = readStat(pid)
@@ -90,17 +91,17 @@ export function readProcess(pid: number): Process | null {
 }
 
 /** Where the executable is, or was before it was deleted. */
-export function readImagePath(pid: number): string | null {
+export function readImagePath(pid: number): ByteText | null {
   const path = readLink(pid, 'exe')
-  return path?.endsWith(DELETED) === true ? path.slice(0, -DELETED.length) : path
+  return path?.endsWith(DELETED) === true ? (path.slice(0, -DELETED.length) as ByteText) : path
 }
 
-function readText(pid: number, file: 'cmdline' | 'stat' | 'status'): string | null {
-  return attempt(() => readFileSync(`/proc/${pid}/${file}`, 'utf8'))
+function readText(pid: number, file: 'cmdline' | 'stat' | 'status'): ByteText | null {
+  return attempt(() => readFileSync(`/proc/${pid}/${file}`, 'latin1') as ByteText)
 }
 
-function readLink(pid: number, link: 'exe' | 'cwd'): string | null {
-  return attempt(() => readlinkSync(`/proc/${pid}/${link}`))
+function readLink(pid: number, link: 'exe' | 'cwd'): ByteText | null {
+  return attempt(() => readlinkSync(`/proc/${pid}/${link}`, 'latin1') as ByteText)
 }
 
 /** A process that ended (ENOENT, ESRCH) or is someone else's (EACCES, EPERM) is an answer here, not a fault. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
+import { byteText } from './byte-text.ts'
 import {
   ENDED_COUNT_MAX,
   ENDED_KEEP_MS,
@@ -11,7 +12,7 @@ import {
 } from './process-table.ts'
 
 function made(pid: number, startTicks: number | null, commandLine = ''): Process {
-  const program = { ...UNKNOWN_PROGRAM, commandLine }
+  const program = { ...UNKNOWN_PROGRAM, commandLine: byteText(commandLine) }
   return { pid, startTicks, parentPid: 1, parentStartTicks: 0, uid: 0, gid: 0, cgroup: null, program }
 }
 

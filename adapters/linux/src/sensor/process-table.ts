@@ -1,3 +1,5 @@
+import type { ByteText } from './byte-text.ts'
+
 /** Processes that have ended are kept this long, so that their late children still find them. */
 export const ENDED_KEEP_MS = 60_000
 
@@ -13,10 +15,10 @@ const TICKS_MODULUS = 2 ** 31
 
 /** What a process runs: everything that an exec replaces at once. Shared by forks until they exec. */
 export interface Program {
-  readonly image: string | null
-  readonly commandLine: string | null
-  readonly name: string | null
-  readonly currentDirectory: string | null
+  readonly image: ByteText | null
+  readonly commandLine: ByteText | null
+  readonly name: ByteText | null
+  readonly currentDirectory: ByteText | null
   readonly inode: number | null
   readonly device: number | null
 }

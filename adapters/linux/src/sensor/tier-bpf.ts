@@ -43,6 +43,9 @@ export function openBpfTier(observer: Observer): Tier {
   return tier
 }
 
+/** What the connect program sees. */
+const OUTBOUND = { protocol: 'tcp', initiated: true } as const
+
 /** Everything that a tier holds in the kernel. */
 interface Attached {
   readonly ring: MappedRing
@@ -130,7 +133,11 @@ class RingTier implements Tier {
       case KIND.exit:
         return this.#observer.table.end(task.pid, task.startTicks, task.bootMs)
       case KIND.connect:
-        return this.#observer.connected(this.#processOf(task), this.#records.endpoints(at), task.bootMs)
+        return this.#observer.connected(
+          this.#processOf(task),
+          { ...OUTBOUND, ...this.#records.endpoints(at) },
+          task.bootMs,
+        )
       default:
     }
   }
