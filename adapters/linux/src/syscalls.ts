@@ -1,7 +1,7 @@
 import { dlopen, getInt32, getRawPointer, toArrayBuffer } from 'node:ffi'
 
 /**
- * The one door to the kernel: raw system calls through Node's built-in FFI. x86-64 numbers; `available()` of
+ * The one door to the kernel: raw system calls through Node's built-in FFI. `SYS` has the numbers; `available()` of
  * platform.ts says whether this machine can be served. Nothing else in Firebreak imports node:ffi.
  */
 const open = () =>

@@ -156,7 +156,8 @@ export function launchFilter({ profile, pid, writes }: LaunchFilterOptions): Sys
 export function engineFilter(pid: number): SyscallFilter {
   return {
     rules: [
-      allow(SYS.read, SYS.write, SYS.readv, SYS.writev, SYS.close, SYS.shutdown, SYS.fstat, SYS.lseek, SYS.poll),
+      allow(SYS.read, SYS.write, SYS.readv, SYS.writev, SYS.close, SYS.shutdown, SYS.fstat, SYS.lseek),
+      allow(SYS.poll, SYS.ppoll), // arm64 has only the second
       allow(SYS.mmap, SYS.mprotect, SYS.munmap, SYS.mremap, SYS.madvise, SYS.brk, SYS.membarrier),
       allow(SYS.pkey_mprotect, SYS.pkey_alloc, SYS.pkey_free),
       allow(SYS.rt_sigaction, SYS.rt_sigprocmask, SYS.rt_sigreturn, SYS.sigaltstack, SYS.restart_syscall),

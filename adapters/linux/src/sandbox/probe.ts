@@ -27,7 +27,7 @@ export function probeSandbox(): SandboxSupport {
 /** One sentence for people. */
 export function describeSandbox(support: SandboxSupport): string {
   if (support.tier === 'none') {
-    return "No sandbox: seccomp is not available here (it needs Linux on x86-64); Node's permission model is all there is."
+    return "No sandbox: seccomp is not available here (it needs Linux on x86-64 or arm64); Node's permission model is all there is."
   }
   const landlock = support.landlockAbi > 0 ? `Landlock ABI ${support.landlockAbi}` : 'no Landlock (needs Linux 5.13)'
   const user = support.uidDrop ? 'the engine runs as nobody' : "the engine keeps the agent's user (needs root)"

@@ -1,5 +1,5 @@
 import { addressOf, trySyscall } from '../syscalls.ts'
-import { EPERM, SYS } from './syscall-numbers.ts'
+import { ARCHITECTURE, type Architecture, EPERM, NONE, SYS } from './syscall-numbers.ts'
 
 /** What the kernel does with a call: let it through, or answer -errno without running it. */
 export type Verdict = 'allow' | { readonly errno: number }
@@ -45,7 +45,8 @@ const RETURN = 0x06
 const NUMBER_AT = 0
 const ARCHITECTURE_AT = 4
 const ARGUMENTS_AT = 16
-const AUDIT_ARCH_X86_64 = 0xc000003e
+/** linux/audit.h. Calls of another architecture have other numbers: they end the process. */
+const AUDIT_ARCHITECTURE: Readonly<Record<Architecture, number>> = { x64: 0xc000003e, arm64: 0xc00000b7 }
 const X32_CALL_BIT = 0x40000000
 
 const RET_KILL_PROCESS = 0x80000000
@@ -65,12 +66,14 @@ export const FILTER_INSTRUCTIONS_MAX = 4096
 export function compileFilter(filter: SyscallFilter): Buffer {
   const program: Instruction[] = [
     load(ARCHITECTURE_AT),
-    { code: JUMP_EQUAL, jt: 1, jf: 0, k: AUDIT_ARCH_X86_64 },
+    { code: JUMP_EQUAL, jt: 1, jf: 0, k: AUDIT_ARCHITECTURE[ARCHITECTURE] },
     { code: RETURN, jt: 0, jf: 0, k: RET_KILL_PROCESS },
     load(NUMBER_AT),
     { code: JUMP_AT_LEAST, jt: 0, jf: 1, k: X32_CALL_BIT },
     give({ errno: EPERM }),
-    ...filter.rules.flatMap((rule) => rule.calls.flatMap((call) => compileRule(call, rule))),
+    ...filter.rules.flatMap((rule) =>
+      rule.calls.filter((call) => call !== NONE).flatMap((call) => compileRule(call, rule)),
+    ),
   ]
   if (filter.newestKnownCall !== undefined) {
     program.push({ code: JUMP_AT_LEAST, jt: 0, jf: 1, k: filter.newestKnownCall + 1 }, give(ENOSYS_VERDICT))

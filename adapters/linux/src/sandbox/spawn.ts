@@ -2,14 +2,15 @@ import { spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import process from 'node:process'
+import { isSea } from 'node:sea'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { LinuxError } from '../errors.ts'
 import { available } from '../platform.ts'
-import { type LaunchSpec, REPORT_VARIABLE, type SandboxReport } from './launch-spec.ts'
+import { commandOf, type LaunchSpec, REPORT_VARIABLE, type SandboxReport } from './launch-spec.ts'
 import { type Layer, LAYERS, PROFILES, type ProfileName } from './profiles.ts'
 
-const LAUNCHER = fileURLToPath(import.meta.resolve('./launcher.ts'))
+const LAUNCHER = isSea() ? 'launcher' : fileURLToPath(import.meta.resolve('./launcher.ts'))
 const MIB = 1024 * 1024
 const BASE_ENV = {
   NODE_NO_WARNINGS: '1',
@@ -19,7 +20,7 @@ const BASE_ENV = {
 
 export interface SpawnConfinedOptions {
   readonly profile: ProfileName
-  /** Absolute path of a .ts or .js file within `readFolders`. */
+  /** Absolute path of a .ts or .js file within `readFolders`; in the single-file executable the name of a process. */
   readonly entry: string
   readonly args: readonly string[]
   readonly readFolders: readonly string[]
@@ -56,19 +57,23 @@ export interface ConfinedProcess {
 
 /**
  * Starts `entry` in a Node of its own, confined to `profile` as far as this kernel and this user allow; the process
- * finds out how far with `readSandboxReport`. It dies with its parent. Elsewhere than on Linux x86-64 it starts with
+ * finds out how far with `readSandboxReport`. It dies with its parent. Elsewhere than on Linux (x86-64, arm64) it starts with
  * Node's permission model alone.
  *
  * @throws LinuxError linux/spawn-failed
  */
 export function spawnConfined(options: SpawnConfinedOptions): ConfinedProcess {
-  if (!isAbsolute(options.entry)) {
+  if (!isSea() && !isAbsolute(options.entry)) {
     throw new LinuxError('linux/spawn-failed', `Cannot start ${options.entry}: the path must be absolute`)
   }
   const spec = specOf(options)
   const child = available()
-    ? start([LAUNCHER, JSON.stringify(spec)], launcherEnv(), options)
-    : start([...permissionFlags(spec), ...spec.nodeFlags, spec.entry, ...spec.args], unconfinedEnv(spec), options)
+    ? start(commandOf(LAUNCHER, [], [JSON.stringify(spec)]), launcherEnv(), options)
+    : start(
+        commandOf(spec.entry, [...permissionFlags(spec), ...spec.nodeFlags], spec.args),
+        unconfinedEnv(spec),
+        options,
+      )
   const exited = new Promise<ProcessEnd>((settle, reject) => {
     child.once('exit', (code, signal) => settle({ code, signal }))
     child.once('error', reject)
@@ -162,7 +167,7 @@ function unconfinedEnv(spec: LaunchSpec): Readonly<Record<string, string>> {
     profile: spec.profile,
     landlockAbi: 0,
     active: [],
-    missing: LAYERS.map((layer) => ({ layer, reason: 'only on Linux x86-64' })),
+    missing: LAYERS.map((layer) => ({ layer, reason: 'only on Linux, x86-64 or arm64' })),
   }
   return { ...spec.env, [REPORT_VARIABLE]: JSON.stringify(report) }
 }
