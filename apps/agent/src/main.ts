@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { codeFolders, entryOf } from './entries.ts'
 import { failWith, runAgent } from './run.ts'
 
 const USAGE = `firebreak agent: the processes of one host
@@ -15,20 +15,17 @@ const USAGE = `firebreak agent: the processes of one host
 
 Exit codes: 0 ended as asked, 1 failed with one sentence.
 `
-const engineEntry = fileURLToPath(new URL('./engine/main.ts', import.meta.url))
-const readFolders = [fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')]
-
 async function runEvaluate(args: readonly string[]): Promise<void> {
   const { evaluate } = await import('./evaluate.ts') // not in the supervisor's process: it reads events
   const options = { image: { type: 'string' }, events: { type: 'string' } } as const
   const { values } = parseArgs({ args: [...args], options, strict: true })
   const [image, events] = await Promise.all([readFile(values.image ?? ''), readFile(values.events ?? '')])
-  process.stdout.write(`${JSON.stringify(await evaluate(image, events, engineEntry, readFolders))}\n`)
+  process.stdout.write(`${JSON.stringify(await evaluate(image, events, entryOf('engine'), codeFolders()))}\n`)
 }
 
 async function runYara(): Promise<void> {
   const { yaraScan } = await import('./yara/yara-scan.ts') // the supervisor has no business with it
-  await yaraScan(fileURLToPath(new URL('./yara/main.ts', import.meta.url)), readFolders)
+  await yaraScan(entryOf('yara'), codeFolders())
 }
 
 async function runApplyPolicy(args: readonly string[]): Promise<void> {
@@ -37,7 +34,7 @@ async function runApplyPolicy(args: readonly string[]): Promise<void> {
 }
 
 const [command, ...args] = process.argv.slice(2)
-if (command === 'run') await runAgent(args, engineEntry).catch(failWith)
+if (command === 'run') await runAgent(args, entryOf('engine')).catch(failWith)
 else if (command === 'policy') await runApplyPolicy(args).catch(failWith)
 else if (command === 'evaluate') await runEvaluate(args).catch(failWith)
 else if (command === 'yara-scan') await runYara().catch(failWith)

@@ -1,3 +1,4 @@
+import { isSea } from 'node:sea'
 import type { Layer, ProfileName } from './profiles.ts'
 
 /** What the parent asks the launcher to start; one JSON argument. */
@@ -30,6 +31,17 @@ export interface SandboxReport {
   readonly landlockAbi: number
   readonly active: readonly Layer[]
   readonly missing: readonly MissingLayer[]
+}
+
+/**
+ * Arguments of a Node, or of the single-file executable, that make it run `entry`. The executable takes flags in one argument (which
+ * can't be quoted: none has a space) and heeds no NODE_OPTIONS; its main knows entries by name.
+ *
+ * @see nodejs.org/api/single-executable-applications.html, execArgvExtension "cli"
+ */
+export function commandOf(entry: string, nodeFlags: readonly string[], args: readonly string[]): readonly string[] {
+  if (!isSea()) return [...nodeFlags, entry, ...args]
+  return [...(nodeFlags.length > 0 ? [`--node-options=${nodeFlags.join(' ')}`] : []), entry, ...args]
 }
 
 export const REPORT_VARIABLE = 'FIREBREAK_SANDBOX'

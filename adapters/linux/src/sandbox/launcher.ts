@@ -9,11 +9,13 @@ import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { dirname } from 'node:path'
 import process from 'node:process'
+import { isSea } from 'node:sea'
 import { trySyscall } from '../syscalls.ts'
 import { keepOnly } from './capabilities.ts'
 import { launchFilter } from './filters.ts'
 import { landlockAbi, type PathGrant, restrictThread } from './landlock.ts'
 import {
+  commandOf,
   INPUT_FD,
   LAUNCHER_EXIT_CODE,
   type LaunchSpec,
@@ -54,7 +56,7 @@ function launch(spec: LaunchSpec): void {
     if (failed === null) active.push(layer)
     else missing.push({ layer, reason: typeof failed === 'number' ? `errno ${failed}` : failed })
   }
-  const entry = realpathSync(spec.entry)
+  const entry = isSea() ? spec.entry : realpathSync(spec.entry)
   flushCompileCache() // execve forgets what is not written
 
   record('death-signal', errnoOf(trySyscall(SYS.prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)))
@@ -71,7 +73,7 @@ function launch(spec: LaunchSpec): void {
   const report: SandboxReport = { profile: spec.profile, landlockAbi: abi, active, missing }
   for (const fd of [INPUT_FD, OUTPUT_FD]) trySyscall(SYS.fcntl, fd, F_SETFD, 0)
   if (process.execve === undefined) throw new Error('this Node has no process.execve')
-  process.execve(process.execPath, [process.execPath, ...spec.nodeFlags, entry, ...spec.args], {
+  process.execve(process.execPath, [process.execPath, ...commandOf(entry, spec.nodeFlags, spec.args)], {
     ...spec.env,
     [REPORT_VARIABLE]: JSON.stringify(report),
   })

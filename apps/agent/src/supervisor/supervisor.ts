@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { DurableError, readDurable } from '@firebreak/durable-fs'
 import { type SlotEffect, stepSlots } from '@firebreak/updater'
 import { AGENT_VERSION, type AgentConfig, type AgentPaths, imagePath, SEQUENCES_PER_START } from '../config.ts'
+import { codeFolders, entryOf } from '../entries.ts'
 import type { FetcherMessage, HostReport } from '../messages.ts'
 import { Detections } from './detections.ts'
 import { EnginePair } from './engine-pair.ts'
@@ -113,8 +113,8 @@ export class Supervisor {
     this.#watchdog = startWatchdog(this.#pair)
     this.#sensor = this.#createSensor()
     this.#fetcher = new FetcherProcess({
-      entry: entryPath('../fetcher/main.ts'),
-      readFolders: [codeFolder()],
+      entry: entryOf('fetcher'),
+      readFolders: codeFolders(),
       folder: options.paths.fetcher,
       serverPort: portOf(options.config.serverUrl),
       args: [JSON.stringify(options.config), options.paths.fetcher],
@@ -136,7 +136,7 @@ export class Supervisor {
   #createPair(store: SlotStore): EnginePair {
     return new EnginePair({
       entry: this.#options.engineEntry,
-      readFolders: [codeFolder()],
+      readFolders: codeFolders(),
       nowMs: () => performance.now(),
       wallMs: () => Date.now(),
       readImage: (image) => store.readImage(image),
@@ -158,7 +158,7 @@ export class Supervisor {
   }
 
   #createSensor(): SensorProcess {
-    return new SensorProcess(entryPath('../sensor/main.ts'), [codeFolder()], {
+    return new SensorProcess(entryOf('sensor'), codeFolders(), {
       ready: (report) => {
         this.#sensorReport = report
         this.#options.onLine({ event: 'sensor', ...report })
@@ -267,15 +267,6 @@ async function countStart(store: SlotStore, onFault: (code: string, message: str
     onFault(error.code, error.message)
     store.adopt(state)
   }
-}
-
-/** The repository's root: what confined processes may read. */
-function codeFolder(): string {
-  return fileURLToPath(new URL('../../../..', import.meta.url)).replace(/\/$/, '')
-}
-
-function entryPath(relative: string): string {
-  return fileURLToPath(new URL(relative, import.meta.url))
 }
 
 function portOf(url: string): number {
