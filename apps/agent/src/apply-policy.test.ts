@@ -24,7 +24,7 @@ function host(context: TestContext): AgentPaths & { readonly data: string } {
 }
 
 function policyOf(generation: number, tuning: Uint8Array | null, customer = 'acme'): CustomerPolicy {
-  return { customer, generation, issuedAtMs: 1_000, tuning }
+  return { customer, generation, issuedAtMs: 1_000, tuning, stop: 'free' }
 }
 
 function signed(generation: number, tuning: Uint8Array | null, by = signer): Uint8Array {

@@ -6,7 +6,7 @@ import { acceptCustomerPolicy, type CustomerPolicy, type PolicyTrust, signCustom
 
 const { signer } = generateSigner()
 const TUNING = Uint8Array.of(1, 2, 3)
-const FIRST: CustomerPolicy = { customer: 'acme', generation: 1, issuedAtMs: 1_000, tuning: TUNING }
+const FIRST: CustomerPolicy = { customer: 'acme', generation: 1, issuedAtMs: 1_000, tuning: TUNING, stop: 'free' }
 
 /** Stands for the verifier of images: it takes exactly this tuning. */
 function verifyTuning(bytes: Uint8Array): void {
@@ -34,7 +34,7 @@ function signedText(payload: string, type = 'application/vnd.firebreak.customer-
 }
 
 test('what the customer signs is what the host reads, with a tuning and without', () => {
-  for (const one of [FIRST, { ...FIRST, tuning: null }]) {
+  for (const one of [FIRST, { ...FIRST, tuning: null }, { ...FIRST, stop: 'token' as const }]) {
     assert.deepEqual(acceptCustomerPolicy(signCustomerPolicy(one, signer), trust()), one)
   }
 })
@@ -59,6 +59,13 @@ test('the policy that is held stays until a newer one is right in every part', (
     ],
     ['of generation 0', signCustomerPolicy({ ...next, generation: 0 }, signer), 'kernel/malformed'],
     ['written by others', signedText(text), 'accepted'],
+    ['with a rule for stops', signedText(text.replace('}', ',"stop":"token"}')), 'accepted'],
+    ['with a rule for stops that is none', signedText(text.replace('}', ',"stop":"never"}')), 'kernel/malformed'],
+    [
+      'that differs in the rule for stops only',
+      signCustomerPolicy({ ...held, stop: 'token' }, signer),
+      'rollout/policy-older',
+    ],
     ['of another type', signedText(text, 'application/json'), 'kernel/malformed'],
     ['with a wish that nobody knows', signedText(text.replace('{', '{"pin":"1.0.0",')), 'kernel/malformed'],
     ['without a tuning key', signedText(text.replace(',"tuning":null', '')), 'kernel/malformed'],
@@ -71,6 +78,13 @@ test('the policy that is held stays until a newer one is right in every part', (
   assert.equal(acceptCustomerPolicy(signCustomerPolicy(held, signer), trust(held)), held)
   const older = signCustomerPolicy(held, signer)
   assert.equal(codeOf(older, next), 'rollout/policy-older')
+})
+
+test('a policy that says nothing of stops leaves them free, and one that leaves them free reads on old agents', () => {
+  const text = JSON.stringify({ customer: 'acme', generation: 2, issuedAtMs: 1, tuning: null })
+  assert.equal(acceptCustomerPolicy(signedText(text), trust()).stop, 'free')
+  const { payload } = JSON.parse(utf8Decode(signCustomerPolicy(FIRST, signer))) as { payload: string }
+  assert.doesNotMatch(utf8Decode(fromBase64(payload)), /stop/)
 })
 
 test('a policy that was changed behind its signature is refused', () => {

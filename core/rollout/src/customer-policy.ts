@@ -1,26 +1,19 @@
-import { type PublicKeyHex, type Signer, verifySignature } from '@firebreak/crypto'
+import type { PublicKeyHex, Signer } from '@firebreak/crypto'
 import {
+  absentAs,
   canonicalJsonBytes,
-  concatBytes,
   errorMessage,
   FirebreakError,
-  fromBase64,
   integer,
-  jsonBytes,
-  list,
   literal,
-  malformed,
   nullable,
   object,
-  parseJson,
-  type Reader,
-  record,
-  text,
   toBase64,
-  utf8Encode,
   type WallMs,
 } from '@firebreak/kernel'
+import { RolloutError } from './errors.ts'
 import { name } from './plan.ts'
+import { base64, type DocumentKind, openDocument, signDocument } from './signed-document.ts'
 
 /** What the customer wants on their hosts, whatever the vendor does. Signed by the customer's own key. */
 export interface CustomerPolicy {
@@ -30,7 +23,11 @@ export interface CustomerPolicy {
   readonly issuedAtMs: WallMs
   /** Exceptions from the vendor's rules: the bytes of a tuning image, opaque here. Null: none. */
   readonly tuning: Uint8Array | null
+  /** token: an orderly stop of the agent needs a stop token. Absent in a policy: free. */
+  readonly stop: StopRule
 }
+
+export type StopRule = 'free' | 'token'
 
 /** By whom and against what a policy is judged on a host. */
 export interface PolicyTrust {
@@ -41,54 +38,27 @@ export interface PolicyTrust {
   readonly verifyTuning: (bytes: Uint8Array) => unknown
 }
 
-export type RolloutErrorCode =
-  | 'rollout/policy-signature' // not signed by the customer's key
-  | 'rollout/policy-older' // older than the one that holds, or another one of its generation
-  | 'rollout/policy-customer' // of another customer
-  | 'rollout/policy-tuning' // its tuning is refused
-
-export class RolloutError extends FirebreakError<RolloutErrorCode> {}
-
 /** A tuning of 256 KiB, in base64 twice, and what is around it. */
 export const CUSTOMER_POLICY_SIZE_BYTES_MAX = 524_288
-const PAYLOAD_TYPE = 'application/vnd.firebreak.customer-policy+json'
-const SIGNATURES_MAX = 8
-
-interface PolicyEnvelope {
-  readonly payloadType: typeof PAYLOAD_TYPE
-  readonly payload: Uint8Array
-  readonly signatures: readonly { readonly keyid: string; readonly sig: Uint8Array }[]
+const POLICY: DocumentKind = {
+  noun: 'policy',
+  payloadType: 'application/vnd.firebreak.customer-policy+json',
+  sizeBytesMax: CUSTOMER_POLICY_SIZE_BYTES_MAX,
+  signatureCode: 'rollout/policy-signature',
 }
-
-const base64: Reader<Uint8Array> = (value, at) => {
-  const encoded = text(CUSTOMER_POLICY_SIZE_BYTES_MAX)(value, at)
-  try {
-    return fromBase64(encoded)
-  } catch {
-    throw malformed(at, 'base64 with padding', encoded)
-  }
-}
-
-const envelope = object<PolicyEnvelope>({
-  payloadType: literal(PAYLOAD_TYPE),
-  payload: base64,
-  signatures: list(object<{ keyid: string; sig: Uint8Array }>({ keyid: text(64), sig: base64 }), SIGNATURES_MAX),
-})
 
 const SHAPE = {
   customer: name,
   generation: integer(1, Number.MAX_SAFE_INTEGER),
   issuedAtMs: integer(0, Number.MAX_SAFE_INTEGER),
-  tuning: nullable(base64),
+  tuning: nullable(base64(CUSTOMER_POLICY_SIZE_BYTES_MAX)),
+  stop: absentAs('free', literal('free', 'token')),
 }
 const policy = object<CustomerPolicy>(SHAPE)
 
 /** The policy as one signed file: a DSSE envelope around canonical JSON. */
 export function signCustomerPolicy(value: CustomerPolicy, signer: Signer): Uint8Array {
-  const payload = encode(value)
-  const sig = toBase64(signer.sign(signedBytes(payload)))
-  const signatures = [{ keyid: signer.publicKey, sig }]
-  return jsonBytes({ payloadType: PAYLOAD_TYPE, payload: toBase64(payload), signatures })
+  return signDocument(POLICY, encode(value), signer)
 }
 
 /**
@@ -102,12 +72,7 @@ export function signCustomerPolicy(value: CustomerPolicy, signer: Signer): Uint8
  * @see DSSE 1.0 (Dead Simple Signing Envelope), protocol.md
  */
 export function acceptCustomerPolicy(bytes: Uint8Array, { key, held, verifyTuning }: PolicyTrust): CustomerPolicy {
-  const { payload, signatures } = envelope(parseJson(bytes, CUSTOMER_POLICY_SIZE_BYTES_MAX, 'policy'), 'policy')
-  const signed = signedBytes(payload)
-  if (!signatures.some(({ sig }) => verifySignature(key, signed, sig))) {
-    throw new RolloutError('rollout/policy-signature', "Cannot accept policy: the customer's key did not sign it")
-  }
-  const next = parsePayload(payload)
+  const next = policy(openDocument(POLICY, bytes, key, Object.keys(SHAPE)).json, 'policy')
   if (held !== null && isSame(held, next)) return held
   if (held !== null) checkSuccessor(held, next)
   if (next.tuning !== null) checkTuning(next.tuning, verifyTuning)
@@ -134,25 +99,13 @@ function checkTuning(tuning: Uint8Array, verify: PolicyTrust['verifyTuning']): v
   }
 }
 
-/** A key that this host does not know may be a wish that it would not fulfil: refused, not passed over. */
-function parsePayload(payload: Uint8Array): CustomerPolicy {
-  const json = parseJson(payload, CUSTOMER_POLICY_SIZE_BYTES_MAX, 'policy')
-  const unknown = Object.keys(record(json, 'policy')).find((key) => !Object.hasOwn(SHAPE, key))
-  if (unknown !== undefined) throw malformed('policy', `the keys ${Object.keys(SHAPE).join(', ')}`, unknown)
-  return policy(json, 'policy')
-}
-
-function encode({ customer, generation, issuedAtMs, tuning }: CustomerPolicy): Uint8Array {
-  return canonicalJsonBytes({ customer, generation, issuedAtMs, tuning: tuning && toBase64(tuning) })
+/** `free` is not written: agents that are too old to know the rule still take the policy. */
+function encode({ customer, generation, issuedAtMs, tuning, stop }: CustomerPolicy): Uint8Array {
+  const rule = stop === 'free' ? {} : { stop }
+  return canonicalJsonBytes({ customer, generation, issuedAtMs, tuning: tuning && toBase64(tuning), ...rule })
 }
 
 function isSame(a: CustomerPolicy, b: CustomerPolicy): boolean {
   const [one, other] = [encode(a), encode(b)]
   return one.length === other.length && one.every((byte, i) => byte === other[i])
-}
-
-/** DSSE's pre-authentication encoding: the type is signed too. */
-function signedBytes(payload: Uint8Array): Uint8Array {
-  const type = utf8Encode(PAYLOAD_TYPE)
-  return concatBytes([utf8Encode(`DSSEv1 ${type.length} ${PAYLOAD_TYPE} ${payload.length} `), payload])
 }

@@ -22,6 +22,8 @@ const host = (over: Partial<HostView> = {}): HostView => ({
   confirmed: null,
   lastKnownGood: null,
   candidate: null,
+  starter: null,
+  isSafe: false,
   rejected: [],
   ...over,
 })
@@ -127,6 +129,31 @@ const rows: readonly (readonly [string, Plan, HostView, string])[] = [
     plan({ baseline: r2 }, [r1]),
     host({ confirmed: r2, lastKnownGood: r1 }),
     'revoke 1.1.0, keep up-to-date',
+  ],
+  [
+    'the starter is recalled',
+    plan({ baseline: r2 }, [r1]),
+    host({ starter: r1 }),
+    'revoke 1.1.0, install 1.2.0 baseline',
+  ],
+  [
+    'safe mode: what it has confirmed is offered again',
+    plan({ baseline: r2 }),
+    host({ confirmed: r2, lastKnownGood: r1, starter: r1, isSafe: true }),
+    'install 1.2.0 baseline',
+  ],
+  [
+    'safe mode: also what is older',
+    plan({ baseline: r1 }),
+    host({ confirmed: r2, rejected: bad, isSafe: true }),
+    'install 1.1.0 baseline',
+  ],
+  ['safe mode: not what failed here', plan({ baseline: r2 }), host({ rejected: bad, isSafe: true }), 'keep rejected-here'],
+  [
+    'safe mode: a recall of what it has',
+    plan({ baseline: r1 }, [r2]),
+    host({ confirmed: r2, isSafe: true }),
+    'revoke 1.2.0, install 1.1.0 baseline',
   ],
   [
     'recalled, of a pack that the plan no longer knows',

@@ -11,6 +11,10 @@ export interface HostView {
   readonly lastKnownGood: ReleaseRef | null
   /** In its trial right now. A candidate whose trial was interrupted and that waits to be offered again: null. */
   readonly candidate: ReleaseRef | null
+  /** Built into its agent; runs when nothing else does. */
+  readonly starter: ReleaseRef | null
+  /** In safe mode: the host trusts no release that it has, and wants a candidate, whatever its version. */
+  readonly isSafe: boolean
   /** Refused or fell back on this host: never tried again here. */
   readonly rejected: readonly Sha256Hex[]
 }
@@ -57,10 +61,11 @@ export type HostDecision =
  */
 export function decideHost(plan: Plan, host: HostView): HostDecision {
   const recalled = new Set(plan.recalled)
-  const digests = [host.candidate, host.confirmed, host.lastKnownGood].flatMap((held) =>
+  const digests = [host.candidate, host.confirmed, host.lastKnownGood, host.starter].flatMap((held) =>
     held && recalled.has(held.imageDigest) ? [held.imageDigest] : [],
   )
-  const next = decideInstall(plan, withoutRecalled(host, recalled), recalled)
+  const left = withoutRecalled(host, recalled)
+  const next = decideInstall(plan, host.isSafe ? { ...left, confirmed: null } : left, recalled)
   return digests.length === 0 ? next : { kind: 'revoke', reason: 'recalled', digests: [...new Set(digests)], next }
 }
 

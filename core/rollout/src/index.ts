@@ -12,10 +12,10 @@ export {
   CUSTOMER_POLICY_SIZE_BYTES_MAX,
   type CustomerPolicy,
   type PolicyTrust,
-  RolloutError,
-  type RolloutErrorCode,
   signCustomerPolicy,
+  type StopRule,
 } from './customer-policy.ts'
+export { RolloutError, type RolloutErrorCode } from './errors.ts'
 export {
   decideHost,
   type HostDecision,
@@ -41,6 +41,7 @@ export {
 export { type CompletedRelease, type FleetIntent, isSameIntent, planOf } from './plan-of.ts'
 export { DEFAULT_ROLLOUT_POLICY, parseRolloutPolicy, type RingPolicy, type RolloutPolicy } from './policy.ts'
 export { gateReportTargetPath, parseReleaseDescription, releaseCustom, type ReleaseDescription } from './release.ts'
+export { decidePresence, type Presence, type PresenceEvidence, SILENCE_MS_MIN } from './presence.ts'
 export {
   applyDecision,
   currentRing,
@@ -54,3 +55,12 @@ export {
   type WaveDecision,
 } from './rollout.ts'
 export type { CohortCounts, VerdictReason, VerdictRecord } from './verdict.ts'
+export {
+  acceptStopToken,
+  signStopToken,
+  STOP_REASON_CHARS_MAX,
+  STOP_TOKEN_SIZE_BYTES_MAX,
+  STOP_TOKEN_VALIDITY_MS_MAX,
+  type StopToken,
+  type StopTrust,
+} from './stop-token.ts'

@@ -6,7 +6,7 @@ import { become } from '../commands/services.ts'
 import { ENTRY } from '../places.ts'
 import type { Screen } from '../screen.ts'
 import { buildTuning } from './files.ts'
-import { makePolicyKey, signPolicy, type SignPolicyOptions } from './policy.ts'
+import { makePolicyKey, makeStopToken, signPolicy, type SignPolicyOptions, type StopTokenOptions } from './policy.ts'
 
 const HELP = `
 A tuning is a customer's own exceptions from the rules of a vendor: Sigma filters. It is signed with the customer's policy,
@@ -58,9 +58,26 @@ function addPolicy(root: Command): void {
     .requiredOption('--out <file>', 'file to write')
     .option('--tuning <path>', 'a tuning from `firebreak tuning compile`, or Sigma filters (a folder, a .yml file)')
     .option('--pack <dir>', 'the pack whose rules the filters are for')
+    .addOption(
+      new Option('--stop <rule>', 'what an orderly stop of the agent needs: nothing, or a stop token')
+        .choices(['free', 'token'])
+        .default('free'),
+    )
     .option('--json', 'print one JSON object as the last line', false)
     .action((options: SignPolicyOptions & { readonly json: boolean }) =>
       act(options.json, (screen, interrupted) => signPolicy(options, screen, interrupted)),
+    )
+  policy
+    .command('stop-token')
+    .description('sign leave to stop the agent of one host, once; for hosts whose policy says `--stop token`')
+    .requiredOption('--key <file>', "the customer's key")
+    .requiredOption('--host <id>', 'the host, as `firebreak status` shows it: h-...')
+    .requiredOption('--reason <text>', 'why, for the record')
+    .addOption(new Option('--minutes <number>', 'how long it is good').default(30).argParser(minutes))
+    .requiredOption('--out <file>', 'file to write')
+    .option('--json', 'print one JSON object as the last line', false)
+    .action((options: StopTokenOptions & { readonly json: boolean }) =>
+      act(options.json, (screen) => makeStopToken(options, screen)),
     )
   policy
     .command('apply <file>')
@@ -108,5 +125,11 @@ function generation(value: string): number {
   const number = Number(value)
   if (!Number.isSafeInteger(number) || number < 1)
     throw new InvalidArgumentError('a generation is a whole number from 1')
+  return number
+}
+
+function minutes(value: string): number {
+  const number = Number(value)
+  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('minutes are a whole number from 1')
   return number
 }

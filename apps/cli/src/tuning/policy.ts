@@ -1,9 +1,19 @@
+import { randomBytes } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { FILTER, TUNING_BYTES_MAX, verifyTuning } from '@firebreak/content'
 import { generateSigner, loadSigner, type Signer } from '@firebreak/crypto'
 import { readDurable, writeDurable } from '@firebreak/durable-fs'
 import { utf8Decode, utf8Encode } from '@firebreak/kernel'
-import { acceptCustomerPolicy, type CustomerPolicy, signCustomerPolicy } from '@firebreak/rollout'
+import {
+  acceptCustomerPolicy,
+  type CustomerPolicy,
+  signCustomerPolicy,
+  signStopToken,
+  STOP_REASON_CHARS_MAX,
+  STOP_TOKEN_VALIDITY_MS_MAX,
+  type StopRule,
+  type StopToken,
+} from '@firebreak/rollout'
 import { CliError } from '../errors.ts'
 import type { Screen } from '../screen.ts'
 import { buildTuning } from './files.ts'
@@ -18,6 +28,8 @@ export interface SignPolicyOptions {
   /** A compiled tuning, or a file or folder of Sigma filters. */
   readonly tuning?: string
   readonly pack?: string
+  /** token: an orderly stop of the agent needs a stop token. */
+  readonly stop: StopRule
 }
 
 /** Makes the customer's key. A key that is there is never replaced: hosts trust what it signed. */
@@ -37,13 +49,44 @@ export async function signPolicy(options: SignPolicyOptions, screen: Screen, int
   const { customer, generation, out } = options
   const signer = await readKey(options.key)
   const tuning = await tuningOf(options, screen, interrupted)
-  const policy: CustomerPolicy = { customer, generation, issuedAtMs: Date.now(), tuning }
+  const policy: CustomerPolicy = { customer, generation, issuedAtMs: Date.now(), tuning, stop: options.stop }
   const bytes = signCustomerPolicy(policy, signer)
   acceptCustomerPolicy(bytes, { key: signer.publicKey, held: null, verifyTuning })
   await writeDurable(out, bytes)
   const filters = tuning === null ? 0 : countFilters(tuning)
   screen.result({ ok: true, customer, generation, out, bytes: bytes.length, filters, publicKey: signer.publicKey }, [
     `policy ${generation} of ${customer} in ${out}, ${filters === 0 ? 'without a tuning' : `with ${filters} filters`}`,
+  ])
+}
+
+const MINUTE_MS = 60_000
+const NONCE_BYTES = 16
+
+export interface StopTokenOptions {
+  readonly key: string
+  readonly host: string
+  readonly minutes: number
+  readonly reason: string
+  readonly out: string
+}
+
+/** Signs leave to stop the agent of one host, once, within the next minutes. */
+export async function makeStopToken(options: StopTokenOptions, screen: Screen): Promise<void> {
+  const { host, minutes, reason, out } = options
+  if (minutes * MINUTE_MS > STOP_TOKEN_VALIDITY_MS_MAX) {
+    throw new CliError('cli/usage', 'Cannot make a token: hosts refuse one that is good for more than a day')
+  }
+  if (reason.trim() === '' || reason.length > STOP_REASON_CHARS_MAX) {
+    throw new CliError('cli/usage', `Cannot make a token: a reason has 1 to ${STOP_REASON_CHARS_MAX} characters`)
+  }
+  const signer = await readKey(options.key)
+  const notAfterMs = Date.now() + minutes * MINUTE_MS
+  const nonce = randomBytes(NONCE_BYTES).toString('hex')
+  const token: StopToken = { kind: 'stop-token', host, reason, notAfterMs, nonce }
+  await writeDurable(out, signStopToken(token, signer))
+  screen.result({ ok: true, host, notAfterMs, out, publicKey: signer.publicKey }, [
+    `stop token for ${host} in ${out}, good until ${new Date(notAfterMs).toISOString()}`,
+    `next: firebreak agent stop --data DIR --token ${out}  (on the host)`,
   ])
 }
 
