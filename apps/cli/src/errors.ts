@@ -9,6 +9,7 @@ export type CliErrorCode =
   | 'cli/refused' // the checks or the gate said no
   | 'cli/interrupted' // Ctrl-C
   | 'cli/output' // a report could not be written
+  | 'cli/build' // the agent could not be made one file
   | 'cli/drill' // an act of the drill did not end as described
 
 export class CliError extends FirebreakError<CliErrorCode> {}

@@ -5,6 +5,7 @@ import { check } from './commands/check.ts'
 import { gate, release } from './commands/content.ts'
 import { halt, recall, status } from './commands/operate.ts'
 import {
+  agentBuild,
   agentInstall,
   agentRun,
   agentStatus,
@@ -200,6 +201,12 @@ function addServices(root: Command): void {
     .description('run the agent until it is told to end; JSON lines')
     .requiredOption('--data <dir>', 'folder of the agent')
     .action((options: { data: string }) => agentRun(options.data))
+  agentCommand
+    .command('build')
+    .description('make the agent one executable file, which runs where there is no Node.js')
+    .option('--out <file>', 'the file to write', 'firebreak-agent')
+    .addOption(json())
+    .action((options: { out: string } & Common) => act(options.json, (screen) => agentBuild(options.out, screen)))
   agentCommand
     .command('status')
     .description('what the agent of a folder runs, sees and has dropped')

@@ -54,6 +54,17 @@ const FILE_BYTES_MAX = 524_288
 /** Production pace: beacons and polls each half minute, ten minutes of trial. */
 const PACE = { beaconIntervalMs: 30_000, pollIntervalMs: 30_000, trialMs: 600_000 } as const
 
+/** The bundler is loaded by nobody else. */
+export async function agentBuild(out: string, screen: Screen): Promise<void> {
+  const { buildAgent } = await import('../agent-build.ts')
+  const { file, sizeBytes, sha256, node } = await buildAgent(out, screen)
+  screen.result({ ok: true, file, sizeBytes, sha256, node }, [
+    `${file}  ${(sizeBytes / 1e6).toFixed(0)} MB, Node.js ${node}`,
+    `sha256 ${sha256}`,
+    `next: ${file} run --data DIR`,
+  ])
+}
+
 /** Prepares an agent's folder for `agent run`. */
 export async function agentInstall(options: AgentInstall, screen: Screen): Promise<void> {
   const [root, token] = await Promise.all([mustRead(options.root), mustRead(options.enrolTokenFile)])
