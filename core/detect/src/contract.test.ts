@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkContract, ENGINE_CONTRACT, ENGINE_VERSION } from './contract.ts'
+import { checkContract, ENGINE_CONTRACT, ENGINE_VERSION, type EngineContract } from './contract.ts'
 import { contractOf, image, type Plain, rule } from './engine-fixture.ts'
 import { createEngine } from './engine.ts'
 import { DetectError } from './errors.ts'
@@ -76,6 +76,41 @@ test('an image that needs more than the engine has is refused with a code', () =
   ]
   for (const [what, load, code] of rows) {
     assert.throws(load, (error) => error instanceof DetectError && error.code === code, what)
+  }
+})
+
+test('inputs add sources and fields, by what they declare or by channel, and take none away', () => {
+  const inputs: EngineContract['inputs'] = [
+    { kind: 'declared', source: { category: null, product: 'linux', service: 'sshd' }, fields: ['Message'] },
+    { kind: 'declared', source: { category: 'process_creation', product: 'linux', service: null }, fields: ['TeamId'] },
+    { kind: 'channel', channel: 'Microsoft-Windows-Sysmon/Operational', eventId: 1, fields: ['Image', 'Company'] },
+  ]
+  const of = (logsource: Plain, field: string): Plain => rule(1, { s: { [field]: 'x' }, condition: 's' }, { logsource })
+  const sshd = { product: 'linux', service: 'sshd' }
+  const windows = { product: 'windows', category: 'process_creation' }
+  const linux = { product: 'linux', category: 'process_creation' }
+  const rows: readonly (readonly [logsource: Plain, field: string, without: string | null, within: string | null])[] = [
+    [sshd, 'Message', 'detect/unsupplied-source', null],
+    [sshd, 'Image', 'detect/unsupplied-source', 'detect/unsupplied-field'],
+    [windows, 'Company', 'detect/unsupplied-source', null],
+    [windows, 'Product', 'detect/unsupplied-source', 'detect/unsupplied-field'],
+    [{ ...windows, category: 'file_event' }, 'Image', 'detect/unsupplied-source', 'detect/unsupplied-source'],
+    [linux, 'TeamId', 'detect/unsupplied-field', null],
+    [linux, 'CgroupId', null, null],
+    [linux, 'OriginalFileName', 'detect/unsupplied-field', 'detect/unsupplied-field'],
+  ]
+  const refusal = (logsource: Plain, field: string, contract: EngineContract): string | null => {
+    try {
+      checkContract(image([of(logsource, field)]), contract)
+      return null
+    } catch (error) {
+      assert.ok(error instanceof DetectError)
+      return error.code
+    }
+  }
+  for (const [logsource, field, without, within] of rows) {
+    assert.equal(refusal(logsource, field, ENGINE_CONTRACT), without, field)
+    assert.equal(refusal(logsource, field, { ...ENGINE_CONTRACT, inputs }), within, field)
   }
 })
 

@@ -2,8 +2,10 @@ import {
   describeSource,
   FEATURES,
   type FieldNeeds,
-  type LogSource,
-  sourcesOfDeclared,
+  type ReachedSource,
+  type SensorContract,
+  type SensorSource,
+  sourcesReaching,
   type VerifiedImage,
 } from '@firebreak/content'
 import { compareVersions, type Version } from '@firebreak/kernel'
@@ -15,6 +17,8 @@ export interface EngineContract {
   readonly features: readonly string[]
   /** 'any': events are what somebody hands over, and an absent field is absent, whatever rules ask for. */
   readonly fields: readonly SuppliedFields[] | 'any'
+  /** What inputs of this host supply besides. They add: no image that would be taken without them is refused for them. */
+  readonly inputs?: readonly SensorSource[]
 }
 
 /** Of the sensors of this version. */
@@ -125,33 +129,35 @@ export function checkContract(image: VerifiedImage, contract: EngineContract): v
     throw new DetectError('detect/unsupplied-feature', `${cannot}: ${why}`, { feature, engineVersion })
   }
   if (contract.fields === 'any') return
-  for (const needs of image.needs) checkNeeds(needs, contract.fields, cannot, engineVersion)
+  const own = contract.fields.map(({ category, fields }): SensorSource => {
+    return { kind: 'declared', source: { category, product: SENSOR_PRODUCT, service: null }, fields }
+  })
+  const host: SensorContract = { name: 'this host', sources: [...own, ...(contract.inputs ?? [])] }
+  for (const needs of image.needs) checkNeeds(needs, host, cannot, engineVersion)
 }
 
+/** A field has to be one that some source of those events supplies; where others don't, it is absent. */
 function checkNeeds(
   { logsource, fields }: FieldNeeds,
-  supplied: readonly SuppliedFields[],
+  host: SensorContract,
   cannot: string,
   engineVersion: Version,
 ): void {
-  const reaching = supplied.filter(({ category }) => reaches(category, logsource))
+  const reaching = sourcesReaching(logsource, host)
   const source = describeSource(logsource)
   if (reaching.length === 0) {
     const why = `it reads events of ${source}, which engine ${engineVersion} does not supply`
     throw new DetectError('detect/unsupplied-source', `${cannot}: ${why}`, { source, engineVersion })
   }
-  for (const field of fields) {
-    const lacking = reaching.find((one) => !one.fields.includes(field))
-    if (lacking === undefined) continue
-    const count = lacking.fields.length
-    const why = `it reads field ${field} of ${source}, which is not one of the ${count} that engine ${engineVersion} supplies`
-    const details = { source, field, suppliedFields: count, engineVersion }
-    throw new DetectError('detect/unsupplied-field', `${cannot}: ${why}`, details)
-  }
+  const field = fields.find((one) => !reaching.some((supply) => supplies(supply, one)))
+  if (field === undefined) return
+  const suppliedFields = new Set(reaching.flatMap((one) => one.fields)).size
+  const why = `it reads field ${field} of ${source}, which is not one of the ${suppliedFields} that engine ${engineVersion} supplies`
+  const details = { source, field, suppliedFields, engineVersion }
+  throw new DetectError('detect/unsupplied-field', `${cannot}: ${why}`, details)
 }
 
-/** Whether a rule of this log source meets what the sensor declares as events of the category. */
-function reaches(category: string, logsource: LogSource): boolean {
-  const reached = sourcesOfDeclared({ category, product: SENSOR_PRODUCT, service: null })
-  return reached.some((one) => describeSource(one) === describeSource(logsource))
+function supplies({ fields, aliases }: ReachedSource, field: string): boolean {
+  if (fields === 'any') return true
+  return fields.includes(aliases.find(({ from }) => from === field)?.to ?? field)
 }

@@ -218,9 +218,9 @@ class TableReader {
 
 function sourcesOf(words: readonly string[]): RecordSource[] {
   const sources: RecordSource[] = []
+  const part = (i: number): string | null => words[i] || null
   for (let i = 0; i < words.length; i += 3) {
-    const service = words[i + 2] ?? ''
-    sources.push({ category: words[i] ?? '', product: words[i + 1] ?? '', service: service === '' ? null : service })
+    sources.push({ category: part(i), product: part(i + 1), service: part(i + 2) })
   }
   return sources
 }

@@ -17,7 +17,7 @@ export const RECORD_NAME_BYTES_MAX = 1024
 
 /** Of which log source an event is, in the words of Sigma. */
 export interface RecordSource {
-  readonly category: string
-  readonly product: string
+  readonly category: string | null
+  readonly product: string | null
   readonly service: string | null
 }
