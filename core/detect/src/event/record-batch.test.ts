@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { utf8Encode } from '@firebreak/kernel'
 import * as fc from 'fast-check'
 import { DetectError } from '../errors.ts'
 import { EventColumns } from './event-columns.ts'
@@ -78,21 +79,112 @@ describe('a batch of records', () => {
       fc.constantFrom('Image', 'ProcessId', 'a'),
       fc.string({ maxLength: 9, unit: 'binary' }).filter((text) => text === text.replaceAll(' ', '').toWellFormed()),
     )
+    const part = fc.option(fc.string())
     const event = fc.record({
-      category: fc.string(),
-      product: fc.string(),
+      category: part,
+      product: part,
+      service: part,
       timeMs: fc.double({ noNaN: true, noDefaultInfinity: true }),
       fields: fc.dictionary(name, value),
     })
     const property = fc.property(fc.array(event, { maxLength: 6 }), (events) => {
-      const expected = events.map(({ category, product, timeMs, fields }) => ({
-        source: { category: category.toWellFormed(), product: product.toWellFormed(), service: null },
+      const read = (one: string | null) => one?.toWellFormed() || null // empty is none
+      const expected = events.map(({ category, product, service, timeMs, fields }) => ({
+        source: { category: read(category), product: read(product), service: read(service) },
         timeMs,
         fields: Object.fromEntries(Object.entries(fields).map(([key, one]) => [key, asText(one)])),
       }))
       assert.deepEqual(readAll(batchOf(...events)), expected)
     })
     fc.assert(property, { numRuns: 500 })
+  })
+})
+
+describe('an event that is written value by value', () => {
+  const source = { category: 'process_creation', product: 'linux', service: null }
+  const shape = { source, fields: ['Image', 'ProcessId', 'guid', 'flag', 'none'] }
+
+  it('is the one that its object would be', () => {
+    const property = fc.property(
+      fc.array(
+        fc.tuple(fc.string({ unit: 'grapheme' }), fc.maxSafeInteger(), fc.double(), fc.string({ unit: 'binary' })),
+        {
+          maxLength: 5,
+        },
+      ),
+      (events) => {
+        const [fast, slow] = [new RecordBatchWriter(), new RecordBatchWriter()]
+        for (const [image, whole, any, text] of events) {
+          const raw = String.fromCharCode(...utf8Encode(image))
+          fast.begin(shape, whole)
+          fast.bytes(raw)
+          fast.number(any)
+          fast.openText()
+          fast.appendBytes('a-')
+          fast.appendInteger(whole)
+          fast.closeText()
+          fast.boolean(true)
+          fast.text(text)
+          fast.end()
+          const fields = { Image: image, ProcessId: any, guid: `a-${whole}`, flag: true, none: text }
+          slow.add({ ...source, timeMs: whole, fields })
+        }
+        assert.equal(fast.count, events.length)
+        assert.deepEqual(readAll(fast.finish()), readAll(slow.finish()))
+      },
+    )
+    fc.assert(property)
+  })
+
+  const one = (writer: RecordBatchWriter): void => {
+    writer.begin(shape, 5)
+    writer.bytes('x')
+    writer.number(1)
+    writer.text('y')
+    writer.boolean(null)
+    writer.bytes(null)
+    writer.end()
+  }
+
+  it('shares its batch with objects, and its shape with the next batch', () => {
+    const writer = new RecordBatchWriter()
+    writer.add(EVENT)
+    one(writer)
+    const first = readAll(writer.finish())
+    one(writer)
+    assert.deepEqual(readAll(writer.finish()), first.slice(1))
+  })
+
+  it('was never there when it was given up', () => {
+    const writer = new RecordBatchWriter()
+    one(writer)
+    const whole = writer.recordBytes
+    writer.begin(shape, 6)
+    writer.openText()
+    assert.throws(() => writer.appendBytes('x'.repeat(EVENT_BYTES_MAX + 1)), { code: 'detect/record-too-large' })
+    assert.equal(writer.recordBytes, whole)
+    one(writer)
+    assert.equal(readAll(writer.finish()).length, 2)
+  })
+
+  const bugs: [what: string, write: (writer: RecordBatchWriter) => void][] = [
+    ['a field too few', (writer) => (writer.bytes('x'), writer.end())],
+    ['a field too many', (writer) => shape.fields.concat('').forEach(() => writer.number(1))],
+    ['a text left open', (writer) => (writer.openText(), writer.number(1))],
+    ['a text closed twice', (writer) => (writer.bytes('x'), writer.closeText())],
+  ]
+  for (const [what, write] of bugs) {
+    it(`is a bug with ${what}`, () => {
+      const writer = new RecordBatchWriter()
+      writer.begin(shape, 5)
+      assert.throws(() => write(writer), { code: 'kernel/bug' })
+    })
+  }
+
+  it('needs a time', () => {
+    assert.throws(() => new RecordBatchWriter().begin(shape, Number.POSITIVE_INFINITY), {
+      code: 'detect/record-malformed',
+    })
   })
 })
 
