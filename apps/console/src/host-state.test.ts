@@ -13,17 +13,25 @@ interface Facts {
   readonly outcome?: ReleaseOutcome['outcome']
   readonly runsIt?: 'candidate' | 'confirmed' | 'last-known-good'
   readonly silent?: true
+  readonly stopped?: true
   readonly beacon?: null
 }
 
 function hostWith(facts: Facts): HostStatus {
-  if (facts.beacon === null || !HOST.beacon) return { ...HOST, beacon: null, silent: facts.silent ?? false }
+  const presence: HostStatus['presence'] = facts.silent
+    ? { kind: 'silent', sinceMs: 0 }
+    : facts.stopped
+      ? { kind: 'stopped', sinceMs: 0, reason: 'by hand' }
+      : { kind: 'present' }
+  const silent = facts.silent ?? false
+  if (facts.beacon === null || !HOST.beacon) return { ...HOST, beacon: null, presence, silent }
   const digest = FOCUS.release?.imageDigest ?? ''
   const outcome = { imageDigest: digest, code: '', message: '', atMs: 0, recoverMs: 0 }
   const running = { pack: FOCUS.pack, version: '9.9.9', imageDigest: 'f'.repeat(64), slot: 'confirmed' as const }
   return {
     ...HOST,
-    silent: facts.silent ?? false,
+    presence,
+    silent,
     beacon: {
       ...HOST.beacon,
       outcomes: facts.outcome ? [{ ...outcome, outcome: facts.outcome }] : [],
@@ -44,6 +52,7 @@ test('a host is in the state that the evidence names', () => {
     ['runs it confirmed, outcome forgotten', { runsIt: 'confirmed' }, 'confirmed'],
     ['runs it as last known good', { runsIt: 'last-known-good' }, 'confirmed'],
     ['silent after confirming', { outcome: 'confirmed', runsIt: 'confirmed', silent: true }, 'silent'],
+    ['stopped in good order', { outcome: 'confirmed', runsIt: 'confirmed', stopped: true }, 'stopped'],
     ['silent from the start', { beacon: null, silent: true }, 'silent'],
   ]
   for (const [name, facts, state] of rows) assert.equal(viewHost(hostWith(facts), [FOCUS]).state, state, name)
@@ -63,7 +72,7 @@ test('a pack that a host does not run says nothing about it; one that failed on 
 test('the halted fleet is counted as it stands', () => {
   const status = haltedFleet(NOW_MS)
   const counts = tally(viewFleet(status, releaseFocuses(status)))
-  assert.deepEqual(counts, { silent: 1, refused: 1, 'fell-back': 1, trial: 0, waiting: 4, confirmed: 2 })
+  assert.deepEqual(counts, { silent: 1, stopped: 0, refused: 1, 'fell-back': 1, trial: 0, waiting: 4, confirmed: 2 })
 })
 
 test('a large ring shows what needs attention first, a small one keeps its order', () => {

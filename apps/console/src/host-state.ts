@@ -2,10 +2,18 @@ import type { FleetStatus, HostStatus, ReleaseOutcome } from '@firebreak/api'
 import type { FocusPhase, ReleaseFocus } from './release-focus.ts'
 
 /** How a host stands towards the release in focus. `waiting`: it has said nothing about it and runs something else. */
-export type HostState = 'silent' | 'refused' | 'fell-back' | 'trial' | 'waiting' | 'confirmed'
+export type HostState = 'silent' | 'stopped' | 'refused' | 'fell-back' | 'trial' | 'waiting' | 'confirmed'
 
 /** What needs attention first. */
-export const HOST_STATES: readonly HostState[] = ['silent', 'refused', 'fell-back', 'trial', 'waiting', 'confirmed']
+export const HOST_STATES: readonly HostState[] = [
+  'silent',
+  'stopped',
+  'refused',
+  'fell-back',
+  'trial',
+  'waiting',
+  'confirmed',
+]
 
 export interface HostView {
   readonly host: HostStatus
@@ -22,6 +30,7 @@ export const HOSTS_SHOWN_MAX = 48
 
 const LABELS: Readonly<Record<HostState, string>> = {
   silent: 'Silent',
+  stopped: 'Stopped',
   refused: 'Refused',
   'fell-back': 'Fell back',
   trial: 'In trial',
@@ -40,12 +49,13 @@ export function hostStateLabel(state: HostState, phase: FocusPhase): string {
   return state === 'waiting' ? WAITING_LABELS[phase] : LABELS[state]
 }
 
-/** A silent host is silent, whatever it said last; else the focus it fares worst with decides. */
+/** A host that is silent or stopped is that, whatever it said last; else the focus it fares worst with decides. */
 export function viewHost(host: HostStatus, focuses: readonly ReleaseFocus[]): HostView {
   const views = focuses.filter((focus) => concerns(host, focus)).map((focus) => viewFocus(host, focus))
   const worst = views.toSorted((a, b) => HOST_STATES.indexOf(a.state) - HOST_STATES.indexOf(b.state))[0]
   const view = worst ?? { host, state: 'waiting', label: WAITING_LABELS.none, outcome: null }
-  return host.silent ? { ...view, state: 'silent', label: LABELS.silent } : view
+  const { kind } = host.presence
+  return kind === 'silent' || kind === 'stopped' ? { ...view, state: kind, label: LABELS[kind] } : view
 }
 
 /** A host that runs one pack says nothing, good or bad, by not having another. */
@@ -72,7 +82,7 @@ function stateOfRunning(host: HostStatus, focus: ReleaseFocus): HostState {
 }
 
 export function tally(views: readonly HostView[]): Tally {
-  const counts = { silent: 0, refused: 0, 'fell-back': 0, trial: 0, waiting: 0, confirmed: 0 }
+  const counts = { silent: 0, stopped: 0, refused: 0, 'fell-back': 0, trial: 0, waiting: 0, confirmed: 0 }
   for (const view of views) counts[view.state] += 1
   return counts
 }

@@ -1,6 +1,6 @@
 import type { FleetStatus, HostStatus } from '@firebreak/api'
 import type { WallMs } from '@firebreak/kernel'
-import type { RolloutPolicy } from '@firebreak/rollout'
+import { decidePresence, type Presence, type RolloutPolicy } from '@firebreak/rollout'
 import type { Host, Hosts } from './hosts.ts'
 import type { Ingest } from './ingest.ts'
 import type { Ledger } from './ledger.ts'
@@ -36,22 +36,32 @@ export function fleetStatus(parts: FleetParts, nowMs: WallMs): FleetStatus {
 /** The hosts that are silent, as one text: changes when the picture does. */
 export function silentHosts(parts: FleetParts, nowMs: WallMs): string {
   return parts.hosts.all
-    .filter((host) => isSilent(parts, host, nowMs))
+    .filter((host) => presenceOf(parts, host, nowMs).kind === 'silent')
     .map(({ host }) => host)
     .join(' ')
 }
 
 function hostStatus(parts: FleetParts, host: Host, nowMs: WallMs): HostStatus {
   const state = parts.ingest.state(host.host)
+  const presence = presenceOf(parts, host, nowMs)
   return {
     ...host,
     lastSeenMs: state?.seenAtMs ?? null,
-    silent: isSilent(parts, host, nowMs),
+    presence,
+    silent: presence.kind === 'silent',
     beacon: state?.beacon ?? null,
   }
 }
 
-function isSilent({ ingest, policy, listeningSinceMs }: FleetParts, host: Host, nowMs: WallMs): boolean {
-  const seenAtMs = ingest.state(host.host)?.seenAtMs ?? 0
-  return nowMs - Math.max(seenAtMs, host.enrolledAtMs, listeningSinceMs) > policy.silenceAfterMs
+function presenceOf({ ingest, policy, listeningSinceMs }: FleetParts, host: Host, nowMs: WallMs): Presence {
+  const state = ingest.state(host.host)
+  const evidence = {
+    enrolledAtMs: host.enrolledAtMs,
+    listeningSinceMs,
+    lastSeenMs: state?.seenAtMs ?? null,
+    beaconIntervalMs: state?.beacon.beaconIntervalMs ?? 0,
+    ending: state?.beacon.ending ?? null,
+    silenceAfterMs: policy.silenceAfterMs,
+  }
+  return decidePresence(evidence, nowMs)
 }

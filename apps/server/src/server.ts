@@ -32,6 +32,9 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
+/** Who falls silent shows within a second, however seldom rollouts are judged. */
+const SILENCE_CHECK_MS_MAX = 1_000
+
 /**
  * Wires the parts together and listens.
  *
@@ -81,10 +84,10 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       onError: answerError,
     })
     let silent = ''
-    const ticking = every(
-      options.tickMs,
+    const ticking = every(options.tickMs, () => controller.tick(), onFatal)
+    const watching = every(
+      Math.min(options.tickMs, SILENCE_CHECK_MS_MAX),
       async () => {
-        await controller.tick()
         const silentNow = silentHosts(fleet, now())
         if (silentNow !== silent) onChange()
         silent = silentNow
@@ -94,7 +97,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     return {
       url: http.url,
       close: async () => {
-        await ticking.stop()
+        await Promise.all([ticking.stop(), watching.stop()])
         stream.close()
         await http.close()
         ingest.flush()

@@ -11,7 +11,7 @@ import {
   WALL_MS_MAX,
   type WallMs,
 } from '@firebreak/kernel'
-import { name, type Plan, type VerdictRecord } from '@firebreak/rollout'
+import { name, type Plan, type Presence, type VerdictRecord } from '@firebreak/rollout'
 import type { Beacon } from './beacon.ts'
 
 /**
@@ -96,6 +96,9 @@ export interface HostStatus {
   readonly ring: string
   readonly enrolledAtMs: WallMs
   readonly lastSeenMs: WallMs | null
+  /** As of `serverTimeMs`, by the server's clock. */
+  readonly presence: Presence
+  /** `presence` is silence. */
   readonly silent: boolean
   readonly beacon: Beacon | null
 }

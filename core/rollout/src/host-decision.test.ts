@@ -148,7 +148,12 @@ const rows: readonly (readonly [string, Plan, HostView, string])[] = [
     host({ confirmed: r2, rejected: bad, isSafe: true }),
     'install 1.1.0 baseline',
   ],
-  ['safe mode: not what failed here', plan({ baseline: r2 }), host({ rejected: bad, isSafe: true }), 'keep rejected-here'],
+  [
+    'safe mode: not what failed here',
+    plan({ baseline: r2 }),
+    host({ rejected: bad, isSafe: true }),
+    'keep rejected-here',
+  ],
   [
     'safe mode: a recall of what it has',
     plan({ baseline: r1 }, [r2]),
@@ -183,14 +188,22 @@ const plans = fc
   })
   .map(({ recalled, ...pack }) => plan(pack, recalled))
 const hosts = fc
-  .record({ confirmed: maybe, lastKnownGood: maybe, candidate: maybe, rejected: fc.array(refs) })
+  .record({
+    confirmed: maybe,
+    lastKnownGood: maybe,
+    candidate: maybe,
+    starter: maybe,
+    isSafe: fc.boolean(),
+    rejected: fc.array(refs),
+  })
   .map(({ rejected, ...view }) => host({ ...view, rejected: rejected.map(({ imageDigest }) => imageDigest) }))
 
 test('nothing that is recalled, failed here or is not newer is ever installed, and recall is always obeyed', () => {
   fc.assert(
     fc.property(plans, hosts, (a, b) => {
       const decision = decideHost(a, b)
-      const held = [b.candidate, b.confirmed, b.lastKnownGood].flatMap((one) => (one ? [one.imageDigest] : []))
+      const all = [b.candidate, b.confirmed, b.lastKnownGood, b.starter]
+      const held = all.flatMap((one) => (one ? [one.imageDigest] : []))
       const mustLeave = new Set(held.filter((digest) => a.recalled.includes(digest)))
       assert.deepEqual(new Set(decision.kind === 'revoke' ? decision.digests : []), mustLeave)
       const next = decision.kind === 'revoke' ? decision.next : decision
@@ -199,7 +212,7 @@ test('nothing that is recalled, failed here or is not newer is ever installed, a
       assert.ok(!a.recalled.includes(imageDigest))
       assert.ok(!b.rejected.includes(imageDigest))
       const running = b.confirmed && !mustLeave.has(b.confirmed.imageDigest) ? b.confirmed : null
-      assert.ok(!running || compareVersions(version, running.version) > 0)
+      assert.ok(!running || b.isSafe || compareVersions(version, running.version) > 0)
     }),
     { numRuns: 2_000 },
   )

@@ -3,7 +3,13 @@ import { test } from 'node:test'
 import { generateSigner } from '@firebreak/crypto'
 import { errorCode, fromBase64, jsonBytes, toBase64, utf8Decode, utf8Encode } from '@firebreak/kernel'
 import { signCustomerPolicy } from './customer-policy.ts'
-import { acceptStopToken, signStopToken, STOP_TOKEN_VALIDITY_MS_MAX, type StopToken } from './stop-token.ts'
+import {
+  acceptStopToken,
+  signStopToken,
+  STOP_TOKEN_VALIDITY_MS_MAX,
+  type StopToken,
+  type StopTrust,
+} from './stop-token.ts'
 
 const { signer } = generateSigner()
 const NOW_MS = 1_000_000_000
@@ -14,9 +20,9 @@ const TOKEN: StopToken = {
   notAfterMs: NOW_MS + 60_000,
   nonce: '0123456789abcdef0123456789abcdef',
 }
-const TRUST = { key: signer.publicKey, host: 'h-1', nowMs: NOW_MS, used: [] }
+const TRUST: StopTrust = { key: signer.publicKey, host: 'h-1', nowMs: NOW_MS, used: [] }
 
-function codeOf(bytes: Uint8Array, over: Partial<typeof TRUST & { used: readonly string[] }> = {}): string {
+function codeOf(bytes: Uint8Array, over: Partial<StopTrust> = {}): string {
   try {
     acceptStopToken(bytes, { ...TRUST, ...over })
   } catch (error) {

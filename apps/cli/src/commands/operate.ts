@@ -1,5 +1,6 @@
 import type { FleetStatus, HostStatus, ReleaseStatus } from '@firebreak/api'
 import { compareVersions } from '@firebreak/kernel'
+import type { Presence } from '@firebreak/rollout'
 import { CliError } from '../errors.ts'
 import type { OperatorClient } from '../operator-client.ts'
 import { paintOut, printable, type Screen } from '../screen.ts'
@@ -12,7 +13,10 @@ export async function status(client: OperatorClient, screen: Screen): Promise<vo
   screen.result({ ok: true, ...fleet }, [
     ...fleet.rings.flatMap(({ ring, hosts }) => [
       paintOut('bold', `${ring} (${hosts.length})`),
-      ...hosts.map((host) => `  ${hostLine(host, fleet.serverTimeMs)}`),
+      ...hosts.flatMap((host) => [
+        `  ${hostLine(host, fleet.serverTimeMs)}`,
+        ...noticeLines(host).map((line) => `    ${line}`),
+      ]),
     ]),
     paintOut('bold', 'releases'),
     ...fleet.releases.map((release) => `  ${releaseLine(release)}`),
@@ -21,11 +25,26 @@ export async function status(client: OperatorClient, screen: Screen): Promise<vo
   ])
 }
 
-function hostLine({ host, name, silent, lastSeenMs, beacon }: HostStatus, nowMs: number): string {
+function hostLine({ host, name, presence, lastSeenMs, beacon }: HostStatus, nowMs: number): string {
   const running = beacon?.running
   const runs = running ? `${running.pack} ${running.version} (${running.slot})` : 'runs nothing'
   const seen = lastSeenMs === null ? 'never seen' : `seen ${Math.max(0, Math.round((nowMs - lastSeenMs) / 1000))} s ago`
-  return `${host}  ${printable(name)}  ${runs}  sensor ${printable(beacon?.sensorTier ?? '?')}  ${seen}${silent ? paintOut('red', '  SILENT') : ''}`
+  return `${host}  ${printable(name)}  ${runs}  sensor ${printable(beacon?.sensorTier ?? '?')}  ${seen}${presenceText(presence, nowMs)}`
+}
+
+function presenceText(presence: Presence, nowMs: number): string {
+  const since = (sinceMs: number) => `${Math.max(0, Math.round((nowMs - sinceMs) / 1000))} s`
+  if (presence.kind === 'silent') return paintOut('red', `  SILENT for ${since(presence.sinceMs)}`)
+  if (presence.kind !== 'stopped') return ''
+  return `${paintOut('yellow', '  STOPPED')} for ${since(presence.sinceMs)}: ${printable(presence.reason)}`
+}
+
+/** What the agent noticed about itself: tampering, a stop that it refused. */
+function noticeLines({ beacon }: HostStatus): readonly string[] {
+  return (beacon?.notices ?? []).map(
+    ({ atMs, code, message }) =>
+      `${paintOut('red', 'notice')}  ${new Date(atMs).toISOString()}  ${printable(code)}  ${printable(message)}`,
+  )
 }
 
 function releaseLine({ pack, version, state, imageDigest }: ReleaseStatus): string {

@@ -1,4 +1,4 @@
-import type { Beacon, HostStatus, ReleaseOutcome, ReleaseStatus } from '@firebreak/api'
+import type { Beacon, HostStatus, Notice, ReleaseOutcome, ReleaseStatus } from '@firebreak/api'
 import { formatCount, shortDigest, visibleText } from '../format.ts'
 import type { HostView } from '../host-state.ts'
 import { HOST_NAME_CHARS_MAX, SLOT_LABELS, spanOf } from './host-cell.tsx'
@@ -40,6 +40,7 @@ export function HostPanel({ view, releases, onClose }: Props): React.ReactNode {
         </button>
       </header>
       <HostFacts host={host} />
+      <Notices notices={host.beacon?.notices ?? []} />
       <h3>Releases on this host</h3>
       <Outcomes outcomes={host.beacon?.outcomes ?? []} releases={releases} />
     </Modal>
@@ -52,6 +53,7 @@ function HostFacts({ host }: { readonly host: HostStatus }): React.ReactNode {
     ['Ring', host.ring],
     ['Enrolled', <Age key="enrolled" atMs={host.enrolledAtMs} />],
     ['Last seen', host.lastSeenMs === null ? 'never' : <Age key="seen" atMs={host.lastSeenMs} />],
+    ...presenceFacts(host),
     ...(host.beacon ? beaconFacts(host.beacon) : []),
   ]
   return (
@@ -63,6 +65,35 @@ function HostFacts({ host }: { readonly host: HostStatus }): React.ReactNode {
         </div>
       ))}
     </dl>
+  )
+}
+
+function presenceFacts({ presence }: HostStatus): readonly (readonly [string, React.ReactNode])[] {
+  if (presence.kind === 'silent') return [['Silent since', <Age key="silent" atMs={presence.sinceMs} />]]
+  if (presence.kind !== 'stopped') return []
+  return [
+    ['Stopped', <Age key="stopped" atMs={presence.sinceMs} />],
+    ['Stopped by', visibleText(presence.reason, MESSAGE_CHARS_MAX)],
+  ]
+}
+
+/** What the agent noticed about itself: tampering, a stop that it refused. Newest first. */
+function Notices({ notices }: { readonly notices: readonly Notice[] }): React.ReactNode {
+  if (notices.length === 0) return null
+  return (
+    <>
+      <h3>Notices of this agent</h3>
+      <ol className="outcomes">
+        {notices.toReversed().map(({ code, message, atMs }) => (
+          <li key={`${atMs} ${code} ${message}`} data-state="refused">
+            <Icon name="stop" />
+            <p className="outcome-why">
+              <code>{visibleText(code, 64)}</code> {visibleText(message, MESSAGE_CHARS_MAX)} <Age atMs={atMs} />
+            </p>
+          </li>
+        ))}
+      </ol>
+    </>
   )
 }
 
