@@ -6,8 +6,9 @@ import { SENSOR_TIERS, type SensorTier, type Tier } from './tier.ts'
 import { openBpfTier } from './tier-bpf.ts'
 import { openProcConnectorTier } from './tier-proc-connector.ts'
 import { openProcPollTier } from './tier-proc-poll.ts'
+import { openTracefsTier, type TracefsOptions } from './tier-tracefs.ts'
 
-export interface SensorOptions {
+export interface SensorOptions extends TracefsOptions {
   /** Only this tier, or an error. Without it: the best one that works here. */
   readonly tier?: SensorTier
   /** At most 64 events per call, in the order in which they happened; none are kept after the call. Must not throw. */
@@ -46,14 +47,18 @@ export interface TierProbe {
   readonly reason: string
 }
 
-const OPENERS: Readonly<Record<SensorTier, (observer: Observer) => Tier>> = {
+type OpenTier = (observer: Observer, options: SensorOptions) => Tier | Promise<Tier>
+
+const OPENERS: Readonly<Record<SensorTier, OpenTier>> = {
   ebpf: openBpfTier,
+  tracefs: openTracefsTier,
   'proc-connector': openProcConnectorTier,
   'proc-poll': openProcPollTier,
 }
 
 const WORKS: Readonly<Record<SensorTier, string>> = {
   ebpf: 'The kernel accepts our programs: every process start is seen, with its arguments.',
+  tracefs: 'The kernel traces every process start for us; arguments are missing where a process ends at once.',
   'proc-connector': 'The kernel announces every process start; arguments are missing where a process ends at once.',
   'proc-poll': 'Needs no privilege, and misses processes that live shorter than 50 ms.',
 }
@@ -68,7 +73,7 @@ export async function openSensor(options: SensorOptions): Promise<Sensor> {
   for (const tier of options.tier === undefined ? SENSOR_TIERS : [options.tier]) {
     try {
       const observer = new Observer(options)
-      return running(tier, OPENERS[tier](observer), observer, failures)
+      return running(tier, await OPENERS[tier](observer, options), observer, failures)
     } catch (error) {
       if (options.tier !== undefined || !(error instanceof LinuxError)) throw error
       failures.push(`${tier}: ${errorMessage(error)}`)

@@ -1,7 +1,7 @@
 /** How a sensor learns of events, best first. */
-export type SensorTier = 'ebpf' | 'proc-connector' | 'proc-poll'
+export type SensorTier = 'ebpf' | 'tracefs' | 'proc-connector' | 'proc-poll'
 
-export const SENSOR_TIERS: readonly SensorTier[] = ['ebpf', 'proc-connector', 'proc-poll']
+export const SENSOR_TIERS: readonly SensorTier[] = ['ebpf', 'tracefs', 'proc-connector', 'proc-poll']
 
 /** A running tier. */
 export interface Tier {
