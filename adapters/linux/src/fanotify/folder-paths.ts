@@ -1,0 +1,68 @@
+import type { ByteText } from '../sensor/byte-text.ts'
+import { ITSELF, type Place } from './fid-events.ts'
+
+/** Folders of one file system whose path is remembered; the oldest goes first. About 200 bytes each. */
+export const FOLDER_COUNT_MAX = 8192
+
+/** Folders within folders that are followed to find the path of one that is gone. */
+const GONE_DEPTH_MAX = 64
+
+/**
+ * The paths of the folders of one file system, by handle. A handle is of one folder for ever, also after that is
+ * gone; its path holds until a folder above it moves.
+ *
+ * Invariants: at most FOLDER_COUNT_MAX paths, and as many places, are kept; no path from before a `forgetPaths` is
+ * given out after it.
+ */
+export class FolderPaths {
+  readonly #open: (folder: string) => ByteText | null
+  readonly #paths = new Map<string, ByteText>()
+  /** Where folders were that came or went: how to find those that are gone before anybody could ask. */
+  readonly #places = new Map<string, Place>()
+
+  /** @param open - the path of the folder with this handle as the kernel has it now; null when it is gone */
+  constructor(open: (folder: string) => ByteText | null) {
+    this.#open = open
+  }
+
+  /** @returns null when nobody knows any more where it was */
+  pathOf(place: Place): ByteText | null {
+    const folder = this.#folderPath(place.folder, 0)
+    if (folder === null || place.name === ITSELF) return folder
+    return (folder === '/' ? `/${place.name}` : `${folder}/${place.name}`) as ByteText
+  }
+
+  /** `folder` came to be, or ceased to be, at `place`. */
+  learn(folder: string, place: Place): void {
+    putBounded(this.#places, folder, place)
+  }
+
+  /** A folder moved, or a file system did: no path holds any more. */
+  forgetPaths(): void {
+    this.#paths.clear()
+  }
+
+  #folderPath(folder: string, depth: number): ByteText | null {
+    const known = this.#paths.get(folder)
+    if (known !== undefined) return known
+    const path = this.#open(folder) ?? this.#lastPath(folder, depth)
+    if (path !== null) putBounded(this.#paths, folder, path) // else a later event may still tell
+    return path
+  }
+
+  #lastPath(folder: string, depth: number): ByteText | null {
+    const place = this.#places.get(folder)
+    if (place === undefined || place.name === ITSELF || depth >= GONE_DEPTH_MAX) return null
+    const parent = this.#folderPath(place.folder, depth + 1)
+    if (parent === null) return null
+    return (parent === '/' ? `/${place.name}` : `${parent}/${place.name}`) as ByteText
+  }
+}
+
+function putBounded<Value>(map: Map<string, Value>, key: string, value: Value): void {
+  if (!map.has(key) && map.size >= FOLDER_COUNT_MAX) {
+    const [oldest = key] = map.keys()
+    map.delete(oldest)
+  }
+  map.set(key, value)
+}
