@@ -1,28 +1,15 @@
 import assert from 'node:assert/strict'
-import { EventEmitter, once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-import { test, type TestContext } from 'node:test'
-import { events, imageOf, imageOutOfContract, numbersIn, type TestImage, tuningWithout } from '../testing/images.ts'
+import { test } from 'node:test'
+import { events, imageOf, imageOutOfContract, type TestImage, tuningWithout } from '../testing/images.ts'
+import { good, hostile, imagesOf, newer, PairBench, range } from '../testing/pair-bench.ts'
 import { ACTIVATION_CRASH_VERSION, GOOD_VERSION, HOSTILE_VERSION, LOAD_CRASH_VERSION } from '../testing/versions.ts'
-import { EnginePair } from './engine-pair.ts'
 import type { Tuning } from './engine-seat.ts'
-import { startWatchdog } from './watchdog.ts'
 
-const ENTRY = fileURLToPath(new URL('../testing/hostile-engine.ts', import.meta.url))
-const CODE = fileURLToPath(new URL('../../../..', import.meta.url)).replace(/\/$/, '')
-const WAIT_MS_MAX = 15_000
-/** For what nobody tells: a standby, an engine that is gone. */
-const LOOK_INTERVAL_MS = 10
-const good = imageOf(GOOD_VERSION)
-const newer = imageOf('1.1.0')
-const hostile = imageOf(HOSTILE_VERSION)
 const loadCrash = imageOf(LOAD_CRASH_VERSION)
 const activationCrash = imageOf(ACTIVATION_CRASH_VERSION)
 const foreign = imageOutOfContract('5.0.0')
 const changed = { ...newer, slot: { ...newer.slot, imageDigest: 'e'.repeat(64) }, bytes: flipped(newer.bytes) }
-const images = new Map(
-  [good, newer, hostile, loadCrash, activationCrash, foreign, changed].map((one) => [one.slot.imageDigest, one]),
-)
+const images = imagesOf(good, newer, hostile, loadCrash, activationCrash, foreign, changed)
 
 function flipped(bytes: Uint8Array): Uint8Array {
   const copy = bytes.slice()
@@ -30,102 +17,16 @@ function flipped(bytes: Uint8Array): Uint8Array {
   return copy
 }
 
-/** A pair with real, confined engines, and all that it tells, as events to wait for. */
-class Bench extends EventEmitter {
-  readonly told: string[] = []
-  readonly gaps: number[] = []
-  /** How often each numbered event was detected. */
-  readonly seen = new Map<number, number>()
-  readonly order: number[] = []
-  readonly missing = new Set<string>()
-  readonly pair: EnginePair
-  readonly #watchdog: { stop(): void }
-
-  constructor(context: TestContext) {
-    super()
-    const tell = (what: string) => {
-      this.told.push(what)
-      this.emit('told')
-    }
-    this.pair = new EnginePair({
-      entry: ENTRY,
-      readFolders: [CODE],
-      nowMs: () => performance.now(),
-      wallMs: () => Date.now(),
-      readImage: (image) =>
-        Promise.resolve(this.missing.has(image.version) ? null : (images.get(image.imageDigest)?.bytes ?? null)),
-      onDetections: (lines, count) => {
-        const numbers = numbersIn(lines)
-        assert.equal(numbers.length, count)
-        for (const number of numbers) this.seen.set(number, (this.seen.get(number) ?? 0) + 1)
-        this.order.push(...numbers)
-        this.emit('told')
-      },
-      onCandidateActive: ({ version }) => tell(`active ${version}`),
-      onCandidateRefused: ({ version }, code) => tell(`refused ${version} ${code}`),
-      onCandidateDied: ({ version }, code) => tell(`died ${version} ${code}`),
-      onConfirmedDied: () => tell('confirmed died'),
-      onRecovered: (_, gapMs) => {
-        this.gaps.push(gapMs)
-        tell('recovered')
-      },
-      onDamaged: ({ version }) => tell(`damaged ${version}`),
-      onTuningRefused: ({ code }) => tell(`tuning refused ${code}`),
-    })
-    this.#watchdog = startWatchdog(this.pair)
-    context.after(async () => {
-      this.#watchdog.stop()
-      await this.pair.stop()
-    })
-  }
-
-  /** Looks again at each thing that is told; the test's own time limit ends a wait in vain. */
-  async until(what: string, isSo: () => boolean): Promise<void> {
-    const signal = AbortSignal.timeout(WAIT_MS_MAX)
-    const timer = setInterval(() => this.emit('told'), LOOK_INTERVAL_MS)
-    try {
-      while (!isSo()) await once(this, 'told', { signal })
-    } catch {
-      assert.fail(`waiting for ${what}; told: ${this.told.join(', ')}; running ${this.pair.running?.image.version}`)
-    } finally {
-      clearInterval(timer)
-    }
-  }
-
-  heard(what: string): Promise<void> {
-    return this.until(what, () => this.told.includes(what))
-  }
-
-  runs(image: TestImage): Promise<void> {
-    return this.until(`running ${image.slot.version}`, () => this.pair.running?.image === image.slot)
-  }
-
-  /** Warm: the active engine has answered, and a standby that has loaded is behind it. */
-  async warm(image: TestImage = good): Promise<void> {
-    this.pair.runConfirmed(image.slot)
-    await this.runs(image)
-    await this.until('a standby', () => this.pair.hasStandby)
-  }
-
-  submit(numbers: readonly number[], command?: string): void {
-    this.pair.submit(events(numbers, command), numbers.length)
-  }
-
-  sawAll(numbers: readonly number[]): Promise<void> {
-    return this.until(`verdicts on ${numbers.length} events`, () => numbers.every((number) => this.seen.has(number)))
-  }
-}
-
-function range(from: number, to: number): readonly number[] {
-  return Array.from({ length: to - from }, (_, i) => from + i)
-}
-
 const MISBEHAVIOUR: readonly (readonly [command: string, code: string])[] = [
   ['abort', 'engine/died'],
   ['throw', 'engine/died'],
   ['exit', 'engine/died'],
   ['loop', 'watchdog/cpu'],
-  ['flood', 'engine/bad-reply'],
+  ['reply-flood', 'engine/bad-reply'],
+  ['tiny-frames', 'engine/bad-reply'],
+  ['four-gigabytes', 'engine/bad-reply'],
+  ['partial-reply', 'watchdog/silent'],
+  ['silence', 'watchdog/silent'],
   ['oversized', 'engine/bad-reply'],
   ['more-than-asked', 'engine/bad-reply'],
   ['wrong-count', 'engine/bad-reply'],
@@ -133,11 +34,12 @@ const MISBEHAVIOUR: readonly (readonly [command: string, code: string])[] = [
   ['unknown-batch', 'engine/bad-reply'],
   ['garbage', 'engine/bad-reply'],
   ['load-again', 'engine/bad-reply'],
+  ['refuse-late', 'engine/bad-reply'],
   ['not-an-engine', 'engine/bad-reply'],
 ]
 
 test('whatever a candidate does, each event gets one verdict, in order, from the standby', async (context) => {
-  const bench = new Bench(context)
+  const bench = new PairBench(context, images)
   await bench.warm()
   let next = 0
   for (const [command, code] of MISBEHAVIOUR) {
@@ -164,47 +66,8 @@ test('whatever a candidate does, each event gets one verdict, in order, from the
   context.diagnostic(`failover, by misbehaviour, ms: ${bench.gaps.map((gap) => Math.ceil(gap)).join(' ')}`)
 })
 
-test('a heap bomb ends its engine and nothing else', async (context) => {
-  const bench = new Bench(context)
-  await bench.warm()
-  bench.pair.tryCandidate(hostile.slot)
-  await bench.heard(`active ${HOSTILE_VERSION}`)
-  bench.submit([1], 'heap-bomb')
-  bench.submit([2])
-  await bench.sawAll([1, 2])
-  assert.match(bench.told.join(), /died 2\.0\.0 (engine\/died|watchdog\/cpu)/)
-})
-
-for (const signal of ['SIGSEGV', 'SIGKILL', 'SIGTERM'] as const) {
-  test(`${signal} from outside: the standby answers`, async (context) => {
-    const bench = new Bench(context)
-    await bench.warm()
-    bench.submit(range(0, 10))
-    await bench.sawAll(range(0, 10))
-    const [active = 0] = bench.pair.pids
-    process.kill(active, signal)
-    bench.submit(range(10, 20))
-    await bench.sawAll(range(10, 20))
-    await bench.heard('confirmed died')
-    await bench.heard('recovered')
-    assert.equal(Math.max(...bench.seen.values()), 1)
-    assert.ok((bench.gaps[0] ?? -1) >= 0)
-    context.diagnostic(`gap ${Math.ceil(bench.gaps[0] ?? 0)} ms`)
-  })
-}
-
-test('an engine that is stopped, and so uses no CPU, is replaced', async (context) => {
-  const bench = new Bench(context)
-  await bench.warm()
-  const [active = 0] = bench.pair.pids
-  process.kill(active, 'SIGSTOP')
-  bench.submit([1])
-  await bench.sawAll([1])
-  await bench.heard('confirmed died')
-})
-
 test('a batch that kills two engines is dropped and counted; those behind it are judged', async (context) => {
-  const bench = new Bench(context)
+  const bench = new PairBench(context, images)
   await bench.warm()
   bench.submit([1])
   bench.submit([2, 3, 4], 'poison')
@@ -216,7 +79,7 @@ test('a batch that kills two engines is dropped and counted; those behind it are
 })
 
 test('malformed events are counted, and kill nobody', async (context) => {
-  const bench = new Bench(context)
+  const bench = new PairBench(context, images)
   await bench.warm()
   const good = events(range(100, 107))
   const cut = events(range(200, 207)).subarray(0, -1)
@@ -230,7 +93,7 @@ test('malformed events are counted, and kill nobody', async (context) => {
 })
 
 test('what floods is bounded: the oldest that wait are dropped and counted', async (context) => {
-  const bench = new Bench(context)
+  const bench = new PairBench(context, images)
   const padding = 'x'.repeat(1024 * 1024)
   for (let i = 0; i < 20; i++) bench.pair.submit(Buffer.from(JSON.stringify([padding])), 1)
   bench.submit([1])
@@ -249,7 +112,7 @@ const REFUSALS: readonly (readonly [name: string, image: TestImage, told: RegExp
 for (const [name, image, told] of REFUSALS) {
   for (const hasConfirmed of [true, false]) {
     test(`${name}, ${hasConfirmed ? 'over a confirmed image' : 'on a first install'}`, async (context) => {
-      const bench = new Bench(context)
+      const bench = new PairBench(context, images)
       if (hasConfirmed) await bench.warm()
       bench.pair.tryCandidate(image.slot)
       await bench.until('an end', () => told.test(bench.told.join()))
@@ -269,7 +132,7 @@ for (const [name, image, told] of REFUSALS) {
 }
 
 test('a trial that passes: the candidate stays and gets a standby of its own', async (context) => {
-  const bench = new Bench(context)
+  const bench = new PairBench(context, images)
   await bench.warm()
   bench.pair.tryCandidate(newer.slot)
   await bench.heard('active 1.1.0')
@@ -287,7 +150,7 @@ test('a trial that passes: the candidate stays and gets a standby of its own', a
 })
 
 test('the candidate is recalled while it loads, and at once', async (context) => {
-  const bench = new Bench(context)
+  const bench = new PairBench(context, images)
   await bench.warm()
   bench.pair.tryCandidate(newer.slot)
   bench.pair.endTrial() // its bytes are being read
@@ -302,7 +165,7 @@ test('the candidate is recalled while it loads, and at once', async (context) =>
 })
 
 test('the confirmed image is recalled in the middle of a trial: the trial goes on', async (context) => {
-  const bench = new Bench(context)
+  const bench = new PairBench(context, images)
   await bench.warm()
   bench.pair.tryCandidate(newer.slot)
   bench.pair.runConfirmed(hostile.slot) // while it loads
@@ -318,7 +181,7 @@ test('the confirmed image is recalled in the middle of a trial: the trial goes o
 })
 
 test('a confirmed image that is damaged is reported, and what waits is judged by the next', async (context) => {
-  const bench = new Bench(context)
+  const bench = new PairBench(context, images)
   bench.missing.add(GOOD_VERSION)
   bench.submit([1])
   bench.pair.runConfirmed(good.slot)
@@ -328,7 +191,7 @@ test('a confirmed image that is damaged is reported, and what waits is judged by
 })
 
 test('nothing is confirmed any more: nothing runs, and events wait', async (context) => {
-  const bench = new Bench(context)
+  const bench = new PairBench(context, images)
   await bench.warm()
   bench.pair.runConfirmed(null)
   assert.equal(bench.pair.running, null)
@@ -338,7 +201,7 @@ test('nothing is confirmed any more: nothing runs, and events wait', async (cont
 })
 
 test('a new tuning takes over between two events, in both engines, and none is lost', async (context) => {
-  const bench = new Bench(context)
+  const bench = new PairBench(context, images)
   await bench.warm()
   const tuned = async (tuning: Tuning | null): Promise<void> => {
     bench.pair.useTuning(tuning)
@@ -367,7 +230,7 @@ test('a new tuning takes over between two events, in both engines, and none is l
 })
 
 test('a tuning that an engine refuses is told, and the image runs without it', async (context) => {
-  const bench = new Bench(context)
+  const bench = new PairBench(context, images)
   bench.pair.useTuning({ digest: 'f'.repeat(64), bytes: Uint8Array.of(1, 2, 3) })
   await bench.warm()
   await bench.heard('tuning refused content/image-truncated')
@@ -376,7 +239,7 @@ test('a tuning that an engine refuses is told, and the image runs without it', a
 })
 
 test('a candidate in trial is tuned too, and keeps what it judges when the tuning changes meanwhile', async (context) => {
-  const bench = new Bench(context)
+  const bench = new PairBench(context, images)
   await bench.warm()
   bench.pair.tryCandidate(newer.slot)
   await bench.heard('active 1.1.0')

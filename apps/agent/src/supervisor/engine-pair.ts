@@ -1,8 +1,10 @@
 import type { Sha256Hex, Version } from '@firebreak/kernel'
 import type { SlotImage } from '@firebreak/updater'
 import { Delivery, type DeliveryEvents } from './delivery.ts'
-import type { EngineSeat, Reason, SeatEvents, Tuning } from './engine-seat.ts'
+import type { Reason } from './engine-replies.ts'
+import type { EngineSeat, SeatEvents, Tuning } from './engine-seat.ts'
 import { startEngine, type StartedEngine, type StartOptions } from './start-engine.ts'
+import { Watchdog, type Work } from './watchdog.ts'
 
 export interface EnginePairOptions extends DeliveryEvents, StartOptions {
   readonly onCandidateActive: (image: SlotImage) => void
@@ -42,6 +44,7 @@ const STEADY_MS = 30_000
 export class EnginePair {
   readonly #options: EnginePairOptions
   readonly #delivery: Delivery
+  readonly #watchdog = new Watchdog(() => this.#inHand())
   #confirmed: SlotImage | null = null
   #tuning: Tuning | null = null
   #trial: Trial | null = null
@@ -92,14 +95,6 @@ export class EnginePair {
     this.#delivery.passTime()
   }
 
-  /** The engines that have a batch in hand, for the watchdog. */
-  busy(): readonly { readonly seat: EngineSeat; readonly order: number }[] {
-    return [...this.#seats].flatMap((seat) => {
-      const batch = this.#delivery.workOf(seat)
-      return batch ? [{ seat, order: batch.order }] : []
-    })
-  }
-
   /** Outside trials engine and standby run `image`. What runs now goes on until the new engine is ready; null: at once nothing. */
   runConfirmed(image: SlotImage | null): void {
     this.#confirmed = image
@@ -143,10 +138,19 @@ export class EnginePair {
 
   async stop(): Promise<void> {
     this.#stopped = true
+    this.#watchdog.stop()
     if (this.#retryTimer) clearTimeout(this.#retryTimer)
     const seats = [...this.#seats]
     for (const seat of seats) seat.retire()
     await Promise.all(seats.map((seat) => seat.exited))
+  }
+
+  /** What each engine works on. */
+  #inHand(): readonly Work[] {
+    return [...this.#seats].flatMap((seat) => {
+      const batch = this.#delivery.workOf(seat)
+      return batch ? [{ seat, order: batch.order, count: batch.count }] : []
+    })
   }
 
   #isTrial(seat: EngineSeat): boolean {
@@ -288,6 +292,7 @@ export class EnginePair {
   }
 
   readonly #seatEvents: SeatEvents = {
+    given: () => this.#watchdog.wake(),
     acknowledged: (seat, frame) => {
       if (this.#delivery.acknowledged(seat, frame)) return
       seat.kill('engine/bad-reply', 'an acknowledgement that does not fit any batch in hand')

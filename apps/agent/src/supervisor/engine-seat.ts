@@ -1,20 +1,22 @@
-import { readdir, readFile } from 'node:fs/promises'
+import process from 'node:process'
 import { encodeFrame, FRAME, type Frame, FrameDecoder } from '@firebreak/api'
-import { errorMessage, parseJson, record, type Sha256Hex, type Version, version } from '@firebreak/kernel'
+import { errorMessage, type Sha256Hex } from '@firebreak/kernel'
 import { type ConfinedProcess, spawnConfined } from '@firebreak/linux/spawn'
 import type { SlotImage } from '@firebreak/updater'
+import { parseReady, parseRefused, type Ready, type Reason } from './engine-replies.ts'
+import { passOnWords } from './last-words.ts'
+import { type ProcessUsage, ProcessUsageFile } from './process-usage.ts'
+import type { WatchedSeat } from './watchdog.ts'
+
+export type { Reason } from './engine-replies.ts'
 
 /** An engine's answer may be this long; a longer one is hostile and ends its process. */
 export const ENGINE_REPLY_BYTES_MAX = 2 * 1024 * 1024
-/** How long an engine may take to load an image. Wall time: a candidate that hangs here has judged nothing yet. */
+/** How long an engine may take to load an image, in wall time; again so long when it wants a CPU and has got too little of it. */
 export const LOAD_TIMEOUT_MS = 10_000
+/** All of SigmaHQ takes 0.2 s, from the start of the process on. */
+export const LOAD_CPU_MS_MAX = 5_000
 const REASON_CHARS_MAX = 512
-
-/** Why an engine did not take something, in its own words. */
-export interface Reason {
-  readonly code: string
-  readonly message: string
-}
 
 /** The customer's tuning, opaque here. */
 export interface Tuning {
@@ -30,11 +32,13 @@ export interface SeatContent {
 }
 
 export type LoadAnswer =
-  | { readonly kind: 'ready'; readonly engineVersion: Version; readonly tuningRefusal: Reason | null }
-  | { readonly kind: 'refused'; readonly code: string; readonly message: string }
-  | { readonly kind: 'died'; readonly code: string; readonly message: string }
+  | ({ readonly kind: 'ready' } & Ready)
+  | ({ readonly kind: 'refused' } & Reason)
+  | ({ readonly kind: 'died' } & Reason)
 
 export interface SeatEvents {
+  /** It has a batch more in hand. */
+  given?(): void
   acknowledged(seat: EngineSeat, frame: Frame): void
   /** Once, whatever ended it. Not after `retire`. */
   died(seat: EngineSeat, code: string, message: string): void
@@ -51,11 +55,12 @@ export interface SeatBatch {
 }
 
 /** One engine process with one image. It is started for that image and ended with it; nothing is ever reloaded in place. */
-export class EngineSeat {
+export class EngineSeat implements WatchedSeat {
   readonly image: SlotImage
   /** Null without one. */
   readonly tuningDigest: Sha256Hex | null
   readonly #process: ConfinedProcess
+  readonly #usage: ProcessUsageFile
   readonly #events: SeatEvents
   readonly #decoder = new FrameDecoder(ENGINE_REPLY_BYTES_MAX)
   readonly loaded: Promise<LoadAnswer>
@@ -64,6 +69,7 @@ export class EngineSeat {
   #answerLoad: (answer: LoadAnswer) => void = () => {}
   #answered = false
   #gone = false
+  #hasReceived = false
   /** Set when a person or the watchdog kills it, so that its death says why. */
   #reason: { code: string; message: string } | null = null
 
@@ -86,19 +92,27 @@ export class EngineSeat {
       readFolders,
       writeFolders: [],
       connectPorts: [],
+      stderr: 'pipe',
     })
-    this.exited = this.#process.exited.catch(() => null).then(() => events.gone?.(this))
+    this.#usage = new ProcessUsageFile(this.#process.pid)
+    this.exited = this.#process.exited
+      .catch(() => null)
+      .then(() => {
+        this.#usage.close()
+        events.gone?.(this)
+      })
+    if (this.#process.stderr) passOnWords(this.#process.stderr, (words) => void process.stderr.write(words))
     this.#process.output.on('data', (chunk: Uint8Array) => this.#onData(chunk))
     // The pipe ends before the exit is known: act on the pipe.
-    this.#process.output.on('close', () => this.#onGone('engine/died', 'the engine process ended'))
+    for (const end of ['end', 'close']) {
+      this.#process.output.on(end, () => this.#onGone('engine/died', 'the engine process ended'))
+    }
     this.#process.output.on('error', () => this.#onGone('engine/died', 'the pipe from the engine broke'))
     this.#process.input.on('error', () => {}) // its death is seen on the other pipe
     if (tuning) this.#write(encodeFrame({ type: FRAME.TUNING, payload: tuning.bytes }))
     this.#write(encodeFrame({ type: FRAME.LOAD, payload: bytes }))
-    const timer = setTimeout(() => {
-      this.kill('engine/load-timeout', `no answer to LOAD within ${LOAD_TIMEOUT_MS / 1000} s`)
-    }, LOAD_TIMEOUT_MS)
-    void this.loaded.then(() => clearTimeout(timer))
+    const timer = setInterval(() => this.#judgeLoad(), LOAD_TIMEOUT_MS)
+    void this.loaded.then(() => clearInterval(timer))
   }
 
   get pid(): number {
@@ -111,6 +125,7 @@ export class EngineSeat {
 
   judge({ sequence, count, atSeconds, payload }: SeatBatch): void {
     this.#write(encodeFrame({ type: FRAME.EVENTS, sequence, count, aux: atSeconds, payload }))
+    this.#events.given?.()
   }
 
   /** Ends it as a failure: `died` follows. */
@@ -127,18 +142,24 @@ export class EngineSeat {
     this.#process.kill()
   }
 
-  /** CPU time that all its threads have used, in milliseconds; null when the process is gone. */
-  async cpuMs(): Promise<number | null> {
-    try {
-      let total = 0
-      for (const thread of await readdir(`/proc/${this.pid}/task`)) {
-        const text = await readFile(`/proc/${this.pid}/task/${thread}/schedstat`, 'latin1')
-        total += Number(text.split(' ', 1)[0])
-      }
-      return total / 1e6
-    } catch {
-      return null
-    }
+  usage(): ProcessUsage | null {
+    return this.#usage.read()
+  }
+
+  sleepsEverywhere(): boolean {
+    return this.#usage.sleepsEverywhere()
+  }
+
+  isMoving(): boolean {
+    const isMoving = this.#hasReceived || this.#process.input.writableLength > 0
+    this.#hasReceived = false
+    return isMoving
+  }
+
+  #judgeLoad(): void {
+    const usage = this.usage()
+    if (usage?.state === 'running' && usage.cpuMs < LOAD_CPU_MS_MAX) return // starved
+    this.kill('engine/load-timeout', `no answer to LOAD within ${LOAD_TIMEOUT_MS / 1000} s`)
   }
 
   #write(frame: Uint8Array): void {
@@ -147,6 +168,7 @@ export class EngineSeat {
 
   #onData(chunk: Uint8Array): void {
     if (this.#gone) return
+    this.#hasReceived = true
     try {
       for (const frame of this.#decoder.push(chunk)) {
         if (this.#gone) return // killed for one of the frames before
@@ -164,8 +186,8 @@ export class EngineSeat {
     }
     if (this.#answered) throw new Error('a second answer to LOAD')
     this.#answered = true
-    if (frame.type === FRAME.READY) this.#answerLoad({ kind: 'ready', ...readReady(frame.payload) })
-    else if (frame.type === FRAME.REFUSED) this.#answerLoad({ kind: 'refused', ...readReason(frame.payload) })
+    if (frame.type === FRAME.READY) this.#answerLoad({ kind: 'ready', ...parseReady(frame.payload) })
+    else if (frame.type === FRAME.REFUSED) this.#answerLoad({ kind: 'refused', ...parseRefused(frame.payload) })
     else throw new Error('a frame that engines do not send')
   }
 
@@ -176,23 +198,5 @@ export class EngineSeat {
     this.#answerLoad({ kind: 'died', ...reason })
     this.#process.kill()
     this.#events.died(this, reason.code, reason.message)
-  }
-}
-
-/** The engine's reason, as text only: cut to length, never interpreted. */
-function readReason(payload: Uint8Array): Reason {
-  return reasonOf(parseJson(payload, 65_536, 'refusal'))
-}
-
-function reasonOf(value: unknown): Reason {
-  const { code, message } = record(value, 'refusal')
-  return { code: String(code).slice(0, 64), message: String(message).slice(0, REASON_CHARS_MAX) }
-}
-
-function readReady(payload: Uint8Array): { engineVersion: Version; tuningRefusal: Reason | null } {
-  const { engineVersion, tuningRefusal = null } = record(parseJson(payload, 65_536, 'ready'), 'ready')
-  return {
-    engineVersion: version(engineVersion, 'ready.engineVersion'),
-    tuningRefusal: tuningRefusal === null ? null : reasonOf(tuningRefusal),
   }
 }

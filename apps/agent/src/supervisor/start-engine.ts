@@ -1,16 +1,12 @@
-import { errorMessage, type Version } from '@firebreak/kernel'
+import { errorMessage } from '@firebreak/kernel'
 import type { SlotImage } from '@firebreak/updater'
-import { EngineSeat, type Reason, type SeatEvents, type Tuning } from './engine-seat.ts'
+import type { Ready, Reason } from './engine-replies.ts'
+import { EngineSeat, type SeatEvents, type Tuning } from './engine-seat.ts'
 
 /** `fault`: this host could not even start a process; that says nothing about the image. */
 export type StartedEngine =
-  | {
-      readonly kind: 'ready'
-      readonly seat: EngineSeat
-      readonly engineVersion: Version
-      readonly tuningRefusal: Reason | null
-    }
-  | { readonly kind: 'damaged' | 'fault' | 'refused' | 'died'; readonly code: string; readonly message: string }
+  | ({ readonly kind: 'ready'; readonly seat: EngineSeat } & Ready)
+  | ({ readonly kind: 'damaged' | 'fault' | 'refused' | 'died' } & Reason)
 
 export interface StartOptions {
   /** Absolute path of the engine's entry. */

@@ -1,51 +1,54 @@
 import { PassThrough } from 'node:stream'
 import { encodeFrame, FRAME, type Frame, FrameDecoder } from '@firebreak/api'
 import { verifyImage } from '@firebreak/content'
-import { confineEngine, openPipes } from '@firebreak/linux'
+import { openPipes } from '@firebreak/linux/confined'
+import { confineEngine } from '@firebreak/linux/engine'
 import { runEngine } from '../engine/run-engine.ts'
+import { type Aftermath, faultsOf } from './faults.ts'
 import { HOSTILE_VERSION, LOAD_CRASH_VERSION, ACTIVATION_CRASH_VERSION } from './versions.ts'
 
 /**
- * The real engine, confined as always, that misbehaves on command. A command is an event of `/firebreak-test/COMMAND`; but for
- * `poison` it is obeyed by the hostile version only. For tests; no agent starts this file.
+ * The real engine, confined as always, that misbehaves on command. A command is an event of `/firebreak-test/COMMAND`, obeyed by the
+ * hostile version only (`poison`: by all), or of `/firebreak-test/COMMAND/PID/`, obeyed by that process only. For tests and
+ * the benchmark `containment`; no agent starts this file.
  */
 const { input, output } = openPipes()
 confineEngine()
 const inner = new PassThrough()
 const decoder = new FrameDecoder()
 let version = ''
+let isSilent = false
+
+/** 50 ms of CPU: less than a batch may use, and for ever when nobody lets it run. */
+const BURN_MICROS = 50_000
 
 function answer(frame: Frame, over: Partial<Frame>): void {
   output.write(encodeFrame({ type: FRAME.ACK, sequence: frame.sequence, ...over }))
 }
 
-/** Each returns only if it has said what it wanted to say. */
-const COMMANDS: Readonly<Record<string, (frame: Frame) => void>> = {
+const COMMANDS: Readonly<Record<string, (frame: Frame) => Aftermath | void>> = {
+  ...faultsOf(output),
   poison: () => process.abort(),
-  abort: () => process.abort(),
-  throw() {
-    throw new Error('on command')
-  },
-  loop() {
-    for (;;);
-  },
-  'heap-bomb'() {
-    const kept: unknown[] = []
-    for (;;) kept.push(Array.from({ length: 100_000 }, (_, i) => ({ i })))
-  },
   exit: () => process.exit(0),
-  flood(frame) {
-    for (let i = 0; i < 100_000; i++) answer(frame, { sequence: i + 1_000_000 })
+  burn() {
+    const { user, system } = process.cpuUsage()
+    const spent = (): number => process.cpuUsage().user + process.cpuUsage().system - user - system
+    while (spent() < BURN_MICROS);
+    return 'judge'
   },
   oversized: (frame) => answer(frame, { payload: new Uint8Array(3 * 1024 * 1024) }),
   'more-than-asked': (frame) => answer(frame, { aux: frame.count + 1 }),
   'wrong-count': (frame) => answer(frame, { aux: frame.count, count: 5, payload: Buffer.from('{}\n') }),
   'no-line-end': (frame) => answer(frame, { aux: frame.count, count: 1, payload: Buffer.from('{}\n{}') }),
   'unknown-batch': (frame) => answer(frame, { sequence: frame.sequence + 1_000 }),
-  'answer-twice'(frame) {
-    answer(frame, { aux: frame.count })
-    answer(frame, { aux: frame.count })
+  'four-gigabytes'(frame) {
+    const bytes = Buffer.from(encodeFrame({ type: FRAME.ACK, sequence: frame.sequence }))
+    bytes.writeUInt32LE(0xffffffff, 0)
+    output.write(bytes)
   },
+  'tiny-frames': () =>
+    void output.write(Buffer.alloc(1_600_000, encodeFrame({ type: FRAME.ACK, sequence: 7_000_000 }))),
+  'refuse-late': () => void output.write(encodeFrame({ type: FRAME.REFUSED, payload: Buffer.from('{}') })),
   garbage: () => void output.write(Buffer.alloc(4_096, 0xa5)),
   'load-again': () => void output.write(encodeFrame({ type: FRAME.READY, payload: Buffer.from('{}') })),
   'not-an-engine': () => void output.write(encodeFrame({ type: FRAME.SENSED, payload: Buffer.from('[]') })),
@@ -61,11 +64,17 @@ function onFrame(frame: Frame): void {
     if (version === LOAD_CRASH_VERSION) process.abort()
   }
   if (frame.type === FRAME.ACTIVATE && version === ACTIVATION_CRASH_VERSION) process.abort()
-  const text = frame.type === FRAME.EVENTS ? Buffer.from(frame.payload).toString('latin1') : ''
-  const command = /\/firebreak-test\/([a-z-]+)/.exec(text)?.[1] ?? ''
-  const misbehave = command === 'poison' || version === HOSTILE_VERSION ? COMMANDS[command] : undefined
-  if (misbehave) misbehave(frame)
-  else inner.write(encodeFrame(frame))
+  const misbehave = frame.type === FRAME.EVENTS ? commandIn(frame.payload) : undefined
+  const aftermath = misbehave ? (misbehave(frame) ?? 'silence') : 'judge'
+  isSilent ||= aftermath === 'silence'
+  if (!isSilent) inner.write(encodeFrame(frame))
+}
+
+function commandIn(payload: Uint8Array): ((frame: Frame) => Aftermath | void) | undefined {
+  const text = Buffer.from(payload).toString('latin1')
+  const [, command = '', pid] = /\/firebreak-test\/([a-z-]+)(?:\/(\d+)\/)?/.exec(text) ?? []
+  const isMeant = pid === undefined ? command === 'poison' || version === HOSTILE_VERSION : Number(pid) === process.pid
+  return isMeant ? COMMANDS[command] : undefined
 }
 
 runEngine(inner, output)
