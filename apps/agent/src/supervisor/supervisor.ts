@@ -14,7 +14,6 @@ import { openSpool, type Spool } from './spool.ts'
 import { StatusFile } from './status-file.ts'
 import { TrialClock } from './trial-clock.ts'
 import { TuningFile } from './tuning-file.ts'
-import { startWatchdog } from './watchdog.ts'
 
 /** How often the fetcher hears of the host's state, beside each change. */
 const REPORT_INTERVAL_MS = 200
@@ -51,7 +50,6 @@ export class Supervisor {
   readonly #trialClock: TrialClock
   readonly #sensor: SensorProcess
   readonly #fetcher: FetcherProcess
-  readonly #watchdog: { stop(): void }
   readonly #status: StatusFile
   readonly #tuning: TuningFile
   readonly #bootId: string
@@ -110,7 +108,6 @@ export class Supervisor {
         this.#slots.dispatchAbout(image, died)
       },
     })
-    this.#watchdog = startWatchdog(this.#pair)
     this.#sensor = this.#createSensor()
     this.#fetcher = new FetcherProcess({
       entry: entryOf('fetcher'),
@@ -126,7 +123,6 @@ export class Supervisor {
   async stop(): Promise<void> {
     this.#stopped = true
     clearInterval(this.#timer)
-    this.#watchdog.stop()
     this.#trialClock.stop()
     await Promise.all([this.#sensor.stop(), this.#fetcher.stop(), this.#pair.stop()])
     await this.#slots.stop()
