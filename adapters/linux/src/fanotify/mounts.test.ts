@@ -27,6 +27,17 @@ const TABLE: readonly (readonly [string, readonly string[], readonly string[]])[
     [line(1, '0:9', '/', '/x', 'tmpfs'), line(2, '0:9', '/', '/y', 'tmpfs')],
     ['/y'],
   ],
+  [
+    'a mount that is covered is none, whatever covers it; another of the same file system is',
+    [
+      line(1, '0:8', '/', '/x', 'tmpfs'),
+      line(2, '0:9', '/', '/y', 'tmpfs'),
+      line(3, '0:7', '/', '/x', 'proc'),
+      line(4, '0:9', '/a', '/z', 'tmpfs'),
+      line(5, '0:6', '/', '/y', 'tmpfs'),
+    ],
+    ['/z', '/y'],
+  ],
   ['a mount point with a blank and a newline', [line(1, '0:9', '/', '/a\\040b\\012c\\134d', 'tmpfs')], ['/a b\nc\\d']],
   ['a mount point that looks like the separator', [line(1, '0:9', '/', '-', 'tmpfs')], ['-']],
   ['a line without a separator', ['1 2 8:1 / / rw shared:1 ext4 source rw'], []],

@@ -26,18 +26,23 @@ export const MOUNTINFO_LINE_CHARS_MAX = 65_536
 
 /**
  * @param text - of /proc/self/mountinfo, each byte a character. Paths in it are attacker-controlled.
- * @returns the mounts of file systems that are worth watching, one for each file system: the widest, then the newest,
- *   which lies on top of those below it
+ * @returns the mounts of file systems that are worth watching and not covered by a later mount on the same point, one
+ *   for each file system: the widest, of those the newest
  */
 export function mountsToWatch(text: string): readonly Mount[] {
   const chosen = new Map<string, Mount>()
-  for (const line of text.split('\n')) {
+  const covered = new Set<string>()
+  for (const line of text.split('\n').toReversed()) {
     const mount = line.length > MOUNTINFO_LINE_CHARS_MAX ? null : parseMount(line)
-    if (mount === null || !WATCHED_TYPES.has(mount.type)) continue
+    if (mount === null) continue
+    const point = mount.mountPoint.toString('latin1')
+    if (covered.has(point)) continue
+    covered.add(point)
+    if (!WATCHED_TYPES.has(mount.type)) continue
     const other = chosen.get(mount.device)
-    if (other === undefined || mount.root.length <= other.root.length) chosen.set(mount.device, mount)
+    if (other === undefined || mount.root.length < other.root.length) chosen.set(mount.device, mount)
   }
-  return [...chosen.values()]
+  return [...chosen.values()].toReversed()
 }
 
 /** `ID PARENT MAJOR:MINOR ROOT POINT OPTIONS [OPTIONAL...] - TYPE SOURCE OPTIONS`, proc_pid_mountinfo(5). */

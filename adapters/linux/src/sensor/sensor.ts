@@ -1,6 +1,8 @@
 import type { HostEvent } from '@firebreak/detect'
 import { errorMessage, type WallMs } from '@firebreak/kernel'
 import { LinuxError } from '../errors.ts'
+import type { FileLosses } from '../fanotify/file-watcher.ts'
+import { FILE_CATEGORIES, type FileOptions, openFileEvents } from './file-events.ts'
 import { Observer } from './observer.ts'
 import { SENSOR_TIERS, type SensorTier, type Tier } from './tier.ts'
 import { openBpfTier } from './tier-bpf.ts'
@@ -11,6 +13,8 @@ import { openTracefsTier, type TracefsOptions } from './tier-tracefs.ts'
 export interface SensorOptions extends TracefsOptions {
   /** Only this tier, or an error. Without it: the best one that works here. */
   readonly tier?: SensorTier
+  /** Which files to watch beside it, if this user may; null: none. */
+  readonly files?: FileOptions | null
   /** At most 64 events per call, in the order in which they happened; none are kept after the call. Must not throw. */
   onEvents(events: readonly HostEvent[]): void
   now(): WallMs
@@ -18,9 +22,9 @@ export interface SensorOptions extends TracefsOptions {
 
 export interface SensorInfo {
   readonly tier: SensorTier
-  /** Sigma categories that this tier delivers. */
+  /** Sigma categories that are delivered. */
   readonly categories: readonly string[]
-  /** One sentence: why this tier and not a better one. */
+  /** Why this tier and not a better one, and which files are not watched. */
   readonly reason: string
 }
 
@@ -29,6 +33,8 @@ export interface SensorStats {
   readonly dropped: number
   /** Entries in the process table. */
   readonly processes: number
+  /** Of `dropped`: what was lost of files; null when none are watched. */
+  readonly files: FileLosses | null
 }
 
 export interface Sensor {
@@ -46,6 +52,9 @@ export interface TierProbe {
   readonly available: boolean
   readonly reason: string
 }
+
+/** What a report of a sensor has room for. */
+const REASON_CHARS_MAX = 1024
 
 type OpenTier = (observer: Observer, options: SensorOptions) => Tier | Promise<Tier>
 
@@ -73,7 +82,7 @@ export async function openSensor(options: SensorOptions): Promise<Sensor> {
   for (const tier of options.tier === undefined ? SENSOR_TIERS : [options.tier]) {
     try {
       const observer = new Observer(options)
-      return running(tier, await OPENERS[tier](observer, options), observer, failures)
+      return running(tier, await OPENERS[tier](observer, options), observer, failures, options)
     } catch (error) {
       if (options.tier !== undefined || !(error instanceof LinuxError)) throw error
       failures.push(`${tier}: ${errorMessage(error)}`)
@@ -87,7 +96,7 @@ export async function probeSensorTiers(): Promise<readonly TierProbe[]> {
   const probes: TierProbe[] = []
   for (const tier of SENSOR_TIERS) {
     try {
-      const sensor = await openSensor({ tier, onEvents: () => {}, now: () => 0 })
+      const sensor = await openSensor({ tier, files: null, onEvents: () => {}, now: () => 0 })
       await sensor.close()
       probes.push({ tier, available: true, reason: WORKS[tier] })
     } catch (error) {
@@ -98,12 +107,47 @@ export async function probeSensorTiers(): Promise<readonly TierProbe[]> {
   return probes
 }
 
-function running(name: SensorTier, tier: Tier, observer: Observer, failures: readonly string[]): Sensor {
-  const reason = failures.length === 0 ? WORKS[name] : `${WORKS[name]} Better tiers: ${failures.join('; ')}.`
+function running(
+  name: SensorTier,
+  tier: Tier,
+  observer: Observer,
+  failures: readonly string[],
+  options: SensorOptions,
+): Sensor {
+  const { files, about } = watchFiles(tier, observer, options)
+  const better = failures.length === 0 ? '' : ` Better tiers: ${failures.join('; ')}.`
+  const categories = files === null ? tier.categories : [...tier.categories, ...FILE_CATEGORIES]
+  const dropped = () => tier.dropped() + (files === null ? 0 : sum(files.losses()))
   return {
-    info: { tier: name, categories: tier.categories, reason },
-    dropped: () => tier.dropped(),
-    stats: () => ({ events: observer.events, dropped: tier.dropped(), processes: observer.table.size }),
-    close: () => tier.close(),
+    info: { tier: name, categories, reason: `${WORKS[name]}${better}${about}`.slice(0, REASON_CHARS_MAX) },
+    dropped,
+    stats: () => ({
+      events: observer.events,
+      dropped: dropped(),
+      processes: observer.table.size,
+      files: files?.losses() ?? null,
+    }),
+    async close() {
+      files?.close()
+      await tier.close()
+    },
   }
+}
+
+/** Files are watched beside every tier; where they can't be, the tier goes on without them and says so. */
+function watchFiles(tier: Tier, observer: Observer, { files = {} }: SensorOptions) {
+  if (files === null) return { files: null, about: '' }
+  try {
+    const catchUp = () => (tier.catchUp ? tier.catchUp() : observer.startRound())
+    const watching = openFileEvents(observer, files, catchUp)
+    const unwatched = watching.unwatched()
+    return { files: watching, about: unwatched.length === 0 ? '' : ` Files not watched: ${unwatched.join(', ')}.` }
+  } catch (error) {
+    if (!(error instanceof LinuxError)) throw error
+    return { files: null, about: ` ${errorMessage(error)}.` }
+  }
+}
+
+function sum({ overflows, shed, unnamed }: FileLosses): number {
+  return overflows + shed + unnamed
 }

@@ -102,6 +102,10 @@ class RingTier implements Tier {
     return this.#droppedAtClose ?? sumCounter(this.#attached.maps.drops, this.#cpus)
   }
 
+  catchUp(): void {
+    this.#drain()
+  }
+
   close(): Promise<void> {
     if (this.#droppedAtClose === null) {
       this.#drain()

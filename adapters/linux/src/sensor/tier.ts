@@ -8,6 +8,8 @@ export interface Tier {
   readonly categories: readonly string[]
   /** Events that this tier knows it has lost since it was opened. */
   dropped(): number
+  /** Starts a round and reports what is there now, without waiting for the tier's own time. */
+  catchUp?(): void
   /** Stops, reports what is still to be read, and gives every descriptor and mapping back. */
   close(): Promise<void>
 }
