@@ -12,6 +12,7 @@ const ENCODINGS: readonly (readonly [string, (program: BpfAssembler) => BpfAssem
   ['r1 += r8', (p) => p.add(1, 8), '0f81000000000000'],
   ['r1 += -160', (p) => p.addConstant(1, -160), '0701000060ffffff'],
   ['r9 -= r3', (p) => p.subtract(9, 3), '1f39000000000000'],
+  ['r2 *= 1000000', (p) => p.multiplyConstant(2, 1_000_000), '2702000040420f00'],
   ['r9 &= 4095', (p) => p.andConstant(9, 4095), '57090000ff0f0000'],
   ['r3 = *(u64 *)(r10 - 8)', (p) => p.load(8, 3, 10, -8), '79a3f8ff00000000'],
   ['r3 = *(u32 *)(r1 + 16)', (p) => p.load(4, 3, 1, 16), '6113100000000000'],

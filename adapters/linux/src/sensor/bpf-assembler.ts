@@ -69,6 +69,10 @@ export class BpfAssembler {
     return this.#emit(0x1f, dst, src, 0, 0)
   }
 
+  multiplyConstant(dst: Register, value: number): this {
+    return this.#emit(0x27, dst, 0, 0, value)
+  }
+
   andConstant(dst: Register, value: number): this {
     return this.#emit(0x57, dst, 0, 0, value)
   }

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { networkProgram, processPrograms, type ProgramMaps } from './bpf-programs.ts'
-import type { KernelOffsets, NetworkOffsets } from './kernel-offsets.ts'
+import { accessPrograms, memoryFileProgram } from './bpf-access-programs.ts'
+import { datagramPrograms } from './bpf-datagram-programs.ts'
+import type { ProgramMaps } from './bpf-parts.ts'
+import { processPrograms } from './bpf-programs.ts'
+import { connectProgram, socketPrograms } from './bpf-socket-programs.ts'
+import type { AccessOffsets, KernelOffsets, NetworkOffsets, SocketOffsets } from './kernel-offsets.ts'
 
 // Values of one Linux 6.18. Any others must give programs of the same shape.
 const OFFSETS: KernelOffsets = {
@@ -40,8 +44,23 @@ const NETWORK: NetworkOffsets = {
   sockProtocol: 532,
 }
 
-/** Helpers that only read, look up a map of ours, or append to our ring. Source: include/uapi/linux/bpf.h. */
-const HARMLESS_HELPERS: ReadonlySet<number> = new Set([1, 15, 16, 35, 80, 112, 113, 115, 125, 130])
+const SOCKETS: SocketOffsets = {
+  taskFiles: 1824,
+  filesTable: 32,
+  tableFiles: 8,
+  tableSize: 0,
+  filePrivate: 24,
+  inodeMode: 0,
+  socketSock: 24,
+}
+const ACCESS: AccessOffsets = { taskPidEntry: 1392, pidLevel: 4 }
+const ALL = { ...OFFSETS, ...NETWORK, ...SOCKETS, ...ACCESS }
+
+/** Helpers that only read, use a map of ours, or append to our ring. Source: include/uapi/linux/bpf.h. */
+const HARMLESS_HELPERS: ReadonlySet<number> = new Set([1, 2, 3, 14, 15, 16, 35, 80, 112, 113, 114, 115, 125, 130, 134])
+/** Those that put their first argument's map to use. */
+const MAP_HELPERS: ReadonlySet<number> = new Set([1, 2, 3, 130, 134])
+const MAPS = { ring: 3, scratch: 4, workplaces: 5, counters: 6, repeats: 7, binding: 8 }
 const STACK_SIZE_BYTES = 512
 const CALL = 0x85
 const EXIT = 0x95
@@ -67,10 +86,17 @@ function decode(code: Uint8Array): readonly Decoded[] {
   }))
 }
 
-const programs = (maps: ProgramMaps) => [...processPrograms(OFFSETS, maps), networkProgram(NETWORK, OFFSETS, maps)]
+const programs = (maps: ProgramMaps) => [
+  ...processPrograms(OFFSETS, maps),
+  connectProgram(ALL, maps),
+  ...socketPrograms(ALL, maps),
+  ...datagramPrograms(ALL, maps),
+  ...accessPrograms(ALL, maps),
+  memoryFileProgram(OFFSETS, maps),
+]
 const isJump = ({ op }: Decoded): boolean => [5, 6].includes(op & 7) && op !== CALL && op !== EXIT
 
-for (const { name, code } of programs({ ring: 3, scratch: 4, drops: 5 })) {
+for (const { name, attach, tracepoint, code } of programs(MAPS)) {
   const instructions = decode(code)
 
   test(`${name}: whole instructions, ends in exit, and every jump lands on an instruction`, () => {
@@ -88,20 +114,32 @@ for (const { name, code } of programs({ ring: 3, scratch: 4, drops: 5 })) {
     for (const { op, imm } of instructions) if (op === CALL) assert.ok(HARMLESS_HELPERS.has(imm), `helper ${imm}`)
   })
 
+  test(`${name}: hangs on to one system call, or to a raw tracepoint that is not on every system call`, () => {
+    if (attach === 'syscall') assert.match(tracepoint, /^sys_(?:enter|exit)_[a-z0-9_]+$/)
+    else assert.ok(!tracepoint.startsWith('sys_'))
+  })
+
+  test(`${name}: maps are named right before they are used, and only process records have the whole ring`, () => {
+    const calls = instructions.flatMap(({ op, imm }, at) => (op === CALL && MAP_HELPERS.has(imm) ? [{ imm, at }] : []))
+    for (const { at } of calls) assert.ok(instructions.slice(Math.max(at - 6, 0), at).some(({ op }) => op === LOAD_MAP))
+    const asks = calls.some(({ imm }) => imm === 134)
+    const sends = calls.some(({ imm }) => imm === 130)
+    assert.equal(asks, sends && !['fb_fork', 'fb_exec', 'fb_exit'].includes(name))
+  })
+
   test(`${name}: stays within the stack and refers to its own maps only`, () => {
     for (const { op, dst, src, off, imm } of instructions) {
       const kind = op & 7
       if ((kind === 2 || kind === 3) && dst === FRAME) assert.ok(off < 0 && off >= -STACK_SIZE_BYTES)
-      if (op === LOAD_MAP) assert.ok(src === 1 && [3, 4, 5].includes(imm))
+      if (op === LOAD_MAP) assert.ok(src === 1 && Object.values(MAPS).includes(imm))
     }
   })
 }
 
 test('the same machine gives the same bytes; other map descriptors change nothing but the map loads', () => {
-  const maps = { ring: 3, scratch: 4, drops: 5 }
-  assert.deepEqual(programs(maps), programs(maps))
-  const other = programs({ ring: 30, scratch: 40, drops: 50 })
-  for (const [index, program] of programs(maps).entries()) {
+  assert.deepEqual(programs(MAPS), programs(MAPS))
+  const other = programs({ ring: 30, scratch: 40, workplaces: 50, counters: 60, repeats: 70, binding: 80 })
+  for (const [index, program] of programs(MAPS).entries()) {
     const theirs = decode(other[index]?.code ?? new Uint8Array())
     const changed = decode(program.code).filter((one, at) => JSON.stringify(one) !== JSON.stringify(theirs[at]))
     assert.deepEqual(new Set(changed.map(({ op }) => op)), new Set([LOAD_MAP]))

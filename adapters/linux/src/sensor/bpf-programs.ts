@@ -1,6 +1,22 @@
-import { BpfAssembler, type Register, type Width } from './bpf-assembler.ts'
-import type { KernelOffsets, NetworkOffsets } from './kernel-offsets.ts'
-import { KIND, LIMIT, RECORD, TCP } from './record-layout.ts'
+import { BpfAssembler } from './bpf-assembler.ts'
+import {
+  type BpfProgram,
+  emit,
+  finish,
+  follow,
+  HELPER,
+  leaveUnlessLeader,
+  OUT,
+  type ProgramMaps,
+  readKernel,
+  TASK,
+  useScratch,
+  useStack,
+  writeIdentity,
+  writeTask,
+} from './bpf-parts.ts'
+import type { KernelOffsets } from './kernel-offsets.ts'
+import { KIND, LIMIT, RECORD } from './record-layout.ts'
 
 /**
  * The programs that run in the kernel. They are constants: nothing that arrives over the network, and no content,
@@ -8,65 +24,16 @@ import { KIND, LIMIT, RECORD, TCP } from './record-layout.ts'
  * few fields into the ring buffer and cannot block, fail or alter the process that it observes.
  */
 
-/** Map descriptors that the programs refer to. */
-export interface ProgramMaps {
-  readonly ring: number
-  /** Per CPU, one value of SCRATCH_SIZE_BYTES: an exec record does not fit the stack of 512 bytes. */
-  readonly scratch: number
-  /** Per CPU, one u64: records that found the ring full. */
-  readonly drops: number
-}
-
-export interface BpfProgram {
-  readonly name: string
-  readonly tracepoint: string
-  readonly code: Uint8Array
-}
-
-export const SCRATCH_SIZE_BYTES = 8192
-
-// Helper numbers: include/uapi/linux/bpf.h.
-const HELPER = {
-  mapLookup: 1,
-  uidGid: 15,
-  command: 16,
-  cgroupId: 80,
-  readUser: 112,
-  readKernel: 113,
-  readKernelText: 115,
-  bootNs: 125,
-  ringOutput: 130,
-}
-const NO_WAKEUP = 1 // the reader comes by on a timer; waking it for every record costs five times as much
-
-const TCP_SYN_SENT = 2
-const TCP_CLOSE = 7
-const PROTOCOL_TCP = 6
-
-// Registers that survive helper calls, and what each holds throughout.
-const TASK = 6
-const OUT = 7
-const FRAME = 10
-
-/** Below the frame pointer: one pointer-sized slot, then the record of programs that need no scratch map. */
-const SLOT = -8
-const STACK_RECORD = -160
-
 /** Work area at the end of the scratch value. The verifier forgets what is stored here, so the loop stays cheap to prove. */
 const WORK = { entry: 8128, mount: 8136, next: 8144, root: 8152, end: 8160, textEnd: 8168 }
-const SCRATCH_MASK = SCRATCH_SIZE_BYTES - 1
 
 /** @returns the programs in the order in which to attach them: a fork must be known before its exec */
 export function processPrograms(offsets: KernelOffsets, maps: ProgramMaps): readonly BpfProgram[] {
   return [
-    { name: 'fb_fork', tracepoint: 'sched_process_fork', code: forkProgram(offsets, maps) },
-    { name: 'fb_exec', tracepoint: 'sched_process_exec', code: execProgram(offsets, maps) },
-    { name: 'fb_exit', tracepoint: 'sched_process_exit', code: exitProgram(offsets, maps) },
+    { name: 'fb_fork', attach: 'raw', tracepoint: 'sched_process_fork', code: forkProgram(offsets, maps) },
+    { name: 'fb_exec', attach: 'raw', tracepoint: 'sched_process_exec', code: execProgram(offsets, maps) },
+    { name: 'fb_exit', attach: 'raw', tracepoint: 'sched_process_exit', code: exitProgram(offsets, maps) },
   ]
-}
-
-export function networkProgram(offsets: NetworkOffsets, task: KernelOffsets, maps: ProgramMaps): BpfProgram {
-  return { name: 'fb_connect', tracepoint: 'inet_sock_set_state', code: connectProgram(offsets, task, maps) }
 }
 
 /** Context: parent task, child task. Threads are no processes: they are left out here, in the kernel. */
@@ -77,7 +44,7 @@ function forkProgram(offsets: KernelOffsets, maps: ProgramMaps): Uint8Array {
   leaveUnlessLeader(program)
   writeTask(program, KIND.fork, offsets)
   program.set(8, RECORD.text)
-  return submit(program, maps)
+  return finish(emit(program, maps, 0))
 }
 
 /** Context: task, dead flag or nothing. Only the leader's end is the end of a process. */
@@ -88,75 +55,19 @@ function exitProgram(offsets: KernelOffsets, maps: ProgramMaps): Uint8Array {
   leaveUnlessLeader(program)
   writeTask(program, KIND.exit, offsets)
   program.set(8, RECORD.text)
-  return submit(program, maps)
+  return finish(emit(program, maps, 0))
 }
 
 /** Context: task, old pid, binprm. Everything here is the kernel's own copy: the process can't change it any more. */
 function execProgram(offsets: KernelOffsets, maps: ProgramMaps): Uint8Array {
   const program = new BpfAssembler().load(8, TASK, 1, 0).load(8, 9, 1, 16)
-  program.storeConstant(4, FRAME, SLOT, 0).copy(2, FRAME).addConstant(2, SLOT).loadMap(1, maps.scratch)
-  program.call(HELPER.mapLookup).jumpIf(0, '==', 0, 'leave').copy(OUT, 0)
+  useScratch(program, maps.scratch, 0)
   writeIdentity(program, offsets)
   writeTask(program, KIND.exec, offsets)
   writeExecutable(program, offsets)
   writeArguments(program, offsets)
   writeWorkingDirectory(program, offsets)
-  return submit(program, maps)
-}
-
-/** Context: socket, old state, new state. CLOSE to SYN_SENT happens in the connecting process itself. */
-function connectProgram(offsets: NetworkOffsets, task: KernelOffsets, maps: ProgramMaps): Uint8Array {
-  const program = new BpfAssembler().load(4, 2, 1, 8).jumpIf(2, '!=', TCP_CLOSE, 'leave')
-  program.load(4, 2, 1, 16).jumpIf(2, '!=', TCP_SYN_SENT, 'leave').load(8, 9, 1, 0)
-  program.storeConstant(8, FRAME, SLOT, 0)
-  readKernel(program, FRAME, SLOT, 2, 9, offsets.sockProtocol)
-  program.load(2, 1, FRAME, SLOT).jumpIf(1, '!=', PROTOCOL_TCP, 'leave')
-  program.call(35).copy(TASK, 0) // bpf_get_current_task
-  useStack(program)
-  writeIdentity(program, task)
-  writeTask(program, KIND.connect, task)
-  const fields: readonly (readonly [number, Width, number])[] = [
-    [TCP.family, 2, offsets.sockFamily],
-    [TCP.portRemote, 2, offsets.sockPortRemote],
-    [TCP.portLocal, 2, offsets.sockPortLocal],
-    [TCP.addressLocal, 4, offsets.sockAddressLocal],
-    [TCP.addressRemote, 4, offsets.sockAddressRemote],
-  ]
-  for (const [to, width, from] of fields) readKernel(program, OUT, to, width, 9, from)
-  readKernel(program, OUT, TCP.address6Local, 16, 9, offsets.sockAddress6Local)
-  readKernel(program, OUT, TCP.address6Remote, 16, 9, offsets.sockAddress6Remote)
-  program.set(8, TCP.end)
-  return submit(program, maps)
-}
-
-/** OUT = a zeroed record on the stack: nothing of the kernel's memory may leave by accident. */
-function useStack(program: BpfAssembler): void {
-  program.copy(OUT, FRAME).addConstant(OUT, STACK_RECORD)
-  for (let at = 0; at < TCP.end; at += 8) program.storeConstant(8, OUT, at, 0)
-}
-
-function writeIdentity(program: BpfAssembler, offsets: KernelOffsets): void {
-  readKernel(program, OUT, RECORD.tgid, 4, TASK, offsets.taskTgid)
-  readKernel(program, OUT, RECORD.pid, 4, TASK, offsets.taskPid)
-}
-
-function leaveUnlessLeader(program: BpfAssembler): void {
-  program.load(4, 1, OUT, RECORD.tgid).load(4, 2, OUT, RECORD.pid).jumpIfRegister(1, '!=', 2, 'leave')
-}
-
-/** What every record starts with. Uses r8. */
-function writeTask(program: BpfAssembler, kind: number, offsets: KernelOffsets): void {
-  program.storeConstant(4, OUT, RECORD.kind, kind)
-  program.call(HELPER.bootNs).store(8, OUT, RECORD.bootNs, 0)
-  program.call(HELPER.uidGid).store(8, OUT, RECORD.uid, 0)
-  program.call(HELPER.cgroupId).store(8, OUT, RECORD.cgroup, 0)
-  program.copy(1, OUT).addConstant(1, RECORD.command).set(2, 16).call(HELPER.command)
-  follow(program, 8, TASK, offsets.taskLeader)
-  readKernel(program, OUT, RECORD.startNs, 8, 8, offsets.taskStart)
-  follow(program, 8, TASK, offsets.taskParent)
-  readKernel(program, OUT, RECORD.parentTgid, 4, 8, offsets.taskTgid)
-  follow(program, 8, 8, offsets.taskLeader) // the parent may be a thread: its process started with the leader
-  readKernel(program, OUT, RECORD.parentStartNs, 8, 8, offsets.taskStart)
+  return finish(emit(program, maps, 0))
 }
 
 /** File identity and path. For a script both are the interpreter's, as in /proc/PID/exe. Leaves the text's end in r8. */
@@ -220,34 +131,6 @@ function writeWorkingDirectory(program: BpfAssembler, offsets: KernelOffsets): v
   program.store(4, OUT, RECORD.directoryLength, 2).jump('walked')
   program.label('unknown').storeConstant(4, OUT, RECORD.directoryLength, -1).load(8, 8, OUT, WORK.textEnd)
   program.label('walked')
-}
-
-/** Puts r8 bytes of OUT into the ring, or counts the loss. */
-function submit(program: BpfAssembler, maps: ProgramMaps): Uint8Array {
-  program.andConstant(8, SCRATCH_MASK).copy(2, OUT).copy(3, 8).loadMap(1, maps.ring).set(4, NO_WAKEUP)
-  program.call(HELPER.ringOutput).jumpIf(0, '==', 0, 'leave')
-  program.storeConstant(4, FRAME, SLOT, 0).copy(2, FRAME).addConstant(2, SLOT).loadMap(1, maps.drops)
-  program.call(HELPER.mapLookup).jumpIf(0, '==', 0, 'leave').set(1, 1).atomicAdd(0, 0, 1)
-  return program.label('leave').set(0, 0).exit().assemble()
-}
-
-/** *(to + toOffset) = `sizeBytes` of kernel memory at from + fromOffset; zeros when that address is not readable. */
-function readKernel(
-  program: BpfAssembler,
-  to: Register,
-  toOffset: number,
-  sizeBytes: number,
-  from: Register,
-  fromOffset: number,
-): void {
-  program.copy(1, to).addConstant(1, toOffset).set(2, sizeBytes)
-  program.copy(3, from).addConstant(3, fromOffset).call(HELPER.readKernel)
-}
-
-/** dst = the pointer in kernel memory at base + offset. */
-function follow(program: BpfAssembler, dst: Register, base: Register, offset: number): void {
-  readKernel(program, FRAME, SLOT, 8, base, offset)
-  program.load(8, dst, FRAME, SLOT)
 }
 
 /** Work slot `to` = the pointer at the address in work slot `from`, plus `offset`. */

@@ -40,16 +40,41 @@ const NETWORK_MEMBERS = {
   sockProtocol: ['sock', 'sk_protocol'],
 } as const
 
+/** From a process and a descriptor to the socket. */
+const SOCKET_MEMBERS = {
+  taskFiles: ['task_struct', 'files'],
+  filesTable: ['files_struct', 'fdt'],
+  tableFiles: ['fdtable', 'fd'],
+  tableSize: ['fdtable', 'max_fds'],
+  filePrivate: ['file', 'private_data'],
+  inodeMode: ['inode', 'i_mode'],
+  socketSock: ['socket', 'sk'],
+} as const
+
+const ACCESS_MEMBERS = {
+  taskPidEntry: ['task_struct', 'thread_pid'],
+  pidLevel: ['pid', 'level'],
+} as const
+
 /** Bytes from the start of the structure. */
 export type KernelOffsets = Readonly<Record<keyof typeof MEMBERS, number>>
 
 /** Bytes from the start of the structure. */
 export type NetworkOffsets = Readonly<Record<keyof typeof NETWORK_MEMBERS, number>>
 
+/** Bytes from the start of the structure. */
+export type SocketOffsets = Readonly<Record<keyof typeof SOCKET_MEMBERS, number>>
+
+/** Bytes from the start of the structure. */
+export type AccessOffsets = Readonly<Record<keyof typeof ACCESS_MEMBERS, number>>
+
+/** Null where this kernel lacks a member: what needs it is not watched then. */
 export interface RunningKernel {
   readonly process: KernelOffsets
-  /** Null when this kernel lacks one of them, for instance without IPv6: there are no network events then. */
+  /** Null for instance without IPv6. */
   readonly network: NetworkOffsets | null
+  readonly sockets: SocketOffsets | null
+  readonly access: AccessOffsets | null
 }
 
 // A running kernel's types never change, so one reading per process is enough.
@@ -71,8 +96,16 @@ export function kernelOffsets(btf: Btf): RunningKernel {
   if (process.missing !== null) {
     throw new LinuxError('linux/btf', `Cannot watch processes: this kernel has no ${process.missing}`)
   }
-  const network = lookUp(btf, NETWORK_MEMBERS)
-  return { process: process.offsets, network: network.missing === null ? network.offsets : null }
+  return {
+    process: process.offsets,
+    network: allOrNone(lookUp(btf, NETWORK_MEMBERS)),
+    sockets: allOrNone(lookUp(btf, SOCKET_MEMBERS)),
+    access: allOrNone(lookUp(btf, ACCESS_MEMBERS)),
+  }
+}
+
+function allOrNone<Offsets>(found: { readonly offsets: Offsets; readonly missing: string | null }): Offsets | null {
+  return found.missing === null ? found.offsets : null
 }
 
 function lookUp<Name extends string>(

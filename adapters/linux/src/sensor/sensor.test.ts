@@ -201,7 +201,9 @@ test('ebpf: sees an outbound connection, also a refused one', { skip: skipWithou
   await once(server, 'close')
   await once(connect(port, '127.0.0.1'), 'error')
   await sensor.close()
-  const seen = sensor.events.filter(({ fields }) => fields['DestinationPort'] === port)
+  const seen = sensor.events.filter(
+    ({ fields }) => fields['DestinationPort'] === port && fields['Initiated'] === 'true',
+  )
   assert.equal(seen.length, 2)
   for (const { category, fields } of seen) {
     assert.equal(category, 'network_connection')

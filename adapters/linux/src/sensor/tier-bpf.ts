@@ -1,25 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { LinuxError } from '../errors.ts'
 import { available } from '../platform.ts'
-import { attachRawTracepoint, closeAll, createMap, loadProgram, MAP_TYPE, sumCounter } from './bpf.ts'
-import {
-  type BpfProgram,
-  networkProgram,
-  processPrograms,
-  type ProgramMaps,
-  SCRATCH_SIZE_BYTES,
-} from './bpf-programs.ts'
+import { closeAll, sumCounter } from './bpf.ts'
+import { type AttachedPrograms, attachPrograms } from './bpf-attach.ts'
 import { ImagePaths } from './image-paths.ts'
 import { readKernelOffsets, type RunningKernel } from './kernel-offsets.ts'
 import { RecordReader, type TaskRecord } from './kernel-records.ts'
+import { NetworkRecords } from './network-records.ts'
 import type { Observer } from './observer.ts'
 import { type Process, UNKNOWN_PROGRAM } from './process-table.ts'
-import { KIND } from './record-layout.ts'
+import { COUNTER, KIND, RING_SIZE_BYTES } from './record-layout.ts'
 import { drainRing, type MappedRing, mapRing } from './ring-buffer.ts'
 import type { Tier } from './tier.ts'
-
-/** About 3,000 process lifecycles: 600 ms of a busy host. Locked kernel memory, once per sensor. */
-export const RING_SIZE_BYTES = 1024 * 1024
 
 /** Between two drains: the longest that an event waits, and what keeps the cost at 3-4 µs per lifecycle. */
 export const DRAIN_INTERVAL_MS = 20
@@ -43,38 +35,16 @@ export function openBpfTier(observer: Observer): Tier {
   return tier
 }
 
-/** What the connect program sees. */
-const OUTBOUND = { protocol: 'tcp', initiated: true } as const
-
-/** Everything that a tier holds in the kernel. */
-interface Attached {
+interface Attached extends AttachedPrograms {
   readonly ring: MappedRing
-  readonly maps: ProgramMaps
-  readonly fds: readonly number[]
-  readonly categories: readonly string[]
 }
 
 function attach(kernel: RunningKernel): Attached {
-  const fds: number[] = []
-  const keep = (fd: number): number => (fds.push(fd), fd)
-  const start = (program: BpfProgram): void => {
-    keep(attachRawTracepoint(program.tracepoint, keep(loadProgram(program.name, program.code))))
-  }
+  const programs = attachPrograms(kernel)
   try {
-    const maps = {
-      ring: keep(createMap(MAP_TYPE.ringBuffer, 'fb_ring', 0, 0, RING_SIZE_BYTES)),
-      scratch: keep(createMap(MAP_TYPE.perCpuArray, 'fb_scratch', 4, SCRATCH_SIZE_BYTES, 1)),
-      drops: keep(createMap(MAP_TYPE.perCpuArray, 'fb_drops', 4, 8, 1)),
-    }
-    const categories = ['process_creation']
-    for (const program of processPrograms(kernel.process, maps)) start(program)
-    if (kernel.network !== null) {
-      start(networkProgram(kernel.network, kernel.process, maps))
-      categories.push('network_connection')
-    }
-    return { ring: mapRing(maps.ring, RING_SIZE_BYTES), maps, fds, categories }
+    return { ...programs, ring: mapRing(programs.maps.ring, RING_SIZE_BYTES) }
   } catch (error) {
-    closeAll(fds)
+    closeAll(programs.fds)
     throw error
   }
 }
@@ -85,6 +55,7 @@ class RingTier implements Tier {
   readonly #attached: Attached
   readonly #cpus: number
   readonly #records: RecordReader
+  readonly #network: NetworkRecords
   readonly #images = new ImagePaths()
   readonly #timer: NodeJS.Timeout
   #droppedAtClose: number | null = null
@@ -95,15 +66,14 @@ class RingTier implements Tier {
     this.#attached = attached
     this.#cpus = cpus
     this.#records = new RecordReader(attached.ring.memory.data)
+    this.#network = new NetworkRecords(attached.ring.memory.data)
     this.#timer = setInterval(() => this.#drain(), DRAIN_INTERVAL_MS)
   }
 
   dropped(): number {
-    return this.#droppedAtClose ?? sumCounter(this.#attached.maps.drops, this.#cpus)
-  }
-
-  catchUp(): void {
-    this.#drain()
+    if (this.#droppedAtClose !== null) return this.#droppedAtClose
+    const { counters } = this.#attached.maps
+    return sumCounter(counters, COUNTER.dropped0, this.#cpus) + sumCounter(counters, COUNTER.dropped1, this.#cpus)
   }
 
   close(): Promise<void> {
@@ -136,13 +106,8 @@ class RingTier implements Tier {
         return this.#executed(task, at)
       case KIND.exit:
         return this.#observer.table.end(task.pid, task.startTicks, task.bootMs)
-      case KIND.connect:
-        return this.#observer.connected(
-          this.#processOf(task),
-          { ...OUTBOUND, ...this.#records.endpoints(at) },
-          task.bootMs,
-        )
       default:
+        this.#network.report(this.#observer, this.#records.kind(at), at, this.#processOf(task), task.bootMs)
     }
   }
 
