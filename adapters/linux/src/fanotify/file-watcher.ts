@@ -80,6 +80,7 @@ export class FileWatcher {
   #mountsChanged = false
   #lookedAtMountsMs = 0
   #again: NodeJS.Immediate | null = null
+  #isClosed = false
   #overflows = 0
   #shed = 0
   #unnamed = 0
@@ -125,7 +126,10 @@ export class FileWatcher {
     if (isFull) this.#again ??= setImmediate(() => this.#roundAgain())
   }
 
+  /** Hands on what is still to be read. May be repeated. */
   close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
     clearInterval(this.#timer)
     if (this.#again !== null) clearImmediate(this.#again)
     this.round()
