@@ -26,7 +26,7 @@ const NOTHING: ImportRow = { workspace: [], typesOf: [], node: [], packages: [] 
 const CORE = ['kernel', 'crypto', 'content', 'detect', 'gate', 'tuf', 'rollout', 'updater', 'api'].map(
   (name) => `core/${name}`,
 )
-const ADAPTERS = ['durable-fs', 'event-files', 'evtx', 'http', 'linux', 'pack-folder', 'sqlite', 'yara'].map(
+const ADAPTERS = ['durable-fs', 'event-files', 'evtx', 'http', 'inputs', 'linux', 'pack-folder', 'sqlite', 'yara'].map(
   (name) => `adapters/${name}`,
 )
 
@@ -56,6 +56,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
   'adapters/event-files': adapter(['csv-parse']),
   'adapters/evtx': adapter(),
   'adapters/http': adapter(['hono', '@hono/node-server']),
+  'adapters/inputs': adapter(),
   'adapters/linux': adapter([], ['*', 'ffi']),
   'adapters/pack-folder': adapter(['yaml']),
   'adapters/sqlite': adapter([], ['*', 'sqlite']),
@@ -91,6 +92,17 @@ export const HOST_PROCESSES: Readonly<Record<string, ProcessRow>> = {
   launcher: {
     entry: 'adapters/linux/src/sandbox/launcher.ts',
     never: ['@firebreak/content', '@firebreak/detect', 'adapters/linux/src/sensor/', 'node:net', 'node:child_process'],
+  },
+  'service launcher': {
+    entry: 'apps/agent/src/service/main.ts',
+    never: [
+      '@firebreak/content',
+      '@firebreak/detect',
+      'adapters/linux/src/sensor/',
+      'apps/agent/src/supervisor/',
+      'node:child_process',
+      'node:net',
+    ],
   },
   sensor: {
     entry: 'apps/agent/src/sensor/main.ts',
