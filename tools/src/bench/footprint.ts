@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { buildAgent } from '../../../apps/cli/src/agent-build.ts'
+import { openScreen } from '../../../apps/cli/src/screen.ts'
 import { EMPTY_SLOTS, encodeSlots } from '@firebreak/updater'
 import { type AgentConfig, agentPaths, type AgentPaths, imagePath } from '../../../apps/agent/src/config.ts'
 import type { AgentStatus } from '../../../apps/agent/src/supervisor/supervisor.ts'
@@ -28,19 +30,33 @@ const ACTIVITY = fileURLToPath(new URL('./activity.ts', import.meta.url))
 /** Of the host's processes those that the limit is about; the fetcher is told beside them. */
 const COUNTED = ['supervisor', 'sensor', 'engine', 'standby'] as const
 
+const ROLES = ['sensor', 'engine', 'fetcher'] as const
+
 /**
- * The real agent with the starter pack, at rest and while the host is as busy as EVENTS_PER_SECOND: memory as the share of pages that
- * is its own (PSS), CPU from the scheduler's accounts. No server is there: the fetcher tries, waits and tries.
+ * The real agent with the starter pack, as it ships (one executable), while the host is as busy as EVENTS_PER_SECOND: memory as the
+ * share of pages that is its own (PSS), CPU from the scheduler's accounts. No server is there: the fetcher tries, waits and tries.
+ * Beside it the same agent from a checkout, which has to hold the TypeScript that it strips.
  */
 export async function footprint({ quick }: BenchOptions): Promise<Figures> {
   const folder = await mkdtemp(join(tmpdir(), 'firebreak-footprint-'))
   try {
-    const paths = agentPaths(folder)
-    await prepare(paths)
-    return await measured(paths, quick ? 2 : 6)
+    const file = join(folder, 'firebreak-agent')
+    await buildAgent(file, openScreen(true))
+    await forgetPages(file)
+    const windows = quick ? 2 : 6
+    const shipped = await measured(join(folder, 'shipped'), { program: file, args: [] }, windows)
+    const checkout = await measured(join(folder, 'checkout'), { program: process.execPath, args: [AGENT] }, windows)
+    return { ...shipped, checkout }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** As after a reboot: a file that was just written lies in memory in pieces so large that whoever touches a byte maps megabytes. */
+async function forgetPages(file: string): Promise<void> {
+  const dd = spawn('dd', [`if=${file}`, 'iflag=nocache', 'count=0'], { stdio: 'ignore' })
+  const code = await new Promise((end) => dd.once('exit', end))
+  if (code !== 0) throw new Error('dd could not drop the file from memory')
 }
 
 /** A host that confirmed the starter pack some time ago. */
@@ -63,11 +79,16 @@ async function prepare(paths: AgentPaths): Promise<void> {
   await writeFile(paths.slotState, encodeSlots({ ...EMPTY_SLOTS, confirmed }))
 }
 
-async function measured(paths: AgentPaths, windows: number): Promise<Figures> {
+async function measured(
+  folder: string,
+  command: { readonly program: string; readonly args: readonly string[] },
+  windows: number,
+): Promise<Figures> {
+  const paths = agentPaths(folder)
+  await prepare(paths)
   const files = await mkdtemp(join(tmpdir(), 'firebreak-activity-'))
-  const agent = spawn(process.execPath, [AGENT, 'run', '--data', join(paths.config, '..'), '--end-with-parent'], {
-    stdio: ['pipe', 'ignore', 'inherit'],
-  })
+  const args = [...command.args, 'run', '--data', folder, '--end-with-parent']
+  const agent = spawn(command.program, args, { stdio: ['pipe', 'ignore', 'ignore'] })
   const activity = spawn(process.execPath, [ACTIVITY, files, `${PROGRAMS_PER_SECOND}`, `${FILES_PER_SECOND}`], {
     stdio: ['pipe', 'ignore', 'inherit'],
   })
@@ -160,9 +181,9 @@ async function childrenOf(pid: number): Promise<readonly number[]> {
 
 /** By what it runs; null for a launcher, which is about to become one of them. */
 async function roleOf(pid: number): Promise<string | null> {
-  const text = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')
-  if (text.includes('/launcher.ts')) return null
-  return /\/agent\/src\/([a-z-]+)\/main\.ts/.exec(text)?.[1] ?? null
+  const [, ...args] = (await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')).split('\0')
+  const entry = args.find((arg) => !arg.startsWith('--')) ?? ''
+  return ROLES.find((role) => entry === role || entry.endsWith(`/${role}/main.ts`)) ?? null
 }
 
 async function pssOf(pids: readonly number[]): Promise<number> {
