@@ -37,26 +37,27 @@ export interface AttachedPrograms {
 /**
  * Loads and attaches all programs that this kernel takes: those on processes, or none; the others group by group.
  *
+ * @param ids - closed in the end; null: no tracepoints of system calls
  * @throws LinuxError linux/sensor-unavailable, having given everything back, when processes can't be watched
  */
-export function attachPrograms(kernel: RunningKernel): AttachedPrograms {
+export function attachPrograms(kernel: RunningKernel, ids = openTracepointIds()): AttachedPrograms {
   const fds: number[] = []
   try {
     const maps = createMaps(fds)
     const categories = ['process_creation']
     const limits: string[] = []
     attachAll(fds, processPrograms(kernel.process, maps), null)
-    const ids = openTracepointIds()
     for (const group of optionalGroups(kernel, maps)) {
       const reason = tryGroup(fds, group, ids)
       if (reason === null) categories.push(...group.categories)
       else limits.push(`Not watched: ${group.what} (${reason}).`)
     }
-    ids?.close()
     return { maps, fds, categories: [...new Set(categories)], limits }
   } catch (error) {
     closeAll(fds)
     throw error
+  } finally {
+    ids?.close()
   }
 }
 

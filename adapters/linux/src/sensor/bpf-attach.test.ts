@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { existsSync, readdirSync } from 'node:fs'
+import { after, test } from 'node:test'
+import { LinuxError } from '../errors.ts'
+import { SYS } from '../sandbox/syscall-numbers.ts'
+import { trySyscall } from '../syscalls.ts'
+import { closeAll, sumCounter } from './bpf.ts'
+import { type AttachedPrograms, attachPrograms } from './bpf-attach.ts'
+import { readKernelOffsets } from './kernel-offsets.ts'
+import { NetworkRecords } from './network-records.ts'
+import { COUNTER, KIND, RECORD, RING_SIZE_BYTES } from './record-layout.ts'
+import { drainRing, mapRing } from './ring-buffer.ts'
+import { openTracepointIds } from './tracefs.ts'
+
+const TRUE = ['/bin/true', '/usr/bin/true'].find((file) => existsSync(file)) ?? 'true'
+const CPUS = 8 * 1024 // more values than any per-CPU map has: the kernel fills in its own
+const PROCESS = ['process_creation', 'network_connection']
+const ALL = [...PROCESS, 'network_bind', 'dns_query', 'process_access']
+
+const openFiles = (): number => readdirSync('/proc/self/fd').length
+
+function unavailable(): string | false {
+  try {
+    closeAll(attachPrograms(readKernelOffsets()).fds)
+    return false
+  } catch (error) {
+    if (error instanceof LinuxError) return error.message
+    throw error
+  }
+}
+
+const skip = unavailable()
+const held: AttachedPrograms[] = []
+after(() => {
+  for (const { fds } of held) closeAll(fds)
+})
+
+function attached(ids?: null): AttachedPrograms {
+  const programs = ids === null ? attachPrograms(readKernelOffsets(), null) : attachPrograms(readKernelOffsets())
+  held.push(programs)
+  return programs
+}
+
+function release(programs: AttachedPrograms): void {
+  held.splice(held.indexOf(programs), 1)
+  closeAll(programs.fds)
+}
+
+const counter = (programs: AttachedPrograms, index: number): number => sumCounter(programs.maps.counters, index, CPUS)
+
+test('without tracefs: processes and outbound TCP, and a sentence for each thing that is missing', { skip }, () => {
+  const before = openFiles()
+  const programs = attached(null)
+  assert.deepEqual(programs.categories, PROCESS)
+  assert.equal(programs.limits.length, 4)
+  for (const limit of programs.limits)
+    assert.match(limit, /^Not watched: .+ \(Cannot attach to .+: tracefs is not mounted\)\.$/)
+  release(programs)
+  assert.equal(openFiles(), before)
+})
+
+const tracefs = openTracepointIds()
+const knows = tracefs?.idOf('syscalls/sys_enter_bind') ?? null
+const unknown = tracefs?.idOf('syscalls/sys_enter_nothing') ?? null
+tracefs?.close()
+const skipCalls = skip !== false ? skip : knows === null ? 'this kernel has no tracepoints of system calls' : false
+
+test('with tracefs: everything, and no tracepoint has a number that is not there', { skip: skipCalls }, () => {
+  const before = openFiles()
+  const programs = attached()
+  assert.deepEqual([programs.categories, programs.limits, unknown], [ALL, [], null])
+  release(programs)
+  assert.equal(openFiles(), before)
+})
+
+/** Sends one empty datagram to each of `ports` of this machine, where nobody listens. */
+async function sendTo(ports: readonly number[]): Promise<void> {
+  const socket = createSocket('udp4')
+  for (const port of ports) await new Promise((resolve) => socket.send('', port, '127.0.0.2', resolve))
+  socket.close()
+  await once(socket, 'close')
+}
+
+test('one place is reported once; the rest is counted as repeats', { skip: skipCalls }, async () => {
+  const programs = attached()
+  const ring = mapRing(programs.maps.ring, RING_SIZE_BYTES)
+  await sendTo(Array.from({ length: 50 }, () => 9))
+  const records = new NetworkRecords(ring.memory.data)
+  let seen = 0
+  drainRing(ring.memory, (data, at) => {
+    const view = new DataView(data.buffer, data.byteOffset + at)
+    if (view.getUint32(RECORD.kind, true) !== KIND.datagram || view.getUint32(RECORD.tgid, true) !== process.pid) return
+    const ends = records.ends(at)
+    if (ends.remoteIp === '127.0.0.2' && ends.remotePort === 9) seen++
+  })
+  const repeats = counter(programs, COUNTER.repeats)
+  ring.unmap()
+  release(programs)
+  assert.equal(seen, 1)
+  assert.ok(repeats >= 49, `${repeats} repeats`)
+})
+
+test(
+  'a flood of datagrams fills half of the ring at most: processes behind it are still seen',
+  { skip: skipCalls },
+  () => {
+    const programs = attached()
+    const ring = mapRing(programs.maps.ring, RING_SIZE_BYTES)
+    const socket = trySyscall(SYS.socket, 2, 2 | 0x80000, 0) // AF_INET, SOCK_DGRAM | SOCK_CLOEXEC
+    const address = Buffer.alloc(16)
+    address.writeUInt16LE(2, 0)
+    address.set([127, 0, 0, 2], 4)
+    for (let port = 1000; port < 60_000 && counter(programs, COUNTER.dropped1) < 100; port++) {
+      address.writeUInt16BE(port, 2)
+      trySyscall(SYS.sendto, socket, address, 0, 0, address, address.length)
+    }
+    closeAll([socket])
+    const lost = counter(programs, COUNTER.dropped1)
+    spawnSync(TRUE, ['behind-the-flood'])
+    let execs = 0
+    drainRing(ring.memory, (data, at) => {
+      const record = Buffer.from(data.buffer, data.byteOffset + at, 4096)
+      if (record.readUInt32LE(RECORD.kind) === KIND.exec && record.includes('behind-the-flood')) execs++
+    })
+    const processesLost = counter(programs, COUNTER.dropped0)
+    ring.unmap()
+    release(programs)
+    assert.ok(lost >= 100, `${lost} lost`)
+    assert.deepEqual([execs, processesLost], [1, 0])
+  },
+)
