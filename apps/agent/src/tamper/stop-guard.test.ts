@@ -7,7 +7,6 @@ import { generateSigner, type Signer } from '@firebreak/crypto'
 import { toBase64 } from '@firebreak/kernel'
 import { signCustomerPolicy, signStopToken, type StopRule, type StopToken } from '@firebreak/rollout'
 import { agentPaths } from '../config.ts'
-import { tamperPaths } from './paths.ts'
 import { StopGuard } from './stop-guard.ts'
 import { parseStopAnswer, USED_TOKENS_MAX } from './stop-messages.ts'
 
@@ -20,7 +19,7 @@ const ID = 'a'.repeat(32)
 /** A folder, a guard on it, and what it told. */
 class Bench {
   readonly folder = mkdtempSync(join(tmpdir(), 'firebreak-stop-'))
-  readonly paths = { ...agentPaths(this.folder), ...tamperPaths(this.folder) }
+  readonly paths = agentPaths(this.folder)
   readonly stops: string[] = []
   readonly notices: string[] = []
   nowMs = NOW_MS

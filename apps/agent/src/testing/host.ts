@@ -16,6 +16,15 @@ const WAIT_MS_MAX = 20_000
 
 export type Line = Readonly<Record<string, unknown>> & { readonly event: string }
 
+export interface HostOptions {
+  /** The agent's entry; default: one with planted faults. */
+  readonly main?: string
+  readonly uid?: number
+  /** Of root's agent. */
+  readonly gid?: number
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** A host: a folder, and an agent on it that can be killed and started again. */
 export class Host {
   readonly folder: string
@@ -24,17 +33,12 @@ export class Host {
   /** What it said on standard error, line by line. */
   readonly errors: string[] = []
   #child: ChildProcess | null = null
-  readonly #options: { readonly main: string; readonly uid: number | null }
+  readonly #options: HostOptions & { readonly main: string }
   readonly #waiting = new Set<() => void>()
 
-  constructor(
-    context: TestContext,
-    vendor: Vendor,
-    over: Partial<AgentConfig> = {},
-    options: { main?: string; uid?: number } = {},
-  ) {
+  constructor(context: TestContext, vendor: Vendor, over: Partial<AgentConfig> = {}, options: HostOptions = {}) {
     // prettier-ignore
-    this.#options = { main: options.main ?? MAIN, uid: options.uid ?? null }
+    this.#options = { ...options, main: options.main ?? MAIN }
     this.folder = mkdtempSync(join(tmpdir(), 'firebreak-agent-'))
     this.paths = agentPaths(this.folder)
     mkdirSync(this.paths.fetcher)
@@ -71,16 +75,17 @@ export class Host {
   }
 
   start(): void {
-    const { main, uid } = this.#options
-    const as = uid === null ? {} : { uid, gid: uid }
+    const { main, uid, gid } = this.#options
+    const as = uid === undefined ? (gid === undefined ? {} : { gid }) : { uid, gid: uid }
     const env = {
       PATH: process.env['PATH'],
       NODE_NO_WARNINGS: '1',
       NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      ...this.#options.env,
     }
     const child = spawn(process.execPath, [main, '--data', this.folder], {
       ...as,
-      env: uid === null ? env : { ...env, NODE_COMPILE_CACHE: undefined },
+      env: uid === undefined ? env : { ...env, NODE_COMPILE_CACHE: undefined },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child = child
