@@ -76,7 +76,7 @@ const NEVER: readonly SyscallRule[] = [
   { calls: [SYS.fcntl], when: [{ argument: 1, values: [F_SETOWN, F_SETOWN_EX] }], verdict: DENY },
 ]
 
-const NO_KERNEL_INTERFACES = deny(SYS.bpf, SYS.perf_event_open, SYS.open_by_handle_at)
+const NO_KERNEL_INTERFACES = deny(SYS.bpf, SYS.perf_event_open, SYS.open_by_handle_at, SYS.fanotify_init)
 
 const NO_NETWORK = deny(SYS.socket, SYS.connect, SYS.bind)
 
@@ -126,6 +126,34 @@ const NO_FILE_WRITES: readonly SyscallRule[] = [
   deny(SYS.symlink, SYS.symlinkat),
 ]
 
+/** Event classes of fanotify whose events hold their caller. */
+const FAN_CLASSES_THAT_HOLD = 0xc
+
+/** The files that events come with, and those behind handles, are opened to be read: both go past openat. */
+const HANDLES_FOR_READING: readonly SyscallRule[] = [
+  { calls: [SYS.open_by_handle_at], when: [{ argument: 2, mask: WRITING_FLAGS, values: [0] }], verdict: 'allow' },
+  deny(SYS.open_by_handle_at),
+]
+
+/** Whatever becomes of the sensor, no call of another process waits for it: it can't ask for events that hold. */
+const ONLY_NOTIFICATIONS: readonly SyscallRule[] = [
+  {
+    calls: [SYS.fanotify_init],
+    when: [
+      { argument: 0, mask: FAN_CLASSES_THAT_HOLD, values: [0] },
+      { argument: 1, mask: WRITING_FLAGS, values: [0] },
+    ],
+    verdict: 'allow',
+  },
+  deny(SYS.fanotify_init),
+]
+
+const GATE: readonly SyscallRule[] = [
+  { calls: [SYS.fanotify_init], when: [{ argument: 1, mask: WRITING_FLAGS, values: [0] }], verdict: 'allow' },
+  deny(SYS.fanotify_init),
+  deny(SYS.bpf, SYS.perf_event_open, SYS.open_by_handle_at),
+]
+
 export interface LaunchFilterOptions {
   readonly profile: ProfileName
   /** Of the process to confine: it may signal itself, as abort() does. */
@@ -138,7 +166,8 @@ export interface LaunchFilterOptions {
 export function launchFilter({ profile, pid, writes }: LaunchFilterOptions): SyscallFilter {
   const ofProfile: Readonly<Record<ProfileName, readonly SyscallRule[]>> = {
     engine: [NO_NETWORK, NO_KERNEL_INTERFACES],
-    sensor: [...onlyNetlink(), ...(writes ? [] : NO_FILE_WRITES)],
+    sensor: [...onlyNetlink(), ...(writes ? [] : NO_FILE_WRITES), ...HANDLES_FOR_READING, ...ONLY_NOTIFICATIONS],
+    'exec-gate': [NO_NETWORK, ...NO_FILE_WRITES, ...GATE],
     fetcher: [...ONLY_TCP_AND_UDP, NO_KERNEL_INTERFACES],
   }
   // Limits of other processes of the same user would be within reach.

@@ -5,9 +5,11 @@ import type { CapabilityName } from './capabilities.ts'
  *
  * - `engine`: no network, no file writes, no children, another user once its code is loaded. Runs content.
  * - `sensor`: reads the kernel's events; no network, no file writes, no children. Never sees content.
+ * - `exec-gate`: answers the kernel who asks whether a program may start; no network, no file writes, no children.
+ *   Never sees content.
  * - `fetcher`: writes its own folders, connects to the server's port; no children, nothing else.
  */
-export type ProfileName = 'engine' | 'sensor' | 'fetcher'
+export type ProfileName = 'engine' | 'sensor' | 'exec-gate' | 'fetcher'
 
 /** The mechanisms of stage 1, in the order in which they are applied. */
 export const LAYERS = [
@@ -24,8 +26,9 @@ export type Layer = (typeof LAYERS)[number]
 export interface Profile {
   readonly capabilities: readonly CapabilityName[]
   /**
-   * False for the sensor: a Landlock domain may not look into processes outside itself, so /proc/PID/exe, cwd and fd
-   * would be closed to it whatever its capabilities. Its filter refuses to open files for writing instead.
+   * False for the sensor and the exec gate: a Landlock domain may not look into processes outside itself, so
+   * /proc/PID/exe, cwd, fd and mem would be closed to them whatever their capabilities. Their filter refuses to open
+   * files for writing instead.
    */
   readonly landlock: boolean
   /** Files that the C library needs for name resolution. */
@@ -39,6 +42,7 @@ export interface Profile {
 
 const MIB = 1024 * 1024
 const MEMORY_BYTES_MAX = 384 * MIB
+const GATE_MEMORY_BYTES_MAX = 128 * MIB
 
 /**
  * What RLIMIT_DATA counts before the first object exists: V8 reserves its code range (512 MiB) writable, and each of
@@ -91,6 +95,14 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     readPaths: [],
     oomScoreAdjust: 0,
     memoryBytesMax: MEMORY_BYTES_MAX,
+    nodeFlags: NODE_FLAGS,
+  },
+  'exec-gate': {
+    capabilities: ['SYS_ADMIN', 'SYS_PTRACE', 'DAC_READ_SEARCH'],
+    landlock: false,
+    readPaths: [],
+    oomScoreAdjust: 0,
+    memoryBytesMax: GATE_MEMORY_BYTES_MAX,
     nodeFlags: NODE_FLAGS,
   },
   fetcher: {

@@ -268,6 +268,20 @@ test('the fetcher has its folder and its server, and nothing else', { skip }, as
   })
 })
 
+const READING = ['read a process', 'read the program of another process', 'read the users']
+
+test('the exec gate may hold who starts a program, and change nothing', { skip }, async () => {
+  const foreign = fs.mkdtempSync(path.join(folder, 'foreign-'))
+  fs.writeFileSync(path.join(foreign, 'secret'), 'x')
+  const gate = confined('hostile-sensor.ts', { profile: 'exec-gate', args: [foreign] })
+  const { outcomes } = JSON.parse(await text(gate.output)) as { outcomes: Outcomes }
+  const root = process.geteuid?.() === 0
+  const holding = root ? ['a group that holds callers', 'a group that holds callers before content'] : []
+  const allowed = Object.keys(outcomes).filter((name) => outcomes[name] === 'allowed')
+  assert.deepEqual(allowed, [...READING, 'a group that only tells', ...holding])
+  assert.deepEqual(fs.readdirSync(foreign), ['secret'])
+})
+
 test('the sensor reads other processes and changes nothing', { skip }, async () => {
   const foreign = fs.mkdtempSync(path.join(folder, 'foreign-'))
   fs.writeFileSync(path.join(foreign, 'secret'), 'x')
@@ -279,8 +293,7 @@ test('the sensor reads other processes and changes nothing', { skip }, async () 
     ['landlock', 'landlock-network'],
   )
   const allowed = Object.keys(outcomes).filter((name) => outcomes[name] === 'allowed')
-  const reading = ['read a process', 'read the program of another process', 'read the users', 'netlink socket']
-  assert.deepEqual(allowed, reading)
+  assert.deepEqual(allowed, [...READING, 'netlink socket', 'a group that only tells'])
   for (const [name, outcome] of Object.entries(outcomes)) {
     if (!allowed.includes(name)) assert.match(outcome, /^(EPERM|errno 1)$/, name)
   }

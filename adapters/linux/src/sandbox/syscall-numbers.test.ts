@@ -28,6 +28,8 @@ const KNOWN: readonly (readonly [SyscallName, number, number])[] = [
   ['fanotify_init', 300, 262],
   ['fanotify_mark', 301, 263],
   ['open_by_handle_at', 304, 265],
+  ['setitimer', 38, 103],
+  ['statx', 332, 291],
   ['seccomp', 317, 277],
   ['getrandom', 318, 278],
   ['bpf', 321, 280],
