@@ -62,6 +62,8 @@ export const FRAME = {
   SENSOR_READY: 32,
   /** Payload: a record batch; count: events; aux: events dropped since the sensor started, wrapping at 2^32. */
   SENSED: 33,
+  /** Payload: JSON {dropped: {kernel, queue}}, each a list of events lost since the sensor started, by rank. When that changed. */
+  SENSOR_STATUS: 34,
   /** Payload: JSON message between supervisor and fetcher; see the agent's messages. */
   MESSAGE: 48,
   /** Payload: lines `SEQUENCE DETECTION`, for the fetcher to upload; count: lines. */

@@ -27,3 +27,31 @@ export function plainText(text: ByteText): string {
 export function pathBytes(text: ByteText): Buffer {
   return Buffer.from(text, 'latin1')
 }
+
+/** Texts that come again and again: program names, paths, directories. */
+const CACHE_SLOTS = 1024
+
+/** What is longer is rarely the same twice. */
+const CACHED_BYTES_MAX = 256
+
+/** Gives the same string for the same bytes, so that those that many processes share are kept once. */
+export class ByteTextCache {
+  readonly #slots: (ByteText | undefined)[] = Array.from({ length: CACHE_SLOTS }, () => undefined)
+
+  /** What stands from `from` to `to`. */
+  at(bytes: Buffer, from: number, to: number): ByteText {
+    if (to - from > CACHED_BYTES_MAX) return byteTextAt(bytes, from, to)
+    let hash = to - from
+    for (let i = from; i < to; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x9e3779b1)
+    const slot = (hash ^ (hash >>> 15)) & (CACHE_SLOTS - 1)
+    const known = this.#slots[slot]
+    if (known !== undefined && isWritten(bytes, from, to, known)) return known
+    return (this.#slots[slot] = byteTextAt(bytes, from, to))
+  }
+}
+
+function isWritten(bytes: Buffer, from: number, to: number, text: ByteText): boolean {
+  if (text.length !== to - from) return false
+  for (let i = from; i < to; i++) if (text.charCodeAt(i - from) !== bytes[i]) return false
+  return true
+}

@@ -18,11 +18,7 @@ linkSync(real, join(folder, 'hard'))
 const { ino: inode, dev: device } = statSync(real)
 const NO_PROCESS = 0
 
-const CASES: readonly (readonly [
-  string,
-  { path: string; currentDirectory?: string; inode?: number; pid?: number },
-  string,
-])[] = [
+const CASES: readonly (readonly [string, { path: string; currentDirectory?: string; inode?: number }, string])[] = [
   ['an absolute path', { path: real }, real],
   ['a link leads to the file', { path: join(folder, 'link') }, real],
   ['a second name of the file is its name', { path: join(folder, 'hard') }, join(folder, 'hard')],
@@ -38,32 +34,47 @@ for (const [name, { path, currentDirectory, ...rest }, expected] of CASES) {
     const executable = {
       inode,
       device,
-      pid: NO_PROCESS,
       currentDirectory: currentDirectory === undefined ? null : byteText(currentDirectory),
       ...rest,
     }
     const images = new ImagePaths()
-    assert.equal(images.resolve({ path: byteText(path), ...executable }), expected)
-    assert.equal(images.resolve({ path: byteText(path), ...executable }), expected) // and from memory
+    assert.equal(images.resolve({ path: byteText(path), ...executable }, NO_PROCESS), expected)
+    assert.equal(images.resolve({ path: byteText(path), ...executable }, NO_PROCESS), expected) // and from memory
   })
 }
 
 test('a path that means nothing here is asked of the living process', () => {
   const file = statSync(process.execPath)
   const executable = { path: byteText('/in/a/container'), inode: file.ino, device: file.dev, currentDirectory: null }
-  assert.equal(new ImagePaths().resolve({ ...executable, pid: process.pid }), process.execPath)
+  assert.equal(new ImagePaths().resolve(executable, process.pid), process.execPath)
 })
 
 test('what the living process runs by now does not count when it is another file', () => {
-  const executable = { path: byteText('/gone'), inode, device, currentDirectory: null, pid: process.pid }
-  assert.equal(new ImagePaths().resolve(executable), '/gone')
+  const executable = { path: byteText('/gone'), inode, device, currentDirectory: null }
+  assert.equal(new ImagePaths().resolve(executable, process.pid), '/gone')
 })
 
 test('a name that could not be verified is not remembered', () => {
   const images = new ImagePaths()
   const path = byteText(join(folder, 'later'))
-  const executable = { path, inode, device, currentDirectory: null, pid: NO_PROCESS }
-  assert.equal(images.resolve(executable), path)
+  const executable = { path, inode, device, currentDirectory: null }
+  assert.equal(images.resolve(executable, NO_PROCESS), path)
   symlinkSync('real', path)
-  assert.equal(images.resolve(executable), real)
+  assert.equal(images.resolve(executable, NO_PROCESS), real)
+})
+
+test('a relative name leads elsewhere from another directory', () => {
+  const images = new ImagePaths()
+  const executable = { path: byteText('real'), inode, device }
+  assert.equal(images.resolve({ ...executable, currentDirectory: byteText(folder) }, NO_PROCESS), real)
+  assert.equal(images.resolve({ ...executable, currentDirectory: byteText('/gone') }, NO_PROCESS), '/gone/real')
+})
+
+test('more executables than can be remembered: every one keeps its own name', () => {
+  const images = new ImagePaths()
+  const executable = { inode, device, currentDirectory: byteText(folder) }
+  const dots = (k: number) => byteText(`${'./'.repeat(k % 50)}${k % 2 === 0 ? 'real' : 'hard'}`)
+  for (let k = 0; k < 200; k++) {
+    assert.equal(images.resolve({ ...executable, path: dots(k) }, NO_PROCESS), join(folder, dots(k)))
+  }
 })

@@ -7,4 +7,5 @@ export {
   type SensorStats,
   type TierProbe,
 } from './sensor.ts'
-export { type SensorTier } from './tier.ts'
+export { type Rank, type SensedBatch } from './event-writer.ts'
+export { type Drops, type SensorTier } from './tier.ts'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { formatIpv6, RecordReader, statDevice } from './kernel-records.ts'
+import { UNKNOWN_PROGRAM } from './process-table.ts'
 import { DIRECTORY_UNKNOWN, RECORD, TCP } from './record-layout.ts'
 
 const AT = 8 // records follow their header
@@ -27,8 +28,8 @@ function execRecord(options: ExecOptions): RecordReader {
 }
 
 test('start times are in the ticks of /proc, rounded down as there', () => {
-  const task = execRecord({}).task(AT)
-  assert.deepEqual([task.pid, task.startTicks, task.parentStartTicks], [1234, 362_683, 362_683])
+  const { pid, startTicks, parentStartTicks } = execRecord({}).process(AT, UNKNOWN_PROGRAM, null)
+  assert.deepEqual([pid, startTicks, parentStartTicks], [1234, 362_683, 362_683])
 })
 
 const EXECS: readonly (readonly [string, ExecOptions, Readonly<Record<string, string | null>>])[] = [
@@ -45,7 +46,7 @@ const EXECS: readonly (readonly [string, ExecOptions, Readonly<Record<string, st
 
 for (const [name, options, expected] of EXECS) {
   test(`exec: ${name}`, () => {
-    const text = execRecord(options).exec(AT)
+    const text = execRecord(options).executable(AT)
     assert.deepEqual({ ...text, ...expected }, text)
   })
 }

@@ -1,29 +1,21 @@
-import { DIRECTORY_UNKNOWN, RECORD, TCP } from './record-layout.ts'
-import { type ByteText, byteTextAt } from './byte-text.ts'
+import { type ByteText, byteTextAt, ByteTextCache } from './byte-text.ts'
 import { TICK_MS } from './enrich.ts'
+import type { Process, Program } from './process-table.ts'
+import { DIRECTORY_UNKNOWN, LIMIT, RECORD, TCP } from './record-layout.ts'
 
 const NS_PER_MS = 1_000_000
 const NS_PER_TICK = TICK_MS * NS_PER_MS
 const AF_INET = 2
 const MINOR_BITS = 20
+const COMMAND_BYTES = 16
+const NUL = 0
+const SPACE = 0x20
 
-/** What every record says about its process. */
-export interface TaskRecord {
-  /** Milliseconds since boot. */
-  readonly bootMs: number
-  readonly pid: number
-  readonly startTicks: number
-  readonly parentPid: number
-  readonly parentStartTicks: number
-  readonly uid: number
-  readonly gid: number
-  readonly cgroup: number
-}
-
-export interface ExecText {
-  readonly name: ByteText
+/** What an exec record says of the program; `path` is as the process gave it. */
+export interface Executable {
   readonly path: ByteText
   readonly commandLine: ByteText | null
+  readonly name: ByteText
   readonly currentDirectory: ByteText | null
   readonly inode: number
   /** As in stat(2). */
@@ -41,7 +33,10 @@ export interface Endpoints {
 export class RecordReader {
   readonly #bytes: Buffer
   readonly #view: DataView
-  #names = ''
+  readonly #texts = new ByteTextCache()
+  /** A command line while its NULs are replaced. */
+  readonly #line: Buffer = Buffer.alloc(LIMIT.argumentsBytes)
+  #names = '' as ByteText
   #directoryOfNames = '/' as ByteText
 
   constructor(data: Uint8Array) {
@@ -53,27 +48,54 @@ export class RecordReader {
     return this.#u32(at + RECORD.kind)
   }
 
-  task(at: number): TaskRecord {
+  /** Milliseconds since boot. */
+  bootMs(at: number): number {
+    return this.#u64(at + RECORD.bootNs) / NS_PER_MS
+  }
+
+  pid(at: number): number {
+    return this.#u32(at + RECORD.tgid)
+  }
+
+  startTicks(at: number): number {
+    return Math.floor(this.#u64(at + RECORD.startNs) / NS_PER_TICK)
+  }
+
+  parentPid(at: number): number {
+    return this.#u32(at + RECORD.parentTgid)
+  }
+
+  parentStartTicks(at: number): number {
+    return Math.floor(this.#u64(at + RECORD.parentStartNs) / NS_PER_TICK)
+  }
+
+  cgroup(at: number): number {
+    return this.#u64(at + RECORD.cgroup)
+  }
+
+  /** The process that the record is about, running `program`. */
+  process(at: number, program: Program, container: ByteText | null): Process {
     return {
-      bootMs: this.#u64(at + RECORD.bootNs) / NS_PER_MS,
-      pid: this.#u32(at + RECORD.tgid),
-      startTicks: Math.floor(this.#u64(at + RECORD.startNs) / NS_PER_TICK),
-      parentPid: this.#u32(at + RECORD.parentTgid),
-      parentStartTicks: Math.floor(this.#u64(at + RECORD.parentStartNs) / NS_PER_TICK),
+      pid: this.pid(at),
+      startTicks: this.startTicks(at),
+      parentPid: this.parentPid(at),
+      parentStartTicks: this.parentStartTicks(at),
       uid: this.#u32(at + RECORD.uid),
       gid: this.#u32(at + RECORD.gid),
-      cgroup: this.#u64(at + RECORD.cgroup),
+      cgroup: this.cgroup(at),
+      container,
+      program,
     }
   }
 
-  exec(at: number): ExecText {
+  executable(at: number): Executable {
     const pathAt = at + RECORD.text
     const argumentsAt = pathAt + this.#u32(at + RECORD.pathLength)
     const directoryAt = argumentsAt + this.#u32(at + RECORD.argumentsLength)
     return {
-      name: byteTextAt(this.#bytes, at + RECORD.command, this.#bytes.indexOf(0, at + RECORD.command)),
-      path: byteTextAt(this.#bytes, pathAt, argumentsAt - 1),
+      path: this.#texts.at(this.#bytes, pathAt, argumentsAt - 1),
       commandLine: this.#commandLine(argumentsAt, directoryAt),
+      name: this.#texts.at(this.#bytes, at + RECORD.command, this.#commandEnd(at + RECORD.command)),
       currentDirectory: this.#directory(directoryAt, this.#u32(at + RECORD.directoryLength)),
       inode: this.#u64(at + RECORD.inode),
       device: statDevice(this.#u32(at + RECORD.device)),
@@ -93,16 +115,28 @@ export class RecordReader {
     }
   }
 
+  #commandEnd(start: number): number {
+    let end = start
+    while (end < start + COMMAND_BYTES && this.#bytes[end] !== NUL) end++
+    return end
+  }
+
   #commandLine(start: number, end: number): ByteText | null {
     if (end === start) return null
-    const last = this.#bytes[end - 1] === 0 ? end - 1 : end // a cut one does not end in NUL
-    return byteTextAt(this.#bytes, start, last).replaceAll('\0', ' ') as ByteText
+    const bytes = this.#bytes
+    const line = this.#line
+    const length = bytes[end - 1] === NUL ? end - 1 - start : end - start // a cut one does not end in NUL
+    for (let i = 0; i < length; i++) {
+      const byte = bytes[start + i] as number
+      line[i] = byte === NUL ? SPACE : byte
+    }
+    return byteTextAt(line, 0, length)
   }
 
   /** The names are innermost first, each with its NUL. Most processes start where the one before them did. */
   #directory(start: number, length: number): ByteText | null {
     if (length === DIRECTORY_UNKNOWN) return null
-    const names = byteTextAt(this.#bytes, start, start + length)
+    const names = this.#texts.at(this.#bytes, start, start + length)
     if (names !== this.#names) {
       this.#names = names
       this.#directoryOfNames = (names.split('\0').toReversed().join('/') || '/') as ByteText
@@ -119,7 +153,6 @@ export class RecordReader {
     return this.#view.getUint32(at + 4, true) * 0x1_0000_0000 + this.#view.getUint32(at, true)
   }
 }
-
 /** The kernel's own device number (20 bits of minor) as stat(2) shows it. */
 export function statDevice(device: number): number {
   const major = device >>> MINOR_BITS

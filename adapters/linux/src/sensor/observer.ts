@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs'
-import type { HostEvent } from '@firebreak/detect'
 import { errorMessage, type WallMs } from '@firebreak/kernel'
 import { LinuxError } from '../errors.ts'
 import { SYS } from '../sandbox/syscall-numbers.ts'
@@ -8,31 +7,23 @@ import { trySyscall } from '../syscalls.ts'
 import {
   type Binding,
   type Connection,
-  dnsQuery,
   type FileChange,
-  fileEvent,
   type HostFacts,
-  networkBind,
-  networkConnection,
   parseUsers,
-  processAccess,
-  processCreation,
   type Query,
   TICK_MS,
   unknownProcess,
 } from './enrich.ts'
+import { EventWriter, type HashLookup, type SensedBatch } from './event-writer.ts'
 import { listPids, readProcess } from './proc-files.ts'
 import { type Process, ProcessTable } from './process-table.ts'
-
-/** Events per callback at most. */
-export const BATCH_COUNT_MAX = 64
 
 const CLOCK_BOOTTIME = 7
 const BOOT_ID_CHARS = 8
 const USERS_PATH = '/etc/passwd'
 
 export interface ObserverOptions {
-  onEvents(events: readonly HostEvent[]): void
+  onBatch(batch: SensedBatch): void
   now(): WallMs
 }
 
@@ -43,19 +34,23 @@ export interface ObserverOptions {
 export class Observer {
   readonly table = new ProcessTable()
   readonly #options: ObserverOptions
-  readonly #facts: HostFacts = readHostFacts()
-  #batch: HostEvent[] = []
-  #events = 0
+  readonly #writer: EventWriter
   #bootMs = 0
   #bootAtMs = 0
 
   constructor(options: ObserverOptions) {
     this.#options = options
+    this.#writer = new EventWriter(readHostFacts(), (batch) => options.onBatch(batch))
     this.startRound()
   }
 
   get events(): number {
-    return this.#events
+    return this.#writer.events
+  }
+
+  /** From now on events say what `lookup` has of a program's file. */
+  useHashes(lookup: HashLookup): void {
+    this.#writer.hashes = lookup
   }
 
   /** Milliseconds from boot to the start of this round: the time of the process table. */
@@ -85,37 +80,34 @@ export class Observer {
   /** @param bootMs - when, since boot */
   created(process: Process, bootMs: number): void {
     const startedMs = process.startTicks === null ? null : this.#wallMs(process.startTicks * TICK_MS)
-    this.#emit(processCreation(this.#facts, process, this.#parentOf(process), this.#wallMs(bootMs), startedMs))
+    this.#writer.processCreation(process, this.#parentOf(process), this.#wallMs(bootMs), startedMs)
   }
 
   connected(process: Process, connection: Connection, bootMs: number): void {
-    this.#emit(networkConnection(this.#facts, process, connection, this.#wallMs(bootMs)))
+    this.#writer.connection(process, connection, this.#wallMs(bootMs))
   }
 
   bound(process: Process, binding: Binding, bootMs: number): void {
-    this.#emit(networkBind(this.#facts, process, binding, this.#wallMs(bootMs)))
+    this.#writer.bind(process, binding, this.#wallMs(bootMs))
   }
 
   queried(process: Process, query: Query, bootMs: number): void {
-    this.#emit(dnsQuery(this.#facts, process, query, this.#wallMs(bootMs)))
+    this.#writer.query(process, query, this.#wallMs(bootMs))
   }
 
   /** @param request - what `source` asked for: `PTRACE_ATTACH` */
   accessed(source: Process, targetPid: number, request: string, bootMs: number): void {
     const target = this.table.find(targetPid, null) ?? this.learn(targetPid) ?? unknownProcess(targetPid)
-    this.#emit(processAccess(this.#facts, source, target, request, this.#wallMs(bootMs)))
+    this.#writer.access(source, target, request, this.#wallMs(bootMs))
   }
 
   /** @param process - null: nothing is known of who did it but the pid */
   fileChanged(process: Process | null, pid: number, change: FileChange, bootMs: number): void {
-    this.#emit(fileEvent(this.#facts, process ?? unknownProcess(pid), change, this.#wallMs(bootMs)))
+    this.#writer.file(process ?? unknownProcess(pid), change, this.#wallMs(bootMs))
   }
 
   flush(): void {
-    if (this.#batch.length === 0) return
-    const events = this.#batch
-    this.#batch = []
-    this.#options.onEvents(events)
+    this.#writer.flush()
   }
 
   /** From the table; a parent that it never met is asked for in /proc, if it is the same one still. */
@@ -126,12 +118,6 @@ export class Observer {
     const found = this.learn(process.parentPid)
     if (found === null) return known
     return process.parentStartTicks === null || process.parentStartTicks === found.startTicks ? found : null
-  }
-
-  #emit(event: HostEvent): void {
-    this.#events++
-    this.#batch.push(event)
-    if (this.#batch.length >= BATCH_COUNT_MAX) this.flush()
   }
 
   #wallMs(bootMs: number): number {

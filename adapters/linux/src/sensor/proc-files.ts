@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { LinuxError } from '../errors.ts'
 import type { ByteText } from './byte-text.ts'
+import { containerOfProcess } from './container-name.ts'
 import type { Process } from './process-table.ts'
 
 /** Reads /proc. Every file may vanish between two reads; whatever is missing is null, never guessed. */
@@ -79,6 +80,7 @@ export function readProcess(pid: number): Process | null {
     parentStartTicks: null,
     ...parseIds(readText(pid, 'status') ?? ''),
     cgroup: null,
+    container: containerOfProcess(readText(pid, 'cgroup') ?? ('' as ByteText)),
     program: {
       image,
       commandLine,
@@ -96,7 +98,7 @@ export function readImagePath(pid: number): ByteText | null {
   return path?.endsWith(DELETED) === true ? (path.slice(0, -DELETED.length) as ByteText) : path
 }
 
-function readText(pid: number, file: 'cmdline' | 'stat' | 'status'): ByteText | null {
+function readText(pid: number, file: 'cmdline' | 'stat' | 'status' | 'cgroup'): ByteText | null {
   return attempt(() => readFileSync(`/proc/${pid}/${file}`, 'latin1') as ByteText)
 }
 

@@ -13,7 +13,7 @@ import {
 
 function made(pid: number, startTicks: number | null, commandLine = ''): Process {
   const program = { ...UNKNOWN_PROGRAM, commandLine: byteText(commandLine) }
-  return { pid, startTicks, parentPid: 1, parentStartTicks: 0, uid: 0, gid: 0, cgroup: null, program }
+  return { pid, startTicks, parentPid: 1, parentStartTicks: 0, uid: 0, gid: 0, cgroup: null, container: null, program }
 }
 
 test('behaves as a list of processes that forgets the ended after a while', () => {

@@ -6,12 +6,8 @@ export const ENDED_KEEP_MS = 60_000
 /** Ended processes kept at most; under a fork storm the oldest go first. */
 export const ENDED_COUNT_MAX = 8192
 
-/** All processes kept at most, about 1 KB each and never more than 5. */
+/** All processes kept at most, about 0.5 KB each and never more than 5. */
 export const PROCESS_COUNT_MAX = 32_768
-
-/** The kernel's own limit of pids, and what is then left of the 53 bits of a number. */
-const PID_MODULUS = 2 ** 22
-const TICKS_MODULUS = 2 ** 31
 
 /** What a process runs: everything that an exec replaces at once. Shared by forks until they exec. */
 export interface Program {
@@ -42,8 +38,19 @@ export interface Process {
   readonly parentStartTicks: number | null
   readonly uid: number | null
   readonly gid: number | null
+  /** The kernel's number of its cgroup. */
   readonly cgroup: number | null
+  /** Id or name of its container; null on the host, and where nobody could say. */
+  readonly container: ByteText | null
   readonly program: Program
+}
+
+interface Entry {
+  process: Process
+  /** Milliseconds since boot, whole; -1 while it lives. */
+  endedMs: number
+  /** Who had the pid before, and is not forgotten. */
+  older: Entry | null
 }
 
 /**
@@ -53,71 +60,99 @@ export interface Process {
  * ENDED_KEEP_MS is found after the next `end`.
  */
 export class ProcessTable {
-  readonly #processes = new Map<number, Process>()
-  /** Who has the pid now, or had it last. */
-  readonly #latest = new Map<number, Process>()
-  /** When each ended process ended; insertion order is time order. */
-  readonly #ended = new Map<number, number>()
+  /** Who has the pid now, or had it last; the one longest in the table first. Behind each, its namesakes. */
+  readonly #latest = new Map<number, Entry>()
+  /** In the order in which they ended. */
+  readonly #ended = new Set<Entry>()
+  #size = 0
 
   get size(): number {
-    return this.#processes.size
+    return this.#size
   }
 
   /** Adds a process, or replaces what is known of it. A namesake that had the pid before counts as ended. */
   put(process: Process, nowMs: number): void {
-    const before = this.#latest.get(process.pid)
-    if (before !== undefined && before.startTicks !== process.startTicks) {
-      if (before.startTicks === null) this.#forget(keyOf(before.pid, before.startTicks))
-      else this.#markEnded(keyOf(before.pid, before.startTicks), nowMs)
+    const latest = this.#latest.get(process.pid)
+    if (latest !== undefined && latest.process.startTicks === process.startTicks) {
+      latest.process = process
+      if (latest.endedMs >= 0) this.#revive(latest)
+      return
     }
-    const key = keyOf(process.pid, process.startTicks)
-    this.#ended.delete(key)
-    this.#processes.set(key, process)
-    this.#latest.set(process.pid, process)
-    if (this.#processes.size > PROCESS_COUNT_MAX) this.#evictOne(key)
+    if (latest !== undefined) this.#retire(latest, nowMs)
+    this.#add(process)
   }
 
   /** Marks a process as ended; it can still be found for a while. */
   end(pid: number, startTicks: number | null, nowMs: number): void {
-    const process = this.find(pid, startTicks)
-    if (process !== null) this.#markEnded(keyOf(process.pid, process.startTicks), nowMs)
+    const entry = this.#find(pid, startTicks)
+    if (entry !== null) this.#markEnded(entry, nowMs)
   }
 
   /** @param startTicks - null: whoever had the pid last */
   find(pid: number, startTicks: number | null): Process | null {
-    if (startTicks === null) return this.#latest.get(pid) ?? null
-    return this.#processes.get(keyOf(pid, startTicks)) ?? null
+    return this.#find(pid, startTicks)?.process ?? null
   }
 
-  /** The pids that have not ended, as far as this table knows. */
+  /** The processes that have not ended, as far as this table knows. */
   living(): readonly Process[] {
-    return [...this.#latest.values()].filter((process) => !this.#ended.has(keyOf(process.pid, process.startTicks)))
+    return [...this.#latest.values()].filter((entry) => entry.endedMs < 0).map((entry) => entry.process)
   }
 
-  #markEnded(key: number, nowMs: number): void {
-    if (!this.#ended.has(key)) this.#ended.set(key, nowMs)
-    for (const [oldest, endedMs] of this.#ended) {
-      if (this.#ended.size <= ENDED_COUNT_MAX && nowMs - endedMs <= ENDED_KEEP_MS) break
+  #find(pid: number, startTicks: number | null): Entry | null {
+    let entry = this.#latest.get(pid) ?? null
+    if (startTicks === null) return entry
+    while (entry !== null && entry.process.startTicks !== startTicks) entry = entry.older
+    return entry
+  }
+
+  /** Another process has its pid: it has ended, or was never known to have started. */
+  #retire(entry: Entry, nowMs: number): void {
+    if (entry.process.startTicks === null) this.#forget(entry)
+    else this.#markEnded(entry, nowMs)
+  }
+
+  #add(process: Process): void {
+    const again = process.startTicks === null ? null : this.#find(process.pid, process.startTicks)
+    if (again !== null) this.#forget(again)
+    const older = this.#latest.get(process.pid) ?? null
+    if (older !== null) this.#latest.delete(process.pid) // so that the newcomer comes last
+    const entry: Entry = { process, endedMs: -1, older }
+    this.#latest.set(process.pid, entry)
+    this.#size++
+    if (this.#size > PROCESS_COUNT_MAX) this.#evictOne(entry)
+  }
+
+  #revive(entry: Entry): void {
+    entry.endedMs = -1
+    this.#ended.delete(entry)
+  }
+
+  #markEnded(entry: Entry, nowMs: number): void {
+    if (entry.endedMs < 0) {
+      entry.endedMs = Math.floor(nowMs)
+      this.#ended.add(entry)
+    }
+    for (const oldest of this.#ended) {
+      if (this.#ended.size <= ENDED_COUNT_MAX && nowMs - oldest.endedMs <= ENDED_KEEP_MS) break
       this.#forget(oldest)
     }
   }
 
   /** The longest ended, else the one longest in the table; never the newcomer. */
-  #evictOne(newcomer: number): void {
-    const [ended] = this.#ended.keys()
-    if (ended !== undefined) return this.#forget(ended)
-    for (const key of this.#processes.keys()) if (key !== newcomer) return this.#forget(key)
+  #evictOne(newcomer: Entry): void {
+    for (const oldest of this.#ended) return this.#forget(oldest)
+    for (const entry of this.#latest.values()) if (entry !== newcomer) return this.#forget(entry)
   }
 
-  #forget(key: number): void {
-    const process = this.#processes.get(key)
-    this.#processes.delete(key)
-    this.#ended.delete(key)
-    if (process !== undefined && this.#latest.get(process.pid) === process) this.#latest.delete(process.pid)
+  #forget(entry: Entry): void {
+    const { pid } = entry.process
+    this.#ended.delete(entry)
+    this.#size--
+    let newer = this.#latest.get(pid)
+    if (newer !== entry) {
+      while (newer !== undefined && newer.older !== entry) newer = newer.older ?? undefined
+      if (newer !== undefined) newer.older = entry.older
+    } else if (entry.older === null) this.#latest.delete(pid)
+    else this.#latest.set(pid, entry.older)
   }
-}
-
-/** Numbers make this table twice as fast as text would. After 248 days the ticks wrap, when such a namesake is long gone. */
-function keyOf(pid: number, startTicks: number | null): number {
-  return startTicks === null ? -pid : (startTicks % TICKS_MODULUS) * PID_MODULUS + pid
 }

@@ -1,10 +1,10 @@
-import type { HostEvent } from '@firebreak/detect'
 import { errorMessage, type WallMs } from '@firebreak/kernel'
 import { LinuxError } from '../errors.ts'
 import type { FileLosses } from '../fanotify/file-watcher.ts'
 import { FILE_CATEGORIES, type FileOptions, openFileEvents } from './file-events.ts'
+import type { SensedBatch } from './event-writer.ts'
 import { Observer } from './observer.ts'
-import { SENSOR_TIERS, type SensorTier, type Tier } from './tier.ts'
+import { type Drops, SENSOR_TIERS, type SensorTier, type Tier } from './tier.ts'
 import { openBpfTier } from './tier-bpf.ts'
 import { openProcConnectorTier } from './tier-proc-connector.ts'
 import { openProcPollTier } from './tier-proc-poll.ts'
@@ -15,8 +15,8 @@ export interface SensorOptions extends TracefsOptions {
   readonly tier?: SensorTier
   /** Which files to watch beside it, if this user may; null: none. */
   readonly files?: FileOptions | null
-  /** At most 64 events per call, in the order in which they happened; none are kept after the call. Must not throw. */
-  onEvents(events: readonly HostEvent[]): void
+  /** At most 64 events of one rank, in the order in which they happened, as a record batch. Must not throw. */
+  onBatch(batch: SensedBatch): void
   now(): WallMs
 }
 
@@ -30,7 +30,7 @@ export interface SensorInfo {
 
 export interface SensorStats {
   readonly events: number
-  readonly dropped: number
+  readonly dropped: Drops
   /** Entries in the process table. */
   readonly processes: number
   /** Of `dropped`: what was lost of files; null when none are watched. */
@@ -39,8 +39,8 @@ export interface SensorStats {
 
 export interface Sensor {
   readonly info: SensorInfo
-  /** Events lost since the start, as far as the tier can know. */
-  dropped(): number
+  /** Events that the kernel's queues lost since the start, as far as the tier can know. */
+  dropped(): Drops
   stats(): SensorStats
   /** Delivers what is still to be read, then gives every descriptor, mapping and program back. */
   close(): Promise<void>
@@ -96,7 +96,7 @@ export async function probeSensorTiers(): Promise<readonly TierProbe[]> {
   const probes: TierProbe[] = []
   for (const tier of SENSOR_TIERS) {
     try {
-      const sensor = await openSensor({ tier, files: null, onEvents: () => {}, now: () => 0 })
+      const sensor = await openSensor({ tier, files: null, onBatch: () => {}, now: () => 0 })
       await sensor.close()
       probes.push({ tier, available: true, reason: WORKS[tier] })
     } catch (error) {
@@ -116,10 +116,14 @@ function running(
 ): Sensor {
   const { files, about } = watchFiles(tier, observer, options)
   const better = failures.length === 0 ? '' : ` Better tiers: ${failures.join('; ')}.`
+  const reason = [WORKS[name] + better, ...(tier.limits ?? [])].join(' ') + about
   const categories = files === null ? tier.categories : [...tier.categories, ...FILE_CATEGORIES]
-  const dropped = () => tier.dropped() + (files === null ? 0 : sum(files.losses()))
+  const dropped = (): Drops => {
+    const [process, activity, file] = tier.dropped()
+    return [process, activity, file + (files === null ? 0 : sum(files.losses()))]
+  }
   return {
-    info: { tier: name, categories, reason: `${WORKS[name]}${better}${about}`.slice(0, REASON_CHARS_MAX) },
+    info: { tier: name, categories, reason: reason.slice(0, REASON_CHARS_MAX) },
     dropped,
     stats: () => ({
       events: observer.events,

@@ -3,132 +3,143 @@ import { LinuxError } from '../errors.ts'
 import { available } from '../platform.ts'
 import { closeAll, sumCounter } from './bpf.ts'
 import { type AttachedPrograms, attachPrograms } from './bpf-attach.ts'
+import { Containers } from './containers.ts'
 import { ImagePaths } from './image-paths.ts'
-import { readKernelOffsets, type RunningKernel } from './kernel-offsets.ts'
-import { RecordReader, type TaskRecord } from './kernel-records.ts'
+import { readKernelOffsets } from './kernel-offsets.ts'
+import { RecordReader } from './kernel-records.ts'
 import { NetworkRecords } from './network-records.ts'
 import type { Observer } from './observer.ts'
 import { type Process, UNKNOWN_PROGRAM } from './process-table.ts'
 import { COUNTER, KIND, RING_SIZE_BYTES } from './record-layout.ts'
 import { drainRing, type MappedRing, mapRing } from './ring-buffer.ts'
-import type { Tier } from './tier.ts'
+import type { Drops, Tier } from './tier.ts'
 
-/** Between two drains: the longest that an event waits, and what keeps the cost at 3-4 µs per lifecycle. */
+/** Between two drains: the longest that an event waits, and what keeps the cost per process low. */
 export const DRAIN_INTERVAL_MS = 20
 
 /**
- * Tier 1: BPF programs on raw tracepoints write records into a ring buffer that a timer drains. Sees every exec with
- * its arguments as the kernel has them. Needs BTF and CAP_BPF with CAP_PERFMON; shares nothing with other sensors.
+ * Tier 1: BPF programs on tracepoints write records into a ring buffer that a timer drains. Sees every exec with its
+ * arguments as the kernel has them. Needs BTF and CAP_BPF with CAP_PERFMON; shares nothing with other sensors.
  *
  * @throws LinuxError linux/sensor-unavailable | linux/btf, having given everything back
  */
 export function openBpfTier(observer: Observer): Tier {
-  if (!available()) throw new LinuxError('linux/sensor-unavailable', 'Cannot use BPF: this is not Linux on x86-64')
+  if (!available())
+    throw new LinuxError('linux/sensor-unavailable', 'Cannot use BPF: this is not Linux on x86-64 or arm64')
   const cpus = possibleCpus()
-  const tier = new RingTier(observer, attach(readKernelOffsets()), cpus)
+  const attached = attachPrograms(readKernelOffsets())
+  let ring: MappedRing | null = null
   try {
+    ring = mapRing(attached.maps.ring, RING_SIZE_BYTES)
     observer.learnRunning() // after attaching, so that nobody can start unseen in between
+    return new RingTier(observer, attached, ring, cpus)
   } catch (error) {
-    tier.release()
-    throw error
-  }
-  return tier
-}
-
-interface Attached extends AttachedPrograms {
-  readonly ring: MappedRing
-}
-
-function attach(kernel: RunningKernel): Attached {
-  const programs = attachPrograms(kernel)
-  try {
-    return { ...programs, ring: mapRing(programs.maps.ring, RING_SIZE_BYTES) }
-  } catch (error) {
-    closeAll(programs.fds)
+    ring?.unmap()
+    closeAll(attached.fds)
     throw error
   }
 }
 
 class RingTier implements Tier {
   readonly categories: readonly string[]
+  readonly limits: readonly string[]
   readonly #observer: Observer
-  readonly #attached: Attached
+  readonly #attached: AttachedPrograms
+  readonly #ring: MappedRing
   readonly #cpus: number
   readonly #records: RecordReader
   readonly #network: NetworkRecords
   readonly #images = new ImagePaths()
+  readonly #containers = new Containers()
   readonly #timer: NodeJS.Timeout
-  #droppedAtClose: number | null = null
+  readonly #visitOne = (_data: Uint8Array, at: number): void => this.#visit(at)
+  #droppedAtClose: Drops | null = null
 
-  constructor(observer: Observer, attached: Attached, cpus: number) {
+  constructor(observer: Observer, attached: AttachedPrograms, ring: MappedRing, cpus: number) {
     this.categories = attached.categories
+    this.limits = attached.limits
     this.#observer = observer
     this.#attached = attached
+    this.#ring = ring
     this.#cpus = cpus
-    this.#records = new RecordReader(attached.ring.memory.data)
-    this.#network = new NetworkRecords(attached.ring.memory.data)
+    this.#records = new RecordReader(ring.memory.data)
+    this.#network = new NetworkRecords(ring.memory.data)
     this.#timer = setInterval(() => this.#drain(), DRAIN_INTERVAL_MS)
   }
 
-  dropped(): number {
+  dropped(): Drops {
     if (this.#droppedAtClose !== null) return this.#droppedAtClose
-    const { counters } = this.#attached.maps
-    return sumCounter(counters, COUNTER.dropped0, this.#cpus) + sumCounter(counters, COUNTER.dropped1, this.#cpus)
+    const of = (counter: number): number => sumCounter(this.#attached.maps.counters, counter, this.#cpus)
+    return [of(COUNTER.dropped0), of(COUNTER.dropped1), 0]
   }
 
   close(): Promise<void> {
     if (this.#droppedAtClose === null) {
+      clearInterval(this.#timer)
       this.#drain()
-      this.release()
+      this.#droppedAtClose = this.dropped()
+      this.#ring.unmap()
+      closeAll(this.#attached.fds)
     }
     return Promise.resolve()
   }
 
-  release(): void {
-    clearInterval(this.#timer)
-    this.#droppedAtClose = this.dropped()
-    this.#attached.ring.unmap()
-    closeAll(this.#attached.fds)
+  catchUp(): void {
+    this.#observer.startRound()
+    drainRing(this.#ring.memory, this.#visitOne)
   }
 
   #drain(): void {
-    this.#observer.startRound()
-    drainRing(this.#attached.ring.memory, (_data, at) => this.#visit(at))
+    this.catchUp()
     this.#observer.flush()
   }
 
   #visit(at: number): void {
-    const task = this.#records.task(at)
-    switch (this.#records.kind(at)) {
+    const records = this.#records
+    switch (records.kind(at)) {
       case KIND.fork:
-        return this.#forked(task)
+        return this.#forked(at)
       case KIND.exec:
-        return this.#executed(task, at)
+        return this.#executed(at)
       case KIND.exit:
-        return this.#observer.table.end(task.pid, task.startTicks, task.bootMs)
+        return this.#observer.table.end(records.pid(at), records.startTicks(at), records.bootMs(at))
       default:
-        this.#network.report(this.#observer, this.#records.kind(at), at, this.#processOf(task), task.bootMs)
+        return this.#acted(at)
     }
   }
 
-  /** A child runs its parent's program until it execs. */
-  #forked(task: TaskRecord): void {
-    const parent = this.#observer.table.find(task.parentPid, task.parentStartTicks)
-    this.#observer.table.put({ ...task, program: parent?.program ?? UNKNOWN_PROGRAM }, task.bootMs)
+  /** A child runs its parent's program, in its container, until it execs. */
+  #forked(at: number): void {
+    const records = this.#records
+    const parent = this.#observer.table.find(records.parentPid(at), records.parentStartTicks(at))
+    const process = records.process(at, parent?.program ?? UNKNOWN_PROGRAM, parent?.container ?? null)
+    this.#observer.table.put(process, records.bootMs(at))
   }
 
-  #executed(task: TaskRecord, at: number): void {
-    const text = this.#records.exec(at)
-    const image = this.#images.resolve({ ...text, pid: task.pid })
-    const process = { ...task, program: { ...text, image } }
-    this.#observer.table.put(process, task.bootMs)
-    this.#observer.created(process, task.bootMs)
+  #executed(at: number): void {
+    const records = this.#records
+    const pid = records.pid(at)
+    const bootMs = records.bootMs(at)
+    const file = records.executable(at)
+    const { commandLine, name, currentDirectory, inode, device } = file
+    const image = this.#images.resolve(file, pid)
+    const before = this.#observer.table.find(pid, records.startTicks(at))
+    const container = this.#containers.of(records.cgroup(at), pid, before?.container ?? null, bootMs)
+    const process = records.process(at, { image, commandLine, name, currentDirectory, inode, device }, container)
+    this.#observer.table.put(process, bootMs)
+    this.#observer.created(process, bootMs)
   }
 
-  #processOf(task: TaskRecord): Process {
-    const { table } = this.#observer
-    const known = table.find(task.pid, task.startTicks)?.program ?? this.#observer.learn(task.pid)?.program
-    return { ...task, program: known ?? UNKNOWN_PROGRAM }
+  #acted(at: number): void {
+    const records = this.#records
+    this.#network.report(this.#observer, records.kind(at), at, this.#processOf(at), records.bootMs(at))
+  }
+
+  #processOf(at: number): Process {
+    const records = this.#records
+    const pid = records.pid(at)
+    const known = this.#observer.table.find(pid, records.startTicks(at)) ?? this.#observer.learn(pid)
+    return records.process(at, known?.program ?? UNKNOWN_PROGRAM, known?.container ?? null)
   }
 }
 

@@ -4,7 +4,7 @@ import { unknownProcess } from './enrich.ts'
 import type { Observer } from './observer.ts'
 import { readProcess } from './proc-files.ts'
 import { rescan } from './rescan.ts'
-import type { Tier } from './tier.ts'
+import type { Drops, Tier } from './tier.ts'
 
 /** Reads of 64 announcements before the other work of this process gets its turn. */
 const READS_PER_ROUND_MAX = 8
@@ -40,8 +40,8 @@ class ConnectorTier implements Tier {
   }
 
   /** Announcements that the kernel sent and that we did not get, whatever they were about. */
-  dropped(): number {
-    return this.#socket.lost
+  dropped(): Drops {
+    return [this.#socket.lost, 0, 0]
   }
 
   async close(): Promise<void> {

@@ -21,7 +21,7 @@ export function openProcPollTier(observer: Observer): Tier {
   const timer = setInterval(() => poller.poll(), POLL_INTERVAL_MS)
   return {
     categories: ['process_creation'],
-    dropped: () => 0,
+    dropped: () => [0, 0, 0],
     close() {
       clearInterval(timer)
       return Promise.resolve()

@@ -7,7 +7,7 @@ import type { Observer } from './observer.ts'
 import { readProcess } from './proc-files.ts'
 import { type Process, type Program, UNKNOWN_PROGRAM } from './process-table.ts'
 import { rescan } from './rescan.ts'
-import type { Tier } from './tier.ts'
+import type { Drops, Tier } from './tier.ts'
 import { TraceBuffer } from './trace-buffer.ts'
 import { createTraceInstance, removeTraceInstance } from './trace-instance.ts'
 import type { TraceRecord } from './trace-records.ts'
@@ -103,8 +103,12 @@ class TracefsTier implements Tier {
     this.#timer = setInterval(() => this.#round(), TRACE_INTERVAL_MS)
   }
 
-  dropped(): number {
-    return this.#lost
+  dropped(): Drops {
+    return [this.#lost, 0, 0]
+  }
+
+  catchUp(): void {
+    this.#drain(0)
   }
 
   close(): Promise<void> {

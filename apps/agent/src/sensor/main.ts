@@ -1,48 +1,49 @@
 import { encodeFrame, FRAME } from '@firebreak/api'
-import { DetectError, type HostEvent, RecordBatchWriter } from '@firebreak/detect/records'
 import { jsonBytes } from '@firebreak/kernel'
 import { openPipes } from '@firebreak/linux/confined'
-import { openSensor, type Sensor } from '@firebreak/linux/sensor'
+import { openSensor, type SensedBatch } from '@firebreak/linux/sensor'
+import { OutputQueue } from './output-queue.ts'
+
+/** How often the kernel is asked what it lost, and the supervisor told when that changed. */
+const STATUS_INTERVAL_MS = 1_000
 
 /** The sensor process: the kernel's events in, frames out. It never sees content. */
 const { input, output } = openPipes()
-let sensor: Sensor | null = null
 let sequence = 0
+/** Events lost since the start, as far as the last status says. */
+let droppedByKernel = 0
+let lastStatus = ''
 
-/** Frames that wait in memory when the supervisor is slow; beyond it events are dropped and counted. */
-const OUTPUT_BYTES_MAX = 8 * 1024 * 1024
-let droppedHere = 0
+const queue = new OutputQueue(write)
+output.on('drain', () => queue.drained())
 
-const writer = new RecordBatchWriter()
-
-/** @returns whether the batch has it; it has not when no record could hold it */
-function add(event: HostEvent): boolean {
-  try {
-    writer.add(event)
-    return true
-  } catch (error) {
-    if (!(error instanceof DetectError)) throw error
-    droppedHere++
-    return false
-  }
-}
-
-sensor = await openSensor({
+const sensor = await openSensor({
   now: () => Date.now(),
-  onEvents(events) {
-    if (output.writableLength > OUTPUT_BYTES_MAX) {
-      droppedHere += events.length
-      return
-    }
-    const count = events.filter(add).length
-    if (count === 0) return
-    const dropped = (sensor?.dropped() ?? 0) + droppedHere
-    sequence++
-    output.write(encodeFrame({ type: FRAME.SENSED, count, sequence, aux: dropped >>> 0, payload: writer.finish() }))
-  },
+  onBatch: (batch) => queue.push(batch),
 })
 output.write(encodeFrame({ type: FRAME.SENSOR_READY, payload: jsonBytes(sensor.info) }))
+setInterval(sendStatus, STATUS_INTERVAL_MS)
 input.on('end', () => process.exit(0))
 // The supervisor is gone, and who reads no events needs no sensor.
 output.on('error', () => process.exit(0))
 input.resume()
+
+function write({ rank, count, bytes }: SensedBatch): boolean {
+  sequence = (sequence + 1) >>> 0
+  const aux = (droppedByKernel + sum(queue.dropped)) >>> 0
+  return output.write(encodeFrame({ type: FRAME.SENSED, rank, count, sequence, aux, payload: bytes }))
+}
+
+function sendStatus(): void {
+  const kernel = sensor.dropped()
+  droppedByKernel = sum(kernel)
+  const status = { dropped: { kernel, queue: queue.dropped } }
+  const text = JSON.stringify(status)
+  if (text === lastStatus) return
+  lastStatus = text
+  output.write(encodeFrame({ type: FRAME.SENSOR_STATUS, payload: jsonBytes(status) }))
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((all, one) => all + one, 0)
+}

@@ -1,6 +1,7 @@
 import { FRAME, type Frame } from '@firebreak/api'
 import { list, object, parseJson, text } from '@firebreak/kernel'
 import { KeptProcess } from './kept-process.ts'
+import { addDrops, NO_DROPS, readSensorStatus, type SensorDrops, sumDrops } from './sensor-drops.ts'
 
 /** What the sensor says of itself in its first frame. */
 export interface SensorReport {
@@ -16,16 +17,17 @@ const SENSED_BYTES_MAX = 16 * 1024 * 1024
 
 export interface SensorEvents {
   ready(report: SensorReport): void
-  /** A batch of events: opaque bytes. */
-  sensed(payload: Uint8Array, count: number): void
+  /** A batch of events of one rank: opaque bytes. */
+  sensed(payload: Uint8Array, count: number, rank: number): void
 }
 
 /** Keeps a sensor running. The frames pass through unread. */
 export class SensorProcess {
   readonly #events: SensorEvents
   readonly #process: KeptProcess
-  #droppedBefore = 0
-  #dropped = 0
+  /** Of the runs that have ended. */
+  #dropsBefore: SensorDrops = NO_DROPS
+  #drops: SensorDrops = NO_DROPS
 
   constructor(entry: string, readFolders: readonly string[], events: SensorEvents) {
     this.#events = events
@@ -34,15 +36,20 @@ export class SensorProcess {
       frameBytesMax: SENSED_BYTES_MAX,
       onFrame: (frame) => this.#onFrame(frame),
       onEnded: () => {
-        this.#droppedBefore += this.#dropped
-        this.#dropped = 0
+        this.#dropsBefore = this.drops
+        this.#drops = NO_DROPS
       },
     })
   }
 
   /** Events lost before they reached the supervisor, over all runs of the sensor, as far as it could tell us. */
+  get drops(): SensorDrops {
+    return addDrops(this.#dropsBefore, this.#drops)
+  }
+
   get eventsDropped(): number {
-    return this.#droppedBefore + this.#dropped
+    const { kernel, queue } = this.drops
+    return sumDrops(kernel) + sumDrops(queue)
   }
 
   stop(): Promise<void> {
@@ -53,8 +60,9 @@ export class SensorProcess {
     if (frame.type === FRAME.SENSOR_READY) {
       this.#events.ready(sensorReport(parseJson(frame.payload, REPORT_SIZE_BYTES_MAX, 'sensor'), 'sensor'))
     } else if (frame.type === FRAME.SENSED) {
-      this.#dropped = Math.max(this.#dropped, frame.aux)
-      this.#events.sensed(frame.payload, frame.count)
+      this.#events.sensed(frame.payload, frame.count, frame.rank)
+    } else if (frame.type === FRAME.SENSOR_STATUS) {
+      this.#drops = readSensorStatus(frame.payload)
     } else {
       throw new Error('a frame that sensors do not send')
     }

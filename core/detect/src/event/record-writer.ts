@@ -27,7 +27,7 @@ export interface RecordEvent {
 /** Numbers that are not finite are written as null, as in JSON. */
 export type RecordValue = string | number | boolean | null
 
-/** Writes one byte for each character of `text`, all of them below 256, to `out` from `at` on. */
+/** Writes one byte for each character of `text`, all of them below 256, to `out` from `at` on; `out` begins its buffer. */
 export type WriteBytes = (out: Uint8Array, text: string, at: number) => void
 
 const MINUS = 0x2d
@@ -35,6 +35,8 @@ const DIGIT_ZERO = 0x30
 /** Digits that 32-bit arithmetic divides at once. */
 const HALF_DIGITS = 9
 const HALF = 10 ** HALF_DIGITS
+/** Up to here a call of the host's own copy costs more than it saves. */
+const SHORT_CHARS = 8
 const BYTES_AT_FIRST = 64 * 1024
 
 /**
@@ -141,7 +143,8 @@ export class RecordBatchWriter {
   appendBytes(text: string): void {
     if (text.length > EVENT_BYTES_MAX) throw tooLarge(`a value of ${text.length} bytes`)
     this.#need(text.length)
-    this.#writeBytes(this.#bytes, text, this.#at)
+    if (text.length <= SHORT_CHARS) writeEach(this.#bytes, text, this.#at)
+    else this.#writeBytes(this.#bytes, text, this.#at)
     this.#at += text.length
   }
 
