@@ -6,6 +6,7 @@ import process from 'node:process'
 
 /** Each behaves as the file of that name does in a checkout: it finds its own arguments behind the program's name. */
 const PROCESSES: Readonly<Record<string, () => Promise<unknown>>> = {
+  service: () => import('../service/main.ts'),
   launcher: () => import('@firebreak/linux/launcher'),
   engine: () => import('../engine/main.ts'),
   sensor: () => import('../sensor/main.ts'),
