@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { formatIpv6, RecordReader, statDevice } from './kernel-records.ts'
 import { UNKNOWN_PROGRAM } from './process-table.ts'
-import { DIRECTORY_UNKNOWN, RECORD, TCP } from './record-layout.ts'
+import { DIRECTORY_UNKNOWN, RECORD } from './record-layout.ts'
 
 const AT = 8 // records follow their header
 
@@ -74,15 +74,3 @@ const ADDRESSES: readonly (readonly [string, string])[] = [
 for (const [hex, expected] of ADDRESSES) {
   test(`address ${expected}`, () => assert.equal(formatIpv6(Buffer.from(hex, 'hex'), 0), expected))
 }
-
-test('connect: ports and addresses; a port not yet chosen is null', () => {
-  const bytes = Buffer.alloc(AT + TCP.end)
-  bytes.writeUInt16LE(2, AT + TCP.family)
-  bytes.writeUInt16BE(443, AT + TCP.portRemote)
-  bytes.set([10, 0, 0, 1], AT + TCP.addressLocal)
-  bytes.set([192, 0, 2, 7], AT + TCP.addressRemote)
-  const endpoints = { sourceIp: '10.0.0.1', sourcePort: null, destinationIp: '192.0.2.7', destinationPort: 443 }
-  assert.deepEqual(new RecordReader(bytes).endpoints(AT), endpoints)
-  bytes.writeUInt16LE(50_000, AT + TCP.portLocal)
-  assert.equal(new RecordReader(bytes).endpoints(AT).sourcePort, 50_000)
-})

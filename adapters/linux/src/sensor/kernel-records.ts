@@ -1,11 +1,10 @@
 import { type ByteText, byteTextAt, ByteTextCache } from './byte-text.ts'
 import { TICK_MS } from './enrich.ts'
 import type { Process, Program } from './process-table.ts'
-import { DIRECTORY_UNKNOWN, LIMIT, RECORD, TCP } from './record-layout.ts'
+import { DIRECTORY_UNKNOWN, LIMIT, RECORD } from './record-layout.ts'
 
 const NS_PER_MS = 1_000_000
 const NS_PER_TICK = TICK_MS * NS_PER_MS
-const AF_INET = 2
 const MINOR_BITS = 20
 const COMMAND_BYTES = 16
 const NUL = 0
@@ -20,13 +19,6 @@ export interface Executable {
   readonly inode: number
   /** As in stat(2). */
   readonly device: number
-}
-
-export interface Endpoints {
-  readonly sourceIp: string
-  readonly sourcePort: number | null
-  readonly destinationIp: string
-  readonly destinationPort: number
 }
 
 /** Reads ring buffer records at `at`. The text in them is chosen by whoever started the process. */
@@ -102,19 +94,6 @@ export class RecordReader {
     }
   }
 
-  endpoints(at: number): Endpoints {
-    const ipv4 = this.#view.getUint16(at + TCP.family, true) === AF_INET
-    const address = (four: number, sixteen: number): string =>
-      ipv4 ? formatIpv4(this.#bytes, at + four) : formatIpv6(this.#bytes, at + sixteen)
-    const sourcePort = this.#view.getUint16(at + TCP.portLocal, true)
-    return {
-      sourceIp: address(TCP.addressLocal, TCP.address6Local),
-      sourcePort: sourcePort === 0 ? null : sourcePort,
-      destinationIp: address(TCP.addressRemote, TCP.address6Remote),
-      destinationPort: this.#view.getUint16(at + TCP.portRemote, false),
-    }
-  }
-
   #commandEnd(start: number): number {
     let end = start
     while (end < start + COMMAND_BYTES && this.#bytes[end] !== NUL) end++
@@ -160,15 +139,12 @@ export function statDevice(device: number): number {
   return (minor & 0xff) + major * 0x100 + (minor >>> 8) * 0x10_0000
 }
 
-function formatIpv4(bytes: Uint8Array, at: number): string {
-  return bytes.subarray(at, at + 4).join('.')
-}
-
 /** RFC 5952: lower case, the longest run of zero groups shortened; IPv4-mapped addresses as IPv4. */
 export function formatIpv6(bytes: Uint8Array, at: number): string {
   const groups: number[] = []
   for (let i = 0; i < 16; i += 2) groups.push(((bytes[at + i] ?? 0) << 8) | (bytes[at + i + 1] ?? 0))
-  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) return formatIpv4(bytes, at + 12)
+  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff)
+    return bytes.subarray(at + 12, at + 16).join('.')
   const text = groups.map((group) => group.toString(16)).join(':')
   const runs = text.match(/\b0(?::0)+\b/g) ?? []
   const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), '')
