@@ -75,6 +75,22 @@ for (const [struct, path, expected] of OFFSETS) {
   test(`${struct}.${path} is at ${expected}`, () => assert.equal(parseBtf(bytes).offsetOf(struct, path), expected))
 }
 
+test('finds members among very many types, whatever their number', () => {
+  const fillers = Array.from({ length: 200 }, (_, i): BtfType => ({ kind: 'struct', name: `s${i}`, members: [] }))
+  const inner = { kind: 'struct', name: 'inner', members: [{ name: 'x', type: 1, bits: 8 }] } as const
+  for (let before = 0; before < fillers.length; before++) {
+    const types = [...fillers.slice(0, before), inner, ...fillers.slice(before)]
+    const outer = { kind: 'struct', name: 'outer', members: [{ name: 'in', type: before + 1, bits: 16 }] } as const
+    assert.equal(parseBtf(btfBytes([...types, outer])).offsetOf('outer', 'in.x'), 3)
+  }
+})
+
+test('a name that is the end of another is that name', () => {
+  const wrong = { kind: 'struct', name: 'xouter', members: [{ name: 'a', type: 1, bits: 64 }] } as const
+  const right = { kind: 'struct', name: 'outer', members: [{ name: 'a', type: 1, bits: 8 }] } as const
+  assert.equal(parseBtf(btfBytes([wrong, right])).offsetOf('outer', 'a'), 1)
+})
+
 const patched = (at: number, value: number): Uint8Array => {
   const copy = Buffer.from(bytes)
   copy.writeUInt32LE(value, at)

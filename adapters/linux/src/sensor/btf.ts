@@ -29,18 +29,26 @@ const KIND = {
 const MODIFIERS: ReadonlySet<number> = new Set([8, 9, 10, 11, 18]) // typedef, volatile, const, restrict, type tag
 const KIND_MAX = 19
 
-/** Bytes that follow the type record, by kind: [fixed, per element]. */
-const EXTRA: Readonly<Record<number, readonly [number, number]>> = {
-  [KIND.INT]: [4, 0],
-  [KIND.ARRAY]: [12, 0],
-  [KIND.VAR]: [4, 0],
-  [KIND.DECL_TAG]: [4, 0],
-  [KIND.STRUCT]: [0, MEMBER_SIZE_BYTES],
-  [KIND.UNION]: [0, MEMBER_SIZE_BYTES],
-  [KIND.ENUM]: [0, 8],
-  [KIND.FUNC_PROTO]: [0, 8],
-  [KIND.DATASEC]: [0, 12],
-  [KIND.ENUM64]: [0, 12],
+/** Bytes that follow the type record, by kind: so many, and so many per element. */
+const EXTRA_FIXED = byKind([
+  [KIND.INT, 4],
+  [KIND.ARRAY, 12],
+  [KIND.VAR, 4],
+  [KIND.DECL_TAG, 4],
+])
+const EXTRA_EACH = byKind([
+  [KIND.STRUCT, MEMBER_SIZE_BYTES],
+  [KIND.UNION, MEMBER_SIZE_BYTES],
+  [KIND.ENUM, 8],
+  [KIND.FUNC_PROTO, 8],
+  [KIND.DATASEC, 12],
+  [KIND.ENUM64, 12],
+])
+
+function byKind(sizes: readonly (readonly [number, number])[]): Uint8Array {
+  const table = new Uint8Array(KIND_MAX + 1)
+  for (const [kind, bytes] of sizes) table[kind] = bytes
+  return table
 }
 
 /** Answers where a member is inside a kernel structure. */
@@ -82,43 +90,76 @@ export function parseBtf(bytes: Uint8Array): Btf {
   return new Types(view, bytes, indexTypes(view, typesAt, typesEnd), namesAt, namesEnd)
 }
 
-/** @returns the offset of every type record; type ids count from 1 */
-function indexTypes(view: DataView, start: number, end: number): readonly number[] {
-  const offsets = [0]
+/** Where every so many-th type is written down; those between are found by walking. */
+const STEP = 64
+
+interface TypeIndex {
+  readonly count: number
+  /** Where the record of type STEP * i starts; type ids count from 1, so the first of these is not used. */
+  readonly steps: readonly number[]
+  /** Where each structure is, by where its name is: of 150,000 types they are 10,000. */
+  readonly structs: ReadonlyMap<number, number>
+}
+
+/** One pass over all types. */
+function indexTypes(view: DataView, start: number, end: number): TypeIndex {
+  const steps = [start]
+  const structs = new Map<number, number>()
+  let id = 0
   let at = start
   while (at + TYPE_SIZE_BYTES <= end) {
-    offsets.push(at)
-    const info = view.getUint32(at + 4, true)
-    const kind = (info >>> 24) & 0x1f
-    if (kind === 0 || kind > KIND_MAX) throw problem(`type ${offsets.length - 1} is of unknown kind ${kind}`)
-    const [fixed, each] = EXTRA[kind] ?? [0, 0]
-    at += TYPE_SIZE_BYTES + fixed + each * (info & 0xffff)
+    id++
+    if (id % STEP === 0) steps.push(at)
+    const kind = kindOf(view.getUint32(at + 4, true))
+    if (kind === 0 || kind > KIND_MAX) throw problem(`type ${id} is of unknown kind ${kind}`)
+    if (kind === KIND.STRUCT) {
+      const nameAt = view.getUint32(at, true)
+      if (!structs.has(nameAt)) structs.set(nameAt, at)
+    }
+    at = nextType(view, at)
   }
   if (at !== end) throw problem('its last type is cut short')
-  return offsets
+  return { count: id, steps, structs }
+}
+
+function kindOf(info: number): number {
+  return (info >>> 24) & 0x1f
+}
+
+function nextType(view: DataView, at: number): number {
+  const info = view.getUint32(at + 4, true)
+  const kind = kindOf(info)
+  return at + TYPE_SIZE_BYTES + (EXTRA_FIXED[kind] ?? 0) + (EXTRA_EACH[kind] ?? 0) * (info & 0xffff)
 }
 
 class Types implements Btf {
   readonly #view: DataView
-  readonly #bytes: Uint8Array
-  readonly #types: readonly number[]
+  readonly #bytes: Buffer
+  readonly #index: TypeIndex
   readonly #namesAt: number
   readonly #namesEnd: number
 
-  constructor(view: DataView, bytes: Uint8Array, types: readonly number[], namesAt: number, namesEnd: number) {
+  constructor(view: DataView, bytes: Uint8Array, index: TypeIndex, namesAt: number, namesEnd: number) {
     this.#view = view
-    this.#bytes = bytes
-    this.#types = types
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#index = index
     this.#namesAt = namesAt
     this.#namesEnd = namesEnd
   }
 
   offsetOf(struct: string, path: string): number | null {
+    const at = this.#findStruct(struct)
     const [first = '', ...rest] = path.split('.')
-    for (let id = 1; id < this.#types.length; id++) {
-      const type = this.#type(id)
-      if (type?.kind !== KIND.STRUCT || !this.#isNamed(type.nameAt, struct)) continue
-      return this.#bytesTo(type, first, rest)
+    return at === null ? null : this.#bytesTo(this.#typeAt(at), first, rest)
+  }
+
+  /** Looks for the name among the names: comparing it with that of every type would take longer than all the rest. */
+  #findStruct(name: string): number | null {
+    const text = Buffer.from(`${name}\0`, 'latin1')
+    for (let at = this.#bytes.indexOf(text, this.#namesAt); at !== -1; at = this.#bytes.indexOf(text, at + 1)) {
+      if (at + text.length > this.#namesEnd) return null
+      const struct = this.#index.structs.get(at - this.#namesAt)
+      if (struct !== undefined) return struct
     }
     return null
   }
@@ -160,11 +201,17 @@ class Types implements Btf {
   }
 
   #type(id: number): TypeRecord | null {
-    const at = id === 0 ? undefined : this.#types[id]
-    if (at === undefined) return null
+    if (id < 1 || id > this.#index.count) return null
+    const step = Math.floor(id / STEP)
+    let at = this.#index.steps[step] ?? 0
+    for (let k = Math.max(STEP * step, 1); k < id; k++) at = nextType(this.#view, at)
+    return this.#typeAt(at)
+  }
+
+  #typeAt(at: number): TypeRecord {
     const info = this.#view.getUint32(at + 4, true)
     return {
-      kind: (info >>> 24) & 0x1f,
+      kind: kindOf(info),
       count: info & 0xffff,
       bitfields: info >>> 31 === 1,
       nameAt: this.#view.getUint32(at, true),
@@ -173,7 +220,7 @@ class Types implements Btf {
     }
   }
 
-  /** Compares in place: decoding the names of all the kernel's types would cost more than the rest together. */
+  /** Compares in place, without a string for each name. */
   #isNamed(nameAt: number, name: string): boolean {
     const start = this.#namesAt + nameAt
     if (start + name.length >= this.#namesEnd) return false

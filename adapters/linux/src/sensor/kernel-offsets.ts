@@ -81,12 +81,15 @@ export interface RunningKernel {
 let running: RunningKernel | null = null
 
 /**
- * Reads the running kernel's offsets, once per process: about 50 ms and, until collected, 5 MB.
+ * Reads the running kernel's offsets, once per process.
  *
  * @throws LinuxError linux/btf when the kernel has no BTF or lacks a member that we need
  */
 export function readKernelOffsets(): RunningKernel {
-  running ??= kernelOffsets(parseBtf(readBtfFile()))
+  if (running !== null) return running
+  const bytes = readBtfFile()
+  running = kernelOffsets(parseBtf(bytes))
+  bytes.buffer.transfer(0) // an idle sensor would keep its 5 MB until the next collection, which may be hours away
   return running
 }
 
@@ -123,7 +126,7 @@ function lookUp<Name extends string>(
   return { offsets: offsets as Record<Name, number>, missing }
 }
 
-function readBtfFile(): Uint8Array {
+function readBtfFile(): NonSharedBuffer {
   try {
     return readFileSync(BTF_PATH)
   } catch (cause) {
