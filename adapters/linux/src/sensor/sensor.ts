@@ -5,6 +5,8 @@ import { FILE_CATEGORIES, type FileOptions, openFileEvents } from './file-events
 import type { SensedBatch } from './event-writer.ts'
 import { Observer } from './observer.ts'
 import { type Drops, SENSOR_TIERS, type SensorTier, type Tier } from './tier.ts'
+import { probeAudit } from './audit-session.ts'
+import { openAuditTier } from './tier-audit.ts'
 import { openBpfTier } from './tier-bpf.ts'
 import { openProcConnectorTier } from './tier-proc-connector.ts'
 import { openProcPollTier } from './tier-proc-poll.ts'
@@ -61,6 +63,7 @@ type OpenTier = (observer: Observer, options: SensorOptions) => Tier | Promise<T
 const OPENERS: Readonly<Record<SensorTier, OpenTier>> = {
   ebpf: openBpfTier,
   tracefs: openTracefsTier,
+  audit: openAuditTier,
   'proc-connector': openProcConnectorTier,
   'proc-poll': openProcPollTier,
 }
@@ -68,6 +71,7 @@ const OPENERS: Readonly<Record<SensorTier, OpenTier>> = {
 const WORKS: Readonly<Record<SensorTier, string>> = {
   ebpf: 'The kernel accepts our programs: every process start is seen, with its arguments.',
   tracefs: 'The kernel traces every process start for us; arguments are missing where a process ends at once.',
+  audit: 'The kernel audits every process start for us, with its arguments.',
   'proc-connector': 'The kernel announces every process start; arguments are missing where a process ends at once.',
   'proc-poll': 'Needs no privilege, and misses processes that live shorter than 50 ms.',
 }
@@ -91,13 +95,13 @@ export async function openSensor(options: SensorOptions): Promise<Sensor> {
   throw new LinuxError('linux/sensor-unavailable', `Cannot watch this host: ${failures.join('; ')}`)
 }
 
-/** Tries each tier for a moment and leaves nothing behind. */
+/** Tries each tier for a moment and leaves nothing behind. Of audit, which leaves something, only the state is asked. */
 export async function probeSensorTiers(): Promise<readonly TierProbe[]> {
   const probes: TierProbe[] = []
   for (const tier of SENSOR_TIERS) {
     try {
-      const sensor = await openSensor({ tier, files: null, onBatch: () => {}, now: () => 0 })
-      await sensor.close()
+      if (tier === 'audit') probeAudit()
+      else await tryTier(tier)
       probes.push({ tier, available: true, reason: WORKS[tier] })
     } catch (error) {
       if (!(error instanceof LinuxError)) throw error
@@ -105,6 +109,11 @@ export async function probeSensorTiers(): Promise<readonly TierProbe[]> {
     }
   }
   return probes
+}
+
+async function tryTier(tier: SensorTier): Promise<void> {
+  const sensor = await openSensor({ tier, files: null, onBatch: () => {}, now: () => 0 })
+  await sensor.close()
 }
 
 function running(

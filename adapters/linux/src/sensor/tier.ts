@@ -1,7 +1,7 @@
 /** How a sensor learns of events, best first. */
-export type SensorTier = 'ebpf' | 'tracefs' | 'proc-connector' | 'proc-poll'
+export type SensorTier = 'ebpf' | 'tracefs' | 'audit' | 'proc-connector' | 'proc-poll'
 
-export const SENSOR_TIERS: readonly SensorTier[] = ['ebpf', 'tracefs', 'proc-connector', 'proc-poll']
+export const SENSOR_TIERS: readonly SensorTier[] = ['ebpf', 'tracefs', 'audit', 'proc-connector', 'proc-poll']
 
 /** Events lost, by rank: processes, network and access, files. A loss that could be either counts as the more valuable. */
 export type Drops = readonly [process: number, activity: number, file: number]

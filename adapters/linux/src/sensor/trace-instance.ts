@@ -1,18 +1,14 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { mkdir, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import process from 'node:process'
 import { LinuxError } from '../errors.ts'
+import { isLeftover, ownerName } from './owner.ts'
 import { TRACE_EVENT_NAMES } from './trace-records.ts'
-import { parseStat } from './proc-files.ts'
-import type { ByteText } from './byte-text.ts'
 
 /** Of each CPU: about 8,000 process lifecycles. Locked kernel memory. */
 export const TRACE_BUFFER_KB = 2048
 
 const MOUNT_POINTS = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing']
-const PREFIX = 'firebreak-'
-const OWNED = /^firebreak-(\d+)-(\d+)-\d+$/
 
 let instances = 0
 
@@ -31,7 +27,7 @@ export async function createTraceInstance(): Promise<string> {
   if (root === undefined) {
     throw unavailable('no tracefs is mounted or readable; as root: mount -t tracefs tracefs /sys/kernel/tracing')
   }
-  const folder = join(root, 'instances', `${PREFIX}${process.pid}-${startTicks(process.pid)}-${++instances}`)
+  const folder = join(root, 'instances', `${ownerName()}-${++instances}`)
   try {
     await removeTraceLeftovers()
     await mkdir(folder)
@@ -67,8 +63,7 @@ export async function removeTraceLeftovers(): Promise<number> {
   let removed = 0
   for (const root of MOUNT_POINTS) {
     for (const name of namesIn(join(root, 'instances'))) {
-      const [, pid, start] = OWNED.exec(name) ?? []
-      if (pid === undefined || startTicks(Number(pid)) === Number(start)) continue
+      if (!isLeftover(name)) continue
       await removeTraceInstance(join(root, 'instances', name))
       removed++
     }
@@ -89,14 +84,6 @@ function namesIn(folder: string): readonly string[] {
     return readdirSync(folder)
   } catch {
     return [] // not mounted there
-  }
-}
-
-function startTicks(pid: number): number | null {
-  try {
-    return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1') as ByteText)?.startTicks ?? null
-  } catch {
-    return null
   }
 }
 
