@@ -44,6 +44,13 @@ export interface AgentPaths {
   readonly enrolToken: string
   readonly slots: string
   readonly slotState: string
+  /** The image built into this agent, and what it is: a SlotImage as JSON. Written by the installer; not there: none. */
+  readonly starter: string
+  readonly starterInfo: string
+  /** Events that killed engines by themselves. */
+  readonly quarantine: string
+  /** Laid there by `firebreak agent resume`, taken away when safe mode has ended. */
+  readonly resume: string
   readonly spool: string
   readonly fetcher: string
   readonly status: string
@@ -61,6 +68,10 @@ export function agentPaths(data: string): AgentPaths {
     enrolToken: `${data}/fetcher/enrol-token`,
     slots: `${data}/slots`,
     slotState: `${data}/slots/state.json`,
+    starter: `${data}/starter.fbi`,
+    starterInfo: `${data}/starter.json`,
+    quarantine: `${data}/quarantine`,
+    resume: `${data}/resume`,
     spool: `${data}/spool`,
     fetcher: `${data}/fetcher`,
     status: `${data}/status.json`,

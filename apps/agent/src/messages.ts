@@ -25,7 +25,7 @@ export type FetcherMessage =
 
 /** Supervisor to fetcher: our own words, over our own pipe. */
 export interface HostReport {
-  readonly slots: Pick<SlotState, 'candidate' | 'confirmed' | 'lastKnownGood' | 'rejected'>
+  readonly slots: Pick<SlotState, 'candidate' | 'confirmed' | 'lastKnownGood' | 'rejected' | 'starter' | 'safe'>
   /** The beacon but for what the fetcher adds when it sends it. */
   readonly beacon: Omit<Beacon, 'sequence' | 'sentAtMs' | 'planGeneration'>
   readonly starts: number

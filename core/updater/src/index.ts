@@ -1,3 +1,4 @@
+export { decideOffer, type OfferDecision } from './safe-mode.ts'
 export {
   type Candidate,
   EMPTY_SLOTS,
@@ -6,6 +7,9 @@ export {
   parseSlots,
   type ReleaseOutcome,
   releaseOutcome,
+  type Resting,
+  restingImage,
+  type SafeMode,
   SLOT_STATE_SIZE_BYTES_MAX,
   slotDigests,
   type SlotImage,

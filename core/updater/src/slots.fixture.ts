@@ -18,13 +18,27 @@ export interface SlotSketch {
   readonly rejected?: readonly number[]
   readonly starts?: number
   readonly deathsAtMs?: readonly number[]
+  readonly fallbacksAtMs?: readonly number[]
+  /** Safe mode since then, by the plan of that generation. */
+  readonly safe?: readonly [sinceMs: number, generation: number]
+  readonly generation?: number
+  readonly starter?: number
+  readonly recalledStarter?: number
+  readonly bootId?: string
 }
 
 export function slotsOf(sketch: SlotSketch): SlotState {
   const { candidate, confirmed, lastKnownGood, rejected = [], starts = 0, deathsAtMs = [] } = sketch
+  const { fallbacksAtMs = [], safe, generation = 0, starter, recalledStarter, bootId = '' } = sketch
   return {
     ...EMPTY_SLOTS,
     starts,
+    bootId,
+    fallbacksAtMs,
+    safe: safe ? { sinceMs: safe[0], generation: safe[1] } : null,
+    generation,
+    starter: starter === undefined ? null : imageOf(starter),
+    recalledStarter: recalledStarter === undefined ? null : digestOf(recalledStarter),
     candidate: candidate ? { image: imageOf(candidate[0]), stage: candidate[1], kills: candidate[2] } : null,
     confirmed: confirmed === undefined ? null : imageOf(confirmed),
     lastKnownGood: lastKnownGood === undefined ? null : imageOf(lastKnownGood),

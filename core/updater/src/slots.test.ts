@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { type Json, utf8Encode, WALL_MS_MAX } from '@firebreak/kernel'
 import { digestOf, imageOf, slotsOf } from './slots.fixture.ts'
@@ -29,12 +30,25 @@ const FULL: SlotState = {
     rejected: [9],
     starts: 7,
     deathsAtMs: [1, 2],
+    fallbacksAtMs: [3, 4, 5],
+    safe: [5, 6],
+    generation: 6,
+    starter: 8,
+    recalledStarter: 7,
+    bootId: 'b',
   }),
   outcomes: [outcome],
 }
 
 test('a state comes back as it was', () => {
   for (const state of [EMPTY_SLOTS, FULL]) assert.deepEqual(parseSlots(encodeSlots(state)), state)
+})
+
+test('a state that agent 0.1.0 wrote is read: what it did not know is as on a new host', () => {
+  const bytes = readFileSync(new URL('state-0.1.0.golden.json', import.meta.url))
+  const old = JSON.parse(bytes.toString('utf8')) as Record<string, Json>
+  assert.deepEqual(parseSlots(bytes), { ...EMPTY_SLOTS, ...old })
+  assert.deepEqual([old['starts'], old['safe'], old['starter']], [2, undefined, undefined])
 })
 
 test('the largest state fits the limit', () => {
@@ -86,6 +100,12 @@ const refused: readonly [name: string, change: Record<string, unknown>][] = [
   ['one image in two slots', { confirmed: full['lastKnownGood'] }],
   ['the candidate is confirmed as well', { candidate: { image: full['confirmed'], stage: 'running', kills: 0 } }],
   ['a rejected image in a slot', { rejected: [digestOf(1)] }],
+  ['too many fallbacks', { fallbacksAtMs: [1, 2, 3, 4] }],
+  ['safe mode without a time', { safe: { generation: 1 } }],
+  ['safe mode as a word', { safe: true }],
+  ['a starter that was recalled', { starter: image, recalledStarter: image.imageDigest }],
+  ['a starter that is a path', { starter: '/starter.fbi' }],
+  ['a boot id that is too long', { bootId: 'x'.repeat(65) }],
 ]
 for (const [name, change] of refused) {
   test(`refused: ${name}`, () => {

@@ -1,4 +1,5 @@
 import {
+  absentAs,
   digest,
   integer,
   jsonBytes,
@@ -47,6 +48,14 @@ export interface Candidate {
   readonly kills: number
 }
 
+/** The host trusts no release: it runs the starter image. Ends when a candidate passes its trial, or by a person's word. */
+export interface SafeMode {
+  /** When it began, or a candidate failed in it last: the cool-down counts from here. */
+  readonly sinceMs: WallMs
+  /** The plan that led here. Only a newer one may offer a candidate. */
+  readonly generation: number
+}
+
 /**
  * What a host knows of its content, durable. Invariants, held by `stepSlots` and proved by its property tests:
  * a rejected or recalled digest is in no slot; the three slots hold different digests; outcomes are bounded.
@@ -54,6 +63,8 @@ export interface Candidate {
 export interface SlotState {
   /** Starts of the agent on this folder: makes sequences increase over restarts. */
   readonly starts: number
+  /** The boot in which it was started last: a restart with another one is a reboot. '' when unknown. */
+  readonly bootId: string
   readonly candidate: Candidate | null
   /** The newest image that finished its trial here: runs outside trials, and is the way back during one. */
   readonly confirmed: SlotImage | null
@@ -62,8 +73,18 @@ export interface SlotState {
   /** Never tried again on this host: refused, fell back, or recalled. Newest last. */
   readonly rejected: readonly Sha256Hex[]
   readonly outcomes: readonly ReleaseOutcome[]
-  /** When engines of the confirmed image died, newest last, within the crash-loop window. */
+  /** When engines died of what runs outside trials, newest last, within the crash-loop window. */
   readonly confirmedDeathsAtMs: readonly WallMs[]
+  /** When this host fell back, newest last, within the window. */
+  readonly fallbacksAtMs: readonly WallMs[]
+  /** Null in normal mode. */
+  readonly safe: SafeMode | null
+  /** The newest plan of which a candidate was taken. */
+  readonly generation: number
+  /** The image built into the agent. No slot: nothing but a recall or damage takes it away. Null when there is none to run. */
+  readonly starter: SlotImage | null
+  /** The starter that was recalled: it comes back no more; another one, of a newer agent, may. */
+  readonly recalledStarter: Sha256Hex | null
 }
 
 export const SLOT_STATE_SIZE_BYTES_MAX = 1_048_576
@@ -75,15 +96,26 @@ export const TRIAL_KILLS_MAX = 2
 /** This many deaths of the confirmed image's engine within the window are a crash loop. */
 export const CRASH_LOOP_DEATHS_MAX = 5
 export const CRASH_LOOP_WINDOW_MS = 600_000
+/** This many fallbacks within the window put the host into safe mode: it is no longer one bad release. */
+export const FALLBACKS_MAX = 3
+export const FALLBACK_WINDOW_MS = 86_400_000
+/** Before it tries a candidate, a host in safe mode gives people this long to look. */
+export const SAFE_MODE_COOL_DOWN_MS = 3_600_000
 
 export const EMPTY_SLOTS: SlotState = {
   starts: 0,
+  bootId: '',
   candidate: null,
   confirmed: null,
   lastKnownGood: null,
   rejected: [],
   outcomes: [],
   confirmedDeathsAtMs: [],
+  fallbacksAtMs: [],
+  safe: null,
+  generation: 0,
+  starter: null,
+  recalledStarter: null,
 }
 
 const count = integer(0, Number.MAX_SAFE_INTEGER)
@@ -107,6 +139,13 @@ const slotState = object<SlotState>({
   rejected: list(digest, REJECTED_MAX),
   outcomes: list(releaseOutcome, OUTCOMES_MAX),
   confirmedDeathsAtMs: list(wallMs, CRASH_LOOP_DEATHS_MAX),
+  // From here on: what agents of version 0.1.0 did not write.
+  bootId: absentAs('', text(64)),
+  fallbacksAtMs: absentAs([], list(wallMs, FALLBACKS_MAX)),
+  safe: absentAs(null, nullable(object<SafeMode>({ sinceMs: wallMs, generation: count }))),
+  generation: absentAs(0, count),
+  starter: absentAs(null, nullable(slotImage)),
+  recalledStarter: absentAs(null, nullable(digest)),
 })
 
 /** @throws KernelError kernel/malformed, also for a state that breaks an invariant of `SlotState` */
@@ -116,6 +155,9 @@ export function parseSlots(bytes: Uint8Array): SlotState {
   if (new Set(digests).size < digests.length) throw malformed('slot state', 'a different image in each slot', state)
   const rejected = digests.find((one) => state.rejected.includes(one))
   if (rejected !== undefined) throw malformed('slot state', 'no rejected image in a slot', rejected)
+  if (state.starter && state.starter.imageDigest === state.recalledStarter) {
+    throw malformed('slot state', 'no recalled starter', state.recalledStarter)
+  }
   return state
 }
 
@@ -123,7 +165,23 @@ export function encodeSlots(state: SlotState): Uint8Array {
   return jsonBytes(state)
 }
 
-/** The digests whose bytes must be kept. */
+/** What a host runs outside trials, and where it comes from. */
+export interface Resting {
+  readonly slot: 'confirmed' | 'starter'
+  readonly image: SlotImage
+}
+
+/**
+ * What engine and standby run outside trials, and what is the way back during one: in normal mode the confirmed image, in safe
+ * mode the starter; each for want of the other, so that a host is not without detection.
+ */
+export function restingImage({ safe, confirmed, starter }: SlotState): Resting | null {
+  const own: Resting | null = confirmed && { slot: 'confirmed', image: confirmed }
+  const built: Resting | null = starter && { slot: 'starter', image: starter }
+  return safe ? (built ?? own) : (own ?? built)
+}
+
+/** The digests whose bytes must be kept in the slot folder. */
 export function slotDigests(state: SlotState): readonly Sha256Hex[] {
   return [state.candidate?.image, state.confirmed, state.lastKnownGood].flatMap((image) =>
     image ? [image.imageDigest] : [],

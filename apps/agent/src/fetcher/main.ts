@@ -110,6 +110,8 @@ function decide(plan: Plan, { host }: Enrolled, { slots }: HostReport): HostDeci
     confirmed: slots.confirmed && ref(slots.confirmed),
     lastKnownGood: slots.lastKnownGood && ref(slots.lastKnownGood),
     candidate: slots.candidate?.stage === 'running' ? ref(slots.candidate.image) : null,
+    starter: slots.starter && ref(slots.starter),
+    isSafe: slots.safe !== null,
     rejected: slots.rejected,
   })
 }

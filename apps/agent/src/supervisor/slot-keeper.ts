@@ -1,5 +1,12 @@
 import { errorCode, errorMessage } from '@firebreak/kernel'
-import { type SlotEffect, type SlotEvent, type SlotImage, type SlotState, stepSlots } from '@firebreak/updater'
+import {
+  decideOffer,
+  type SlotEffect,
+  type SlotEvent,
+  type SlotImage,
+  type SlotState,
+  stepSlots,
+} from '@firebreak/updater'
 import type { SlotStore } from './slot-store.ts'
 
 export interface SlotKeeperEvents {
@@ -11,7 +18,7 @@ export interface SlotKeeperEvents {
 }
 
 /** With these a host goes forward. They count only when they are durable; all others are ways back, and are always open. */
-const FORWARD: ReadonlySet<SlotEvent['kind']> = new Set(['offered', 'trial-passed'])
+const FORWARD: ReadonlySet<SlotEvent['kind']> = new Set(['offered', 'trial-passed', 'resumed'])
 const SAVE_AGAIN_MS = 1_000
 
 /** Takes one event at a time: decides, makes the decision durable, has it obeyed. */
@@ -43,14 +50,16 @@ export class SlotKeeper {
     })
   }
 
-  /** An image that the plan offers. The bytes come to lie in the slot folder, by digest, before the state names them. */
-  offer(image: SlotImage, read: () => Promise<Uint8Array | null>): void {
+  /**
+   * An image that the plan of `generation` offers. The bytes come to lie in the slot folder, by digest, before the state
+   * names them.
+   */
+  offer(image: SlotImage, generation: number, read: () => Promise<Uint8Array | null>): void {
     this.#inTurn(async () => {
-      const { rejected, candidate, confirmed } = this.state
-      const digest = image.imageDigest
-      if (rejected.includes(digest) || candidate?.stage === 'running' || confirmed?.imageDigest === digest) return
+      if (decideOffer(this.state, image, generation, Date.now()).kind !== 'take') return
       const bytes = await read()
-      if (bytes && (await this.#store.keepImage(digest, bytes))) await this.#apply({ kind: 'offered', image })
+      if (!bytes || !(await this.#store.keepImage(image.imageDigest, bytes))) return
+      await this.#apply({ kind: 'offered', image, generation })
     })
   }
 

@@ -13,8 +13,7 @@ import {
   type SlotState,
 } from '@firebreak/updater'
 import { type AgentPaths, imagePath } from '../config.ts'
-
-export const IMAGE_SIZE_BYTES_MAX = 64 * 1024 * 1024
+import { readStarter, readWhole, type Starter } from './starter.ts'
 
 /**
  * The slot folder: state.json and one file for each image, named by its digest. An image is written before the state that names it, and
@@ -22,6 +21,8 @@ export const IMAGE_SIZE_BYTES_MAX = 64 * 1024 * 1024
  */
 export interface SlotStore {
   readonly state: SlotState
+  /** What is built into this agent, if it is there and whole. */
+  readonly starter: Starter
   /** The bytes, only if they can be read and still have the digest. */
   readImage(image: SlotImage): Promise<Uint8Array | null>
   /** Keeps verified bytes. @returns false when they do not have the digest */
@@ -50,9 +51,12 @@ export async function openSlotStore(paths: AgentPaths): Promise<SlotStore> {
     get state() {
       return state
     },
+    starter: await readStarter(paths),
+    // The starter may be the same image as one in a slot: then either file will do.
     async readImage({ imageDigest }) {
-      const bytes = await readDurable(imagePath(paths.slots, imageDigest), IMAGE_SIZE_BYTES_MAX).catch(() => null)
-      return bytes && sha256Hex(bytes) === imageDigest ? bytes : null
+      return (
+        (await readWhole(imagePath(paths.slots, imageDigest), imageDigest)) ?? readWhole(paths.starter, imageDigest)
+      )
     },
     async keepImage(digest, bytes) {
       if (sha256Hex(bytes) !== digest) return false

@@ -63,7 +63,7 @@ test('an image with a changed byte, or none, counts as gone', async (context) =>
 test('state.json changed in any byte is refused with a sentence, or means the same sort of thing; images stay', async (context) => {
   const paths = pathsFor(context)
   const { keeper } = await keeperOn(paths)
-  keeper.offer(first.slot, read(first.bytes))
+  keeper.offer(first.slot, 1, read(first.bytes))
   keeper.dispatch({ kind: 'trial-passed' })
   await keeper.settled()
   const good = readFileSync(paths.slotState)
@@ -89,7 +89,7 @@ test('an offer is in the folder before the state names it, and nothing is left o
   const paths = pathsFor(context)
   const { keeper, effects } = await keeperOn(paths)
   for (const image of [first, second, third]) {
-    keeper.offer(image.slot, read(image.bytes))
+    keeper.offer(image.slot, 1, read(image.bytes))
     keeper.dispatch({ kind: 'recovered', imageDigest: image.digest, recoverMs: 1 }) // a save in between
     keeper.dispatch({ kind: 'trial-passed' })
   }
@@ -104,11 +104,11 @@ test('an offer is in the folder before the state names it, and nothing is left o
 
 test('offers that are not taken', async (context) => {
   const { keeper, effects } = await keeperOn(pathsFor(context))
-  keeper.offer(first.slot, read(null))
-  keeper.offer(first.slot, read(second.bytes)) // other bytes than it says
-  keeper.offer(first.slot, () => Promise.reject(new Error('no disk')))
+  keeper.offer(first.slot, 1, read(null))
+  keeper.offer(first.slot, 1, read(second.bytes)) // other bytes than it says
+  keeper.offer(first.slot, 1, () => Promise.reject(new Error('no disk')))
   keeper.dispatch({ kind: 'recalled', digests: [second.digest] })
-  keeper.offer(second.slot, read(second.bytes)) // recalled
+  keeper.offer(second.slot, 1, read(second.bytes)) // recalled
   await keeper.settled()
   assert.deepEqual(effects, [])
   assert.equal(keeper.state.candidate, null)
@@ -116,9 +116,9 @@ test('offers that are not taken', async (context) => {
 
 test('what is said of a candidate that is gone concerns no other', async (context) => {
   const { keeper } = await keeperOn(pathsFor(context))
-  keeper.offer(first.slot, read(first.bytes))
+  keeper.offer(first.slot, 1, read(first.bytes))
   keeper.dispatch({ kind: 'recalled', digests: [first.digest] })
-  keeper.offer(second.slot, read(second.bytes))
+  keeper.offer(second.slot, 1, read(second.bytes))
   keeper.dispatchAbout(first.slot, { kind: 'trial-passed' })
   keeper.dispatchAbout(first.slot, { kind: 'candidate-died', code: 'x', message: '' })
   await keeper.settled()
@@ -129,9 +129,9 @@ test('what is said of a candidate that is gone concerns no other', async (contex
 test('a disk that takes nothing: no way forward, all ways back, and saved when it can be', async (context) => {
   const paths = pathsFor(context)
   const { keeper, effects, faults } = await keeperOn(paths)
-  keeper.offer(first.slot, read(first.bytes))
+  keeper.offer(first.slot, 1, read(first.bytes))
   keeper.dispatch({ kind: 'trial-passed' })
-  keeper.offer(second.slot, read(second.bytes))
+  keeper.offer(second.slot, 1, read(second.bytes))
   const inTheWay = join(paths.slots, `.state.json.${process.pid}.tmp`) // stops every whole write
   await keeper.settled()
   mkdirSync(inTheWay)

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { DurableError, readDurable } from '@firebreak/durable-fs'
-import { type SlotEffect, stepSlots } from '@firebreak/updater'
+import { restingImage, type SlotEffect, stepSlots } from '@firebreak/updater'
 import { AGENT_VERSION, type AgentConfig, type AgentPaths, imagePath, SEQUENCES_PER_START } from '../config.ts'
 import { codeFolders, entryOf } from '../entries.ts'
 import type { FetcherMessage, HostReport } from '../messages.ts'
@@ -8,9 +8,11 @@ import { Detections } from './detections.ts'
 import { EnginePair } from './engine-pair.ts'
 import { FetcherProcess } from './fetcher-process.ts'
 import { type SensorReport, SensorProcess } from './sensor-process.ts'
+import { ResumeFile } from './resume-file.ts'
 import { SlotKeeper } from './slot-keeper.ts'
-import { IMAGE_SIZE_BYTES_MAX, openSlotStore, type SlotStore } from './slot-store.ts'
+import { openSlotStore, type SlotStore } from './slot-store.ts'
 import { openSpool, type Spool } from './spool.ts'
+import { IMAGE_SIZE_BYTES_MAX } from './starter.ts'
 import { StatusFile } from './status-file.ts'
 import { TrialClock } from './trial-clock.ts'
 import { TuningFile } from './tuning-file.ts'
@@ -52,6 +54,7 @@ export class Supervisor {
   readonly #fetcher: FetcherProcess
   readonly #status: StatusFile
   readonly #tuning: TuningFile
+  readonly #resume: ResumeFile
   readonly #bootId: string
   readonly #timer: NodeJS.Timeout
   #sensorReport: SensorReport | null = null
@@ -62,12 +65,15 @@ export class Supervisor {
   /** @throws DurableError | KernelError | LinuxError, each with one sentence */
   static async start(options: SupervisorOptions): Promise<Supervisor> {
     const store = await openSlotStore(options.paths)
-    await countStart(store, (code, message) => options.onLine({ event: 'fault', code, message }))
+    const onFault = (code: string, message: string) => options.onLine({ event: 'fault', code, message })
+    const bootId = await readBootId()
+    await countStart(store, bootId, onFault)
+    if (store.starter.fault) onFault(store.starter.fault.code, store.starter.fault.message)
     const spool = await openSpool(options.paths.spool, store.state.starts * SEQUENCES_PER_START)
-    const supervisor = new Supervisor(options, store, spool, await readBootId())
+    const supervisor = new Supervisor(options, store, spool, bootId)
     // Before any engine is started, so that none starts twice.
     await supervisor.#tuning.look()
-    supervisor.#pair.runConfirmed(supervisor.#slots.state.confirmed)
+    supervisor.#pair.runConfirmed(restingImage(supervisor.#slots.state)?.image ?? null)
     return supervisor
   }
 
@@ -84,6 +90,7 @@ export class Supervisor {
       },
       onFault,
     })
+    this.#resume = new ResumeFile(options.paths.resume, this.#slots)
     this.#detections = new Detections({
       spool,
       upload: (lines, count) => this.#fetcher.upload(lines, count),
@@ -193,7 +200,7 @@ export class Supervisor {
         return
       case 'offer': {
         const path = imagePath(this.#options.paths.fetcher, message.image.imageDigest)
-        return this.#slots.offer(message.image, () => readDurable(path, IMAGE_SIZE_BYTES_MAX))
+        return this.#slots.offer(message.image, this.#planGeneration, () => readDurable(path, IMAGE_SIZE_BYTES_MAX))
       }
     }
   }
@@ -201,6 +208,7 @@ export class Supervisor {
   #tick(): void {
     this.#report()
     void this.#tuning.look()
+    void this.#resume.look()
     this.#pair.passTime()
     if (this.#host !== null) void this.#detections.uploadNext()
   }
@@ -220,24 +228,25 @@ export class Supervisor {
   }
 
   #hostReport(): HostReport {
-    const { candidate, confirmed, lastKnownGood, rejected, outcomes, starts } = this.#slots.state
+    const { candidate, confirmed, lastKnownGood, rejected, starter, safe, outcomes, starts } = this.#slots.state
+    const resting = restingImage(this.#slots.state)?.slot ?? 'confirmed'
     const { running, counters } = this.#pair
     return {
-      slots: { candidate, confirmed, lastKnownGood, rejected },
+      slots: { candidate, confirmed, lastKnownGood, rejected, starter, safe },
       starts,
       beacon: {
         bootId: this.#bootId,
         agentVersion: AGENT_VERSION,
         engineVersion: this.#pair.engineVersion ?? NO_ENGINE_YET,
         sensorTier: this.#sensorReport?.tier ?? 'starting',
-        running: running && { ...running.image, slot: running.trial ? 'candidate' : 'confirmed' },
+        running: running && { ...running.image, slot: running.trial ? 'candidate' : resting },
         outcomes,
         events: counters.eventsJudged,
         detections: this.#detections.spooled,
         eventsDropped: this.#sensor.eventsDropped + counters.eventsDropped + this.#detections.dropped,
         engineRestarts: this.#pair.restarts,
         beaconIntervalMs: this.#options.config.beaconIntervalMs,
-        mode: 'normal',
+        mode: safe ? 'safe' : 'normal',
         ending: null,
         drops: {
           kernel: 0,
@@ -254,8 +263,12 @@ export class Supervisor {
 }
 
 /** A start counts as a kill of the trial that it interrupts. A full disk is no reason not to protect: nothing new is tried then. */
-async function countStart(store: SlotStore, onFault: (code: string, message: string) => void): Promise<void> {
-  const { state } = stepSlots(store.state, { kind: 'started' }, Date.now())
+async function countStart(
+  store: SlotStore,
+  bootId: string,
+  onFault: (code: string, message: string) => void,
+): Promise<void> {
+  const { state } = stepSlots(store.state, { kind: 'started', bootId, starter: store.starter.image }, Date.now())
   try {
     await store.save(state)
   } catch (error) {
