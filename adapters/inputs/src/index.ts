@@ -1,4 +1,5 @@
 export { InputError, type InputErrorCode } from './errors.ts'
+export { BATCH_EVENTS_MAX, EventBatcher, type RefusalCounts } from './event-batcher.ts'
 export { encodePosition, type FilePosition, parsePosition, POSITION_BYTES_MAX } from './file-position.ts'
 export {
   contractedReader,

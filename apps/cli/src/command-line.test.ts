@@ -17,6 +17,7 @@ const COMMANDS = [
   'gate',
   'release',
   'scan',
+  'watch',
   'status',
   'halt',
   'recall',

@@ -22,7 +22,7 @@ import { operatorClient } from './deployment.ts'
 import { EXIT } from './errors.ts'
 import { drill } from './drill/drill.ts'
 import { defaultStateFolder, STARTER_PACK, statePlaces } from './places.ts'
-import { addScan } from './scan/command.ts'
+import { addScan, addWatch } from './scan/command.ts'
 import { addImport } from './sigma-import/command.ts'
 import { addTuning } from './tuning/command.ts'
 import { addYara } from './yara/command.ts'
@@ -68,6 +68,7 @@ export function program(): Command {
   addLoop(root)
   addContent(root)
   addScan(root, json)
+  addWatch(root)
   addYara(root, json)
   addImport(root)
   addTuning(root)

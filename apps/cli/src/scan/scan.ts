@@ -1,9 +1,6 @@
 import type { EventFormat } from '@firebreak/event-files'
 import { readEvtx } from '@firebreak/evtx'
 import { CliError, EXIT, type ExitCode } from '../errors.ts'
-import { placed } from '../placed.ts'
-import { STARTER_PACK } from '../places.ts'
-import { plural } from '../plural.ts'
 import type { Screen } from '../screen.ts'
 import { type DeclaredSource, openScanEngine } from './engine.ts'
 import { type Level, rankOf } from './levels.ts'
@@ -13,13 +10,10 @@ import { REPORTS, type Report, type ReportFormat } from './report/formats.ts'
 import { summaryObject } from './report/json.ts'
 import { summaryLines } from './report/summary.ts'
 import type { ScanResult } from './result.ts'
-import { folderRules, imageRules, packRules, type ScanRules } from './rules.ts'
+import { readRules, type RulesOptions } from './rules.ts'
 import { runScan } from './run.ts'
 
-export interface ScanOptions extends DeclaredSource {
-  readonly pack?: string
-  readonly image?: string
-  readonly rules?: string
+export interface ScanOptions extends DeclaredSource, RulesOptions {
   readonly input?: EventFormat
   readonly level: Level
   readonly format?: ReportFormat
@@ -27,8 +21,6 @@ export interface ScanOptions extends DeclaredSource {
   readonly failOn?: Level
   readonly json: boolean
 }
-
-const REFUSED_SHOWN_MAX = 10
 
 /**
  * Runs rules over event files, as a hunter does.
@@ -46,8 +38,7 @@ export async function scan(
   if (json && out === undefined && format !== 'json') {
     throw new CliError('cli/usage', `Cannot print ${format} and --json into one another: name a file with --out`)
   }
-  const rules = await rulesOf(options, screen, interrupted)
-  warnRefused(rules, screen)
+  const rules = await readRules(options, screen, interrupted)
   const output = openOutput(out)
   const report: Report = REPORTS[format]
   const result = await runScan({
@@ -66,33 +57,6 @@ export async function scan(
   if (out !== undefined) screen.result({ ok: true, format, out, ...summaryObject(result) }, summaryLines(result))
   else if (format !== 'summary' && format !== 'json') warnSilence(result, screen)
   return exitOf(result, options.failOn)
-}
-
-async function rulesOf(
-  { pack, image, rules }: ScanOptions,
-  screen: Screen,
-  interrupted: AbortSignal,
-): Promise<ScanRules> {
-  if ([pack, image, rules].filter((one) => one !== undefined).length > 1) {
-    throw new CliError('cli/usage', 'Cannot scan with more than one of --pack, --image and --rules')
-  }
-  screen.step(`Reading the rules of ${image ?? rules ?? pack ?? STARTER_PACK}`)
-  const read =
-    image !== undefined
-      ? await imageRules(image)
-      : rules !== undefined
-        ? await folderRules(rules, screen, interrupted)
-        : await packRules(pack ?? STARTER_PACK)
-  screen.done(plural(read.ruleCount, 'rule'))
-  return read
-}
-
-function warnRefused({ refused }: ScanRules, screen: Screen): void {
-  if (refused.length === 0) return
-  screen.warn(`${plural(refused.length, 'problem')} in rules that are not run:`)
-  for (const one of refused.slice(0, REFUSED_SHOWN_MAX)) screen.note(placed(one))
-  const more = refused.length - REFUSED_SHOWN_MAX
-  if (more > 0) screen.note(`and ${more} more; \`firebreak import sigma DIR\` lists them all`)
 }
 
 /** A report that a program reads has no place for what was not looked at: a person is told all the same. */
