@@ -3,7 +3,7 @@ import type { BenchOptions, Figures } from './measure.ts'
 
 /** Loaded when asked for: one benchmark's modules would be in the memory and the caches of another. */
 const BENCHMARKS: Readonly<Record<string, () => Promise<(options: BenchOptions) => Promise<Figures>>>> = {
-  failover: async () => (await import('./failover.ts')).failover,
+  containment: async () => (await import('./containment.ts')).containment,
   footprint: async () => (await import('./footprint.ts')).footprint,
   sensor: async () => (await import('./sensor.ts')).sensor,
   image: async () => (await import('./image.ts')).image,

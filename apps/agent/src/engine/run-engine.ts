@@ -53,6 +53,8 @@ export function runEngine(input: Readable, output: Writable, hooks: EngineHooks 
     for (const frame of decoder.push(chunk)) onFrame(frame)
   })
   input.on('end', () => process.exit(0))
+  // The supervisor hears of the end at once, and not only when Node has told its story and put everything away.
+  process.once('uncaughtExceptionMonitor', () => output.destroy())
 }
 
 /** Verifier, then contract: an image is refused here, before it can judge anything. */
