@@ -1,5 +1,6 @@
 import { integer, object, parseJson, text } from '@firebreak/kernel'
 import { name } from '@firebreak/rollout'
+import { type TamperPaths, tamperPaths } from './tamper/paths.ts'
 
 export const AGENT_VERSION = '0.1.0'
 
@@ -38,7 +39,7 @@ export function parseAgentConfig(bytes: Uint8Array): AgentConfig {
 }
 
 /** Where things are in an agent's folder. One place, so that `fsck` and people can trust it. */
-export interface AgentPaths {
+export interface AgentPaths extends TamperPaths {
   readonly config: string
   readonly root: string
   readonly enrolToken: string
@@ -63,6 +64,7 @@ export interface AgentPaths {
 
 export function agentPaths(data: string): AgentPaths {
   return {
+    ...tamperPaths(data),
     config: `${data}/agent.json`,
     root: `${data}/fetcher/root.json`,
     enrolToken: `${data}/fetcher/enrol-token`,

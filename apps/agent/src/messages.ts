@@ -22,6 +22,8 @@ export type FetcherMessage =
   | { readonly kind: 'plan'; readonly generation: number }
   /** The server holds all detections up to this one. */
   | { readonly kind: 'uploaded'; readonly sequence: number }
+  /** The server holds the beacon that says why the agent ends. */
+  | { readonly kind: 'ending-told' }
 
 /** Supervisor to fetcher: our own words, over our own pipe. */
 export interface HostReport {
@@ -49,6 +51,8 @@ export function parseFetcherMessage(bytes: Uint8Array): FetcherMessage {
       return { kind, ...object<{ generation: number }>({ generation: count })(value, 'plan') }
     case 'uploaded':
       return { kind, ...object<{ sequence: number }>({ sequence: count })(value, 'uploaded') }
+    case 'ending-told':
+      return { kind }
     default:
       throw malformed('message', 'a known kind', kind)
   }

@@ -5,19 +5,29 @@ import { durableError, openFolder, readDurable } from '@firebreak/durable-fs'
 import { errorCode, errorMessage } from '@firebreak/kernel'
 import { AGENT_CONFIG_SIZE_BYTES_MAX, type AgentConfig, agentPaths, parseAgentConfig } from './config.ts'
 import { AgentError, takeLock } from './lock.ts'
+import { Notifier } from './service/notifier.ts'
 import { Supervisor } from './supervisor/supervisor.ts'
+import { takeSurroundings, Tamper } from './tamper/tamper.ts'
 
-const RUN_OPTIONS = { data: { type: 'string' }, 'end-with-parent': { type: 'boolean', default: false } } as const
+const RUN_OPTIONS = {
+  data: { type: 'string' },
+  'end-with-parent': { type: 'boolean', default: false },
+  'notify-fd': { type: 'string' },
+  'watchdog-ms': { type: 'string' },
+} as const
+const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
  * Runs the agent of one data folder until a signal ends it. Prints JSON lines on standard output: what it decides, as it
  * happens.
  *
  * `--end-with-parent`: ends when its standard input does, that is, with whoever started it.
+ * `--notify-fd`, `--watchdog-ms`: from the launcher of the service, see service/main.ts.
  *
  * @param engineEntry - absolute path of the engine's entry
  */
 export async function runAgent(args: readonly string[], engineEntry: string): Promise<void> {
+  const surroundings = takeSurroundings()
   const { values } = parseArgs({ args: [...args], options: RUN_OPTIONS, strict: true })
   if (values.data === undefined) throw new AgentError('agent/usage', 'Cannot start: --data is missing')
   const data = resolve(values.data)
@@ -31,17 +41,41 @@ export async function runAgent(args: readonly string[], engineEntry: string): Pr
   await openFolder(paths.fetcher)
   const onLine = (line: Readonly<Record<string, unknown>>) => void process.stdout.write(`${JSON.stringify(line)}\n`)
   process.stdout.on('error', () => {}) // nobody listens any more: go on protecting
-  const supervisor = await Supervisor.start({ config, paths, engineEntry, onLine })
+  const notifier = new Notifier({
+    fd: numberOf(values['notify-fd']),
+    watchdogMs: numberOf(values['watchdog-ms']),
+  })
+  const tamper = await Tamper.open({
+    paths,
+    surroundings,
+    onNotice: (notice) => onLine({ event: 'notice', ...notice }),
+    onFault: (code, message) => onLine({ event: 'fault', code, message }),
+    onStop: (reason) => end(reason),
+  })
+  const supervisor = await Supervisor.start({
+    config,
+    paths,
+    engineEntry,
+    onLine,
+    tamper,
+    onReady: () => notifier.ready(),
+  })
   onLine({ event: 'started', pid: process.pid, host: config.hostName })
   let ending = false
-  const end = () => {
+  const end = (reason: string) => {
     if (ending) return
     ending = true
-    void supervisor.stop().finally(() => process.exit(0))
+    notifier.stopping()
+    void supervisor.stop(reason).finally(() => process.exit(0))
   }
-  process.on('SIGINT', end)
-  process.on('SIGTERM', end)
-  if (values['end-with-parent']) process.stdin.on('end', end).resume()
+  for (const signal of ENDING_SIGNALS) process.on(signal, () => void tamper.signalled(signal))
+  // Whoever starts it so has its life in hand anyway, and must not leave it behind.
+  if (values['end-with-parent']) process.stdin.on('end', () => end('the end of its parent')).resume()
+}
+
+function numberOf(text: string | undefined): number | null {
+  const number = Number(text)
+  return text !== undefined && Number.isSafeInteger(number) && number >= 0 ? number : null
 }
 
 async function readConfig(path: string): Promise<AgentConfig> {

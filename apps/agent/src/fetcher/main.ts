@@ -76,6 +76,7 @@ async function sendBeacon(): Promise<void> {
     sentAtMs: Date.now(),
     planGeneration: trust?.plan?.generation ?? 0,
   })
+  if (beacon.ending !== null) tell({ kind: 'ending-told' })
 }
 
 /** After a while; at once when there is news. */
@@ -151,7 +152,13 @@ async function upload(lines: Uint8Array): Promise<void> {
 
 function onReport(payload: Uint8Array): void {
   report = parseHostReport(payload)
-  const told = JSON.stringify([report.beacon.running, report.beacon.outcomes, report.beacon.sensorTier])
+  const told = JSON.stringify([
+    report.beacon.running,
+    report.beacon.outcomes,
+    report.beacon.sensorTier,
+    report.beacon.ending,
+    report.beacon.notices,
+  ])
   if (told === lastTold) return
   lastTold = told
   isChangeUntold = true

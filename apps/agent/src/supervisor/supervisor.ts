@@ -9,6 +9,7 @@ import { EnginePair } from './engine-pair.ts'
 import { FetcherProcess } from './fetcher-process.ts'
 import { type SensorReport, SensorProcess } from './sensor-process.ts'
 import { ResumeFile } from './resume-file.ts'
+import type { Tamper } from '../tamper/tamper.ts'
 import { SlotKeeper } from './slot-keeper.ts'
 import { openSlotStore, type SlotStore } from './slot-store.ts'
 import { openSpool, type Spool } from './spool.ts'
@@ -19,6 +20,8 @@ import { TuningFile } from './tuning-file.ts'
 
 /** How often the fetcher hears of the host's state, beside each change. */
 const REPORT_INTERVAL_MS = 200
+/** How long the end waits until the server holds the beacon that says why. */
+const ENDING_WAIT_MS_MAX = 2_000
 /** What a host reports as engine version until its first image is loaded. */
 const NO_ENGINE_YET = '0.0.0'
 
@@ -28,6 +31,9 @@ export interface SupervisorOptions {
   /** The engine's entry: the drill has one of its own. */
   readonly engineEntry: string
   readonly onLine: (line: Readonly<Record<string, unknown>>) => void
+  readonly tamper: Tamper
+  /** The sensor is at work. */
+  readonly onReady: () => void
 }
 
 /** What `firebreak agent status` shows: written to status.json at each change, not durable. */
@@ -60,6 +66,8 @@ export class Supervisor {
   #sensorReport: SensorReport | null = null
   #host: string | null = null
   #planGeneration = 0
+  #ending: string | null = null
+  #onEndingTold: () => void = () => {}
   #stopped = false
 
   /** @throws DurableError | KernelError | LinuxError, each with one sentence */
@@ -127,13 +135,24 @@ export class Supervisor {
     this.#timer = setInterval(() => this.#tick(), REPORT_INTERVAL_MS)
   }
 
-  async stop(): Promise<void> {
+  /** Ends in order: the last beacon says why, if there is a server to hear it. */
+  async stop(reason: string): Promise<void> {
+    this.#ending = reason
+    this.#report()
+    await Promise.all([this.#options.tamper.stop(reason), this.#host === null ? null : this.#endingTold()])
     this.#stopped = true
     clearInterval(this.#timer)
     this.#trialClock.stop()
     await Promise.all([this.#sensor.stop(), this.#fetcher.stop(), this.#pair.stop()])
     await this.#slots.stop()
     await this.#detections.stop()
+  }
+
+  #endingTold(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onEndingTold = resolve
+      setTimeout(resolve, ENDING_WAIT_MS_MAX)
+    })
   }
 
   #createPair(store: SlotStore): EnginePair {
@@ -165,6 +184,7 @@ export class Supervisor {
       ready: (report) => {
         this.#sensorReport = report
         this.#options.onLine({ event: 'sensor', ...report })
+        this.#options.onReady()
         this.#report()
       },
       sensed: (payload, count) => this.#pair.submit(payload, count),
@@ -198,6 +218,8 @@ export class Supervisor {
       case 'uploaded':
         void this.#detections.uploaded(message.sequence)
         return
+      case 'ending-told':
+        return this.#onEndingTold()
       case 'offer': {
         const path = imagePath(this.#options.paths.fetcher, message.image.imageDigest)
         return this.#slots.offer(message.image, this.#planGeneration, () => readDurable(path, IMAGE_SIZE_BYTES_MAX))
@@ -208,6 +230,7 @@ export class Supervisor {
   #tick(): void {
     this.#report()
     void this.#tuning.look()
+    void this.#options.tamper.look(this.#host)
     void this.#resume.look()
     this.#pair.passTime()
     if (this.#host !== null) void this.#detections.uploadNext()
@@ -247,7 +270,7 @@ export class Supervisor {
         engineRestarts: this.#pair.restarts,
         beaconIntervalMs: this.#options.config.beaconIntervalMs,
         mode: safe ? 'safe' : 'normal',
-        ending: null,
+        ending: this.#ending,
         drops: {
           kernel: 0,
           sensor: this.#sensor.eventsDropped,
@@ -256,7 +279,7 @@ export class Supervisor {
           unjudged: 0,
           spool: this.#detections.dropped,
         },
-        notices: [],
+        notices: this.#options.tamper.notices,
       },
     }
   }
