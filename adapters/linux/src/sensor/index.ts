@@ -8,4 +8,4 @@ export {
   type TierProbe,
 } from './sensor.ts'
 export { type Rank, type SensedBatch } from './event-writer.ts'
-export { type Drops, type SensorTier } from './tier.ts'
+export { type Drops, SENSOR_TIERS, type SensorTier } from './tier.ts'

@@ -1,13 +1,17 @@
 import { encodeFrame, FRAME } from '@firebreak/api'
 import { jsonBytes } from '@firebreak/kernel'
 import { openPipes } from '@firebreak/linux/confined'
-import { openSensor, type SensedBatch } from '@firebreak/linux/sensor'
+import { openSensor, type SensedBatch, SENSOR_TIERS } from '@firebreak/linux/sensor'
+import { readSensorSettings } from '../sensor-settings.ts'
 import { OutputQueue } from './output-queue.ts'
 
 /** How often the kernel is asked what it lost, and the supervisor told when that changed. */
 const STATUS_INTERVAL_MS = 1_000
 
 /** The sensor process: the kernel's events in, frames out. It never sees content. */
+const settings = readSensorSettings(process.argv[2] ?? '')
+const tier = SENSOR_TIERS.find((one) => one === settings.tier)
+const ownFolder = settings.files?.ownFolder ?? null
 const { input, output } = openPipes()
 let sequence = 0
 /** Events lost since the start, as far as the last status says. */
@@ -18,6 +22,8 @@ const queue = new OutputQueue(write)
 output.on('drain', () => queue.drained())
 
 const sensor = await openSensor({
+  ...(tier && { tier }),
+  files: settings.files && { ...(ownFolder !== null && { ownFolder }) },
   now: () => Date.now(),
   onBatch: (batch) => queue.push(batch),
 })

@@ -1,5 +1,6 @@
 import { FRAME, type Frame } from '@firebreak/api'
 import { list, object, parseJson, text } from '@firebreak/kernel'
+import type { SensorSettings } from '../sensor-settings.ts'
 import { KeptProcess } from './kept-process.ts'
 import { addDrops, NO_DROPS, readSensorStatus, type SensorDrops, sumDrops } from './sensor-drops.ts'
 
@@ -29,10 +30,17 @@ export class SensorProcess {
   #dropsBefore: SensorDrops = NO_DROPS
   #drops: SensorDrops = NO_DROPS
 
-  constructor(entry: string, readFolders: readonly string[], events: SensorEvents) {
+  constructor(entry: string, readFolders: readonly string[], settings: SensorSettings, events: SensorEvents) {
     this.#events = events
     this.#process = new KeptProcess({
-      spawn: { profile: 'sensor', entry, args: [], readFolders, writeFolders: [], connectPorts: [] },
+      spawn: {
+        profile: 'sensor',
+        entry,
+        args: [JSON.stringify(settings)],
+        readFolders,
+        writeFolders: [],
+        connectPorts: [],
+      },
       frameBytesMax: SENSED_BYTES_MAX,
       onFrame: (frame) => this.#onFrame(frame),
       onEnded: () => {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { DurableError, readDurable } from '@firebreak/durable-fs'
 import { restingImage, type SlotEffect, stepSlots } from '@firebreak/updater'
 import { AGENT_VERSION, type AgentConfig, type AgentPaths, imagePath, SEQUENCES_PER_START } from '../config.ts'
@@ -7,6 +8,7 @@ import type { FetcherMessage, HostReport } from '../messages.ts'
 import { Detections } from './detections.ts'
 import { EnginePair } from './engine-pair.ts'
 import { FetcherProcess } from './fetcher-process.ts'
+import { sumDrops } from './sensor-drops.ts'
 import { type SensorReport, SensorProcess } from './sensor-process.ts'
 import { ResumeFile } from './resume-file.ts'
 import type { Tamper } from '../tamper/tamper.ts'
@@ -180,7 +182,8 @@ export class Supervisor {
   }
 
   #createSensor(): SensorProcess {
-    return new SensorProcess(entryOf('sensor'), codeFolders(), {
+    const settings = { tier: null, files: { ownFolder: dirname(this.#options.paths.config) } }
+    return new SensorProcess(entryOf('sensor'), codeFolders(), settings, {
       ready: (report) => {
         this.#sensorReport = report
         this.#options.onLine({ event: 'sensor', ...report })
@@ -272,8 +275,8 @@ export class Supervisor {
         mode: safe ? 'safe' : 'normal',
         ending: this.#ending,
         drops: {
-          kernel: 0,
-          sensor: this.#sensor.eventsDropped,
+          kernel: sumDrops(this.#sensor.drops.kernel),
+          sensor: sumDrops(this.#sensor.drops.queue),
           backlog: counters.eventsDropped,
           quarantined: 0,
           unjudged: 0,
