@@ -10,11 +10,13 @@ import { flushCompileCache } from 'node:module'
 import { dirname } from 'node:path'
 import process from 'node:process'
 import { isSea } from 'node:sea'
+import { readTracepointIds, TRACEPOINTS_VARIABLE } from '../sensor/tracefs.ts'
 import { trySyscall } from '../syscalls.ts'
 import { keepOnly } from './capabilities.ts'
 import { launchFilter } from './filters.ts'
 import { landlockAbi, type PathGrant, restrictThread } from './landlock.ts'
 import {
+  EXTRA_FD,
   commandOf,
   INPUT_FD,
   LAUNCHER_EXIT_CODE,
@@ -58,11 +60,13 @@ function launch(spec: LaunchSpec): void {
   }
   const entry = isSea() ? spec.entry : realpathSync(spec.entry)
   flushCompileCache() // execve forgets what is not written
+  const tracepoints = spec.profile === 'sensor' ? JSON.stringify(readTracepointIds()) : null // it may not mount tracefs
 
   record('death-signal', errnoOf(trySyscall(SYS.prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)))
   if (process.ppid !== spec.parentPid) throw new Error('the parent is gone')
   record('limits', limitResources(spec.memoryBytesMax, profile))
-  trySyscall(SYS.close_range, OUTPUT_FD + 1, FD_MAX, CLOSE_RANGE_CLOEXEC)
+  const kept = spec.extra ? [INPUT_FD, OUTPUT_FD, EXTRA_FD] : [INPUT_FD, OUTPUT_FD]
+  trySyscall(SYS.close_range, Math.max(...kept) + 1, FD_MAX, CLOSE_RANGE_CLOEXEC)
   record('no-new-privileges', setNoNewPrivileges() ? null : 'refused')
   record('capabilities', keepOnly(profile.capabilities))
   const abi = applyLandlock(spec, profile, record)
@@ -71,11 +75,12 @@ function launch(spec: LaunchSpec): void {
   record('seccomp', installFilter(filter, 'this-thread'))
   demand(spec.require, missing)
   const report: SandboxReport = { profile: spec.profile, landlockAbi: abi, active, missing }
-  for (const fd of [INPUT_FD, OUTPUT_FD]) trySyscall(SYS.fcntl, fd, F_SETFD, 0)
+  for (const fd of kept) trySyscall(SYS.fcntl, fd, F_SETFD, 0)
   if (process.execve === undefined) throw new Error('this Node has no process.execve')
   process.execve(process.execPath, [process.execPath, ...commandOf(entry, spec.nodeFlags, spec.args)], {
     ...spec.env,
     [REPORT_VARIABLE]: JSON.stringify(report),
+    ...(tracepoints !== null && { [TRACEPOINTS_VARIABLE]: tracepoints }),
   })
 }
 

@@ -47,16 +47,12 @@ export function accessPrograms(offsets: KernelOffsets & AccessOffsets, maps: Pro
   for (const request of Object.values(PTRACE)) ptrace.jumpIf(9, '==', request, 'wanted')
   const writev = new BpfAssembler().load(8, 8, 1, first).set(9, VM_ACCESS.processVmWritev)
   const readv = new BpfAssembler().load(8, 8, 1, first).set(9, VM_ACCESS.processVmReadv)
-  const program = (name: string, call: string, code: Uint8Array): BpfProgram => ({
-    name,
-    attach: 'syscall',
-    tracepoint: `sys_enter_${call}`,
-    code,
-  })
+  const of = (program: BpfAssembler): Uint8Array => accessCode(program, offsets, maps)
+  const attach = 'syscall'
   return [
-    program('fb_ptrace', 'ptrace', accessCode(ptrace.jump('leave').label('wanted'), offsets, maps)),
-    program('fb_vm_writev', 'process_vm_writev', accessCode(writev, offsets, maps)),
-    program('fb_vm_readv', 'process_vm_readv', accessCode(readv, offsets, maps)),
+    { name: 'fb_ptrace', attach, tracepoint: 'sys_enter_ptrace', code: of(ptrace.jump('leave').label('wanted')) },
+    { name: 'fb_vm_writev', attach, tracepoint: 'sys_enter_process_vm_writev', code: of(writev) },
+    { name: 'fb_vm_readv', attach, tracepoint: 'sys_enter_process_vm_readv', code: of(readv) },
   ]
 }
 

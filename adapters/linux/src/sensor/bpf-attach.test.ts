@@ -13,7 +13,7 @@ import { readKernelOffsets } from './kernel-offsets.ts'
 import { NetworkRecords } from './network-records.ts'
 import { COUNTER, KIND, RECORD, RING_SIZE_BYTES } from './record-layout.ts'
 import { drainRing, mapRing } from './ring-buffer.ts'
-import { openTracepointIds } from './tracefs.ts'
+import { readTracepointIds, SYSCALL_TRACEPOINTS, type TracepointIds } from './tracefs.ts'
 
 const TRUE = ['/bin/true', '/usr/bin/true'].find((file) => existsSync(file)) ?? 'true'
 const CPUS = 8 * 1024 // more values than any per-CPU map has: the kernel fills in its own
@@ -38,8 +38,8 @@ after(() => {
   for (const { fds } of held) closeAll(fds)
 })
 
-function attached(ids?: null): AttachedPrograms {
-  const programs = ids === null ? attachPrograms(readKernelOffsets(), null) : attachPrograms(readKernelOffsets())
+function attached(ids?: TracepointIds): AttachedPrograms {
+  const programs = attachPrograms(readKernelOffsets(), ids)
   held.push(programs)
   return programs
 }
@@ -53,25 +53,34 @@ const counter = (programs: AttachedPrograms, index: number): number => sumCounte
 
 test('without tracefs: processes and outbound TCP, and a sentence for each thing that is missing', { skip }, () => {
   const before = openFiles()
-  const programs = attached(null)
+  const programs = attached({})
   assert.deepEqual(programs.categories, PROCESS)
   assert.equal(programs.limits.length, 4)
-  for (const limit of programs.limits)
-    assert.match(limit, /^Not watched: .+ \(Cannot attach to .+: tracefs is not mounted\)\.$/)
+  for (const limit of programs.limits) assert.match(limit, /^Not watched: .+ \(Cannot attach to .+\)\.$/)
   release(programs)
   assert.equal(openFiles(), before)
 })
 
-const tracefs = openTracepointIds()
-const knows = tracefs?.idOf('syscalls/sys_enter_bind') ?? null
-const unknown = tracefs?.idOf('syscalls/sys_enter_nothing') ?? null
-tracefs?.close()
-const skipCalls = skip !== false ? skip : knows === null ? 'this kernel has no tracepoints of system calls' : false
+const lacking = SYSCALL_TRACEPOINTS.filter((name) => readTracepointIds()[name] === undefined)
+const skipCalls = skip !== false ? skip : lacking.length > 0 ? `no tracepoints here: ${lacking.join(', ')}` : false
 
-test('with tracefs: everything, and no tracepoint has a number that is not there', { skip: skipCalls }, () => {
+test('with tracefs: everything', { skip: skipCalls }, () => {
   const before = openFiles()
   const programs = attached()
-  assert.deepEqual([programs.categories, programs.limits, unknown], [ALL, [], null])
+  assert.deepEqual([programs.categories, programs.limits], [ALL, []])
+  release(programs)
+  assert.equal(openFiles(), before)
+})
+
+test('a tracepoint that is not there costs its group, and nothing else', { skip: skipCalls }, () => {
+  const before = openFiles()
+  const { sys_exit_bind: _, ...others } = readTracepointIds()
+  const programs = attached(others)
+  assert.deepEqual(
+    programs.categories,
+    ALL.filter((category) => category !== 'network_bind'),
+  )
+  assert.match(programs.limits.join(), /^Not watched: accepted connections and bound addresses \([^)]*sys_exit_bind/)
   release(programs)
   assert.equal(openFiles(), before)
 })
@@ -121,14 +130,19 @@ test(
     const lost = counter(programs, COUNTER.dropped1)
     spawnSync(TRUE, ['behind-the-flood'])
     let execs = 0
-    drainRing(ring.memory, (data, at) => {
-      const record = Buffer.from(data.buffer, data.byteOffset + at, 4096)
-      if (record.readUInt32LE(RECORD.kind) === KIND.exec && record.includes('behind-the-flood')) execs++
+    let datagramBytes = 0
+    drainRing(ring.memory, (data, at, sizeBytes) => {
+      const record = Buffer.from(data.buffer, data.byteOffset + at, sizeBytes)
+      const kind = record.readUInt32LE(RECORD.kind)
+      if (kind === KIND.exec && record.includes('behind-the-flood')) execs++
+      if (kind === KIND.datagram) datagramBytes += sizeBytes
     })
     const processesLost = counter(programs, COUNTER.dropped0)
     ring.unmap()
     release(programs)
     assert.ok(lost >= 100, `${lost} lost`)
-    assert.deepEqual([execs, processesLost], [1, 0])
+    assert.ok(datagramBytes <= RING_SIZE_BYTES / 2, `${datagramBytes} bytes`)
+    // What others start on this machine meanwhile may fill the rest; they are counted then.
+    assert.ok(execs === 1 || processesLost > 0, `${execs} seen, ${processesLost} lost`)
   },
 )

@@ -8,7 +8,7 @@ import { processPrograms } from './bpf-programs.ts'
 import { connectProgram, socketPrograms } from './bpf-socket-programs.ts'
 import type { RunningKernel } from './kernel-offsets.ts'
 import { COUNTER, RING_SIZE_BYTES } from './record-layout.ts'
-import { openTracepointIds, type TracepointIds } from './tracefs.ts'
+import { readTracepointIds, type TracepointIds } from './tracefs.ts'
 
 /** Pairs of process and address of which the time of the last datagram is kept: about 400 KB of kernel memory. */
 const REPEATS_COUNT_MAX = 4096
@@ -37,16 +37,16 @@ export interface AttachedPrograms {
 /**
  * Loads and attaches all programs that this kernel takes: those on processes, or none; the others group by group.
  *
- * @param ids - closed in the end; null: no tracepoints of system calls
+ * @param ids - of the tracepoints of system calls
  * @throws LinuxError linux/sensor-unavailable, having given everything back, when processes can't be watched
  */
-export function attachPrograms(kernel: RunningKernel, ids = openTracepointIds()): AttachedPrograms {
+export function attachPrograms(kernel: RunningKernel, ids = readTracepointIds()): AttachedPrograms {
   const fds: number[] = []
   try {
     const maps = createMaps(fds)
     const categories = ['process_creation']
     const limits: string[] = []
-    attachAll(fds, processPrograms(kernel.process, maps), null)
+    attachAll(fds, processPrograms(kernel.process, maps), ids)
     for (const group of optionalGroups(kernel, maps)) {
       const reason = tryGroup(fds, group, ids)
       if (reason === null) categories.push(...group.categories)
@@ -56,8 +56,6 @@ export function attachPrograms(kernel: RunningKernel, ids = openTracepointIds())
   } catch (error) {
     closeAll(fds)
     throw error
-  } finally {
-    ids?.close()
   }
 }
 
@@ -102,7 +100,7 @@ function optionalGroups(kernel: RunningKernel, maps: ProgramMaps): readonly Grou
 }
 
 /** @returns why the group can't be attached, having taken back what was; null when it is */
-function tryGroup(fds: number[], group: Group, ids: TracepointIds | null): string | null {
+function tryGroup(fds: number[], group: Group, ids: TracepointIds): string | null {
   const before = fds.length
   try {
     attachAll(fds, group.programs, ids)
@@ -114,21 +112,18 @@ function tryGroup(fds: number[], group: Group, ids: TracepointIds | null): strin
   }
 }
 
-function attachAll(fds: number[], programs: readonly BpfProgram[], ids: TracepointIds | null): void {
-  for (const { attach, name, tracepoint, code } of programs) {
-    const program = loadProgram(attach, name, code)
-    fds.push(program)
-    fds.push(
-      attach === 'raw'
-        ? attachRawTracepoint(tracepoint, program)
-        : attachSyscall(tracepoint, idOf(tracepoint, ids), program),
-    )
+function attachAll(fds: number[], programs: readonly BpfProgram[], ids: TracepointIds): void {
+  for (const program of programs) {
+    const loaded = loadProgram(program.attach, program.name, program.code)
+    fds.push(loaded)
+    fds.push(attachOne(program, loaded, ids))
   }
 }
 
-function idOf(tracepoint: string, ids: TracepointIds | null): number {
-  const id = ids?.idOf(`syscalls/${tracepoint}`) ?? null
-  if (id !== null) return id
-  const reason = ids === null ? 'tracefs is not mounted' : 'this kernel has no such tracepoint'
-  throw new LinuxError('linux/sensor-unavailable', `Cannot attach to ${tracepoint}: ${reason}`)
+function attachOne(program: BpfProgram, loaded: number, ids: TracepointIds): number {
+  if (program.attach === 'raw') return attachRawTracepoint(program.tracepoint, loaded)
+  const id = ids[program.tracepoint]
+  if (id !== undefined) return attachSyscall(program.tracepoint, id, loaded)
+  const message = `Cannot attach to ${program.tracepoint}: there is no such tracepoint, or no tracefs that tells its number`
+  throw new LinuxError('linux/sensor-unavailable', message)
 }

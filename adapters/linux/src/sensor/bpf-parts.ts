@@ -1,5 +1,6 @@
 import type { BpfAssembler, Register } from './bpf-assembler.ts'
 import type { KernelOffsets } from './kernel-offsets.ts'
+import type { SyscallTracepoint } from './tracefs.ts'
 import { COUNTER, RECORD, RING_SIZE_BYTES, TCP } from './record-layout.ts'
 
 /** What all programs are made of: which register holds what, how kernel memory is read, how a record leaves. */
@@ -19,13 +20,22 @@ export interface ProgramMaps {
   readonly binding: number
 }
 
-export interface BpfProgram {
+interface Code {
   readonly name: string
-  /** `raw`: a tracepoint by its name. `syscall`: one of those of the group `syscalls`. */
-  readonly attach: 'raw' | 'syscall'
-  readonly tracepoint: string
   readonly code: Uint8Array
 }
+
+export interface RawProgram extends Code {
+  readonly attach: 'raw'
+  readonly tracepoint: string
+}
+
+export interface SyscallProgram extends Code {
+  readonly attach: 'syscall'
+  readonly tracepoint: SyscallTracepoint
+}
+
+export type BpfProgram = RawProgram | SyscallProgram
 
 export const SCRATCH_SIZE_BYTES = 8192
 export const SCRATCH_MASK = SCRATCH_SIZE_BYTES - 1
