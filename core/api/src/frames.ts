@@ -31,7 +31,10 @@ export const RANK = {
 export const FRAME_HEADER_BYTES = 16
 export const FRAME_PAYLOAD_BYTES_MAX = 64 * 1024 * 1024
 
-/** Closed set. Below 16: towards the engine. 16 to 31: from the engine. 32 to 47: from the sensor. 48 up: fetcher. */
+/**
+ * Closed set. Below 16: towards the engine. 16 to 31: from the engine. 32 to 39: from the sensor. 40 to 47: to the sensor.
+ * 48 to 55: fetcher. 56 to 63: exec gate. 64 up: inputs.
+ */
 export const FRAME = {
   /** Payload: image bytes. Answered by READY or REFUSED. */
   LOAD: 1,
@@ -64,10 +67,30 @@ export const FRAME = {
   SENSED: 33,
   /** Payload: JSON {dropped: {kernel, queue}}, each a list of events lost since the sensor started, by rank. When that changed. */
   SENSOR_STATUS: 34,
+  /** From a sensor that could trace and may not make a trace instance itself. No payload; once. Answered by TRACE_INSTANCE. */
+  TRACE_WANTED: 35,
+  /** To the sensor. Payload: JSON {fields}: those that the running image reads and that cost too much to fill in unasked. */
+  SENSOR_WANTS: 40,
+  /** From the exec gate, through the supervisor unread, to the sensor. Payload: arguments read while callers were held. */
+  EXEC_ARGUMENTS: 41,
+  /** To the sensor. Payload: JSON {folder, reason}: one of them is null. */
+  TRACE_INSTANCE: 42,
   /** Payload: JSON message between supervisor and fetcher; see the agent's messages. */
   MESSAGE: 48,
   /** Payload: lines `SEQUENCE DETECTION`, for the fetcher to upload; count: lines. */
   SPOOL: 49,
+  /** A sign of life of the exec gate. Payload: JSON of its counters; aux: milliseconds that the oldest caller has waited. */
+  GATE_ALIVE: 56,
+  /** Payload: JSON {pid, path, sha256} of a program that was not let start. */
+  GATE_DENIED: 57,
+  /** To an input, first of all. Payload: the newest position that it ever sent, empty without one. */
+  INPUT_RESUME: 64,
+  /** To an input. Everything up to this sequence was judged or dropped. */
+  INPUT_TAKEN: 65,
+  /** From an input, behind the batches that it is about. Payload: where it goes on after `sequence`, opaque; at most 512 bytes. */
+  INPUT_POSITION: 66,
+  /** From an input. Payload: JSON of its counters. When they changed. */
+  INPUT_STATUS: 67,
 } as const
 
 export type FrameType = (typeof FRAME)[keyof typeof FRAME]

@@ -24,6 +24,12 @@ interface Entry {
  */
 export class ArgumentsFeed {
   readonly #waiting = new Map<number, Entry[]>()
+  #isFed = false
+
+  /** Whether anybody has ever brought arguments: only then is it worth to wait for them. */
+  get isFed(): boolean {
+    return this.#isFed
+  }
 
   get size(): number {
     return this.#waiting.size
@@ -36,6 +42,7 @@ export class ArgumentsFeed {
   put(pid: number, argv: ByteText, bootMs: number): void {
     const commandLine = joinArguments(argv)
     if (commandLine === null) return
+    this.#isFed = true
     const before = this.#waiting.get(pid) ?? []
     this.#waiting.delete(pid) // so that insertion order is the order of the newest
     this.#waiting.set(pid, [...before.slice(1 - ARGUMENTS_PER_PROCESS_MAX), { commandLine, bootMs }])

@@ -7,5 +7,7 @@ export {
   type SensorStats,
   type TierProbe,
 } from './sensor.ts'
+export { ArgumentsFeed } from './arguments-feed.ts'
 export { type Rank, type SensedBatch } from './event-writer.ts'
 export { type Drops, SENSOR_TIERS, type SensorTier } from './tier.ts'
+export { type TraceGrant } from './tier-tracefs.ts'

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
+import { LinuxError } from '../errors.ts'
 import type { ArgumentsFeed } from './arguments-feed.ts'
 import { type ByteText, pathBytes } from './byte-text.ts'
 import { TICK_MS, unknownProcess } from './enrich.ts'
@@ -37,9 +38,15 @@ const NS_PER_MS = 1_000_000
 /** The kernel cuts a process's name to this. */
 const NAME_BYTES_MAX = 15
 
+/** A trace instance that somebody else made, and will remove; or why there is none. */
+export interface TraceGrant {
+  readonly folder: string | null
+  readonly reason: string | null
+}
+
 export interface TracefsOptions {
-  /** Makes a trace instance and returns its folder, for who may not do so itself. Whoever made it removes it. */
-  readonly traceInstance?: () => Promise<string>
+  /** For a process that may not make a trace instance itself. */
+  readonly traceInstance?: () => Promise<TraceGrant>
   /** Arguments read while the caller was held. Without it, they come from /proc, if the process still lives. */
   readonly heldArguments?: ArgumentsFeed
 }
@@ -51,7 +58,7 @@ export interface TracefsOptions {
  * @throws LinuxError linux/sensor-unavailable
  */
 export async function openTracefsTier(observer: Observer, options: TracefsOptions): Promise<Tier> {
-  const folder = await (options.traceInstance ?? createTraceInstance)()
+  const folder = options.traceInstance ? granted(await options.traceInstance()) : await createTraceInstance()
   const dispose = async (): Promise<void> => {
     if (options.traceInstance === undefined) await removeTraceInstance(folder)
   }
@@ -68,6 +75,11 @@ export async function openTracefsTier(observer: Observer, options: TracefsOption
     await dispose()
     throw error
   }
+}
+
+function granted({ folder, reason }: TraceGrant): string {
+  if (folder !== null) return folder
+  throw new LinuxError('linux/sensor-unavailable', reason ?? 'Cannot trace: no instance was granted')
 }
 
 interface Waiting {
@@ -164,7 +176,8 @@ class TracefsTier implements Tier {
 
   /** Whether its arguments may still come. */
   #mustWait({ record, found }: Waiting): boolean {
-    if (this.#heldArguments === null || record.kind !== 'exec' || found?.program.commandLine != null) return false
+    if (this.#heldArguments?.isFed !== true || record.kind !== 'exec' || found?.program.commandLine != null)
+      return false
     const ageMs = this.#observer.bootMs - record.timeNs / NS_PER_MS
     const mayCome = ageMs < ARGUMENTS_WAIT_MS && this.#waiting.length < WAITING_COUNT_MAX
     return mayCome && !this.#heldArguments.has(record.pid, record.timeNs / NS_PER_MS)

@@ -3,7 +3,7 @@ import { mkdir, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LinuxError } from '../errors.ts'
 import { isLeftover, ownerName } from './owner.ts'
-import { TRACE_EVENT_NAMES } from './trace-records.ts'
+import { TRACE_EVENT_NAMES } from './trace-events.ts'
 
 /** Of each CPU: about 8,000 process lifecycles. Locked kernel memory. */
 export const TRACE_BUFFER_KB = 2048

@@ -1,9 +1,10 @@
 import { encodeFrame, FRAME } from '@firebreak/api'
 import { jsonBytes } from '@firebreak/kernel'
 import { openPipes } from '@firebreak/linux/confined'
-import { openSensor, type SensedBatch, SENSOR_TIERS } from '@firebreak/linux/sensor'
+import { openSensor, type SensedBatch, type Sensor, SENSOR_TIERS } from '@firebreak/linux/sensor'
 import { readSensorSettings } from '../sensor-settings.ts'
 import { OutputQueue } from './output-queue.ts'
+import { SupervisorLink } from './supervisor-link.ts'
 
 /** How often the kernel is asked what it lost, and the supervisor told when that changed. */
 const STATUS_INTERVAL_MS = 1_000
@@ -13,6 +14,7 @@ const settings = readSensorSettings(process.argv[2] ?? '')
 const tier = SENSOR_TIERS.find((one) => one === settings.tier)
 const ownFolder = settings.files?.ownFolder ?? null
 const { input, output } = openPipes()
+let sensor: Sensor | null = null
 let sequence = 0
 /** Events lost since the start, as far as the last status says. */
 let droppedByKernel = 0
@@ -21,18 +23,18 @@ let lastStatus = ''
 const queue = new OutputQueue(write)
 output.on('drain', () => queue.drained())
 
-const sensor = await openSensor({
+const supervisor = new SupervisorLink(input, output, () => void end())
+sensor = await openSensor({
   ...(tier && { tier }),
   files: settings.files && { ...(ownFolder !== null && { ownFolder }) },
   now: () => Date.now(),
   onBatch: (batch) => queue.push(batch),
+  traceInstance: () => supervisor.askTraceInstance(),
 })
 output.write(encodeFrame({ type: FRAME.SENSOR_READY, payload: jsonBytes(sensor.info) }))
 setInterval(sendStatus, STATUS_INTERVAL_MS)
-input.on('end', () => process.exit(0))
 // The supervisor is gone, and who reads no events needs no sensor.
 output.on('error', () => process.exit(0))
-input.resume()
 
 function write({ rank, count, bytes }: SensedBatch): boolean {
   sequence = (sequence + 1) >>> 0
@@ -40,8 +42,17 @@ function write({ rank, count, bytes }: SensedBatch): boolean {
   return output.write(encodeFrame({ type: FRAME.SENSED, rank, count, sequence, aux, payload: bytes }))
 }
 
+/** What a tier changed on this host is as it was, then. */
+async function end(): Promise<void> {
+  try {
+    await sensor?.close()
+  } finally {
+    process.exit(0)
+  }
+}
+
 function sendStatus(): void {
-  const kernel = sensor.dropped()
+  const kernel = sensor?.dropped() ?? []
   droppedByKernel = sum(kernel)
   const status = { dropped: { kernel, queue: queue.dropped } }
   const text = JSON.stringify(status)

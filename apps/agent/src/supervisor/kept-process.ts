@@ -13,6 +13,8 @@ export interface KeptProcessOptions {
   /** May throw: a process that sends nonsense is killed, and started afresh. */
   readonly onFrame: (frame: Frame) => void
   readonly onEnded?: () => void
+  /** At `stop` its input ends, and it has this long to undo what it did to the host; then it is killed. Default: at once. */
+  readonly endGraceMs?: number
 }
 
 /** Keeps one confined process running until `stop`, whatever ends it. */
@@ -39,8 +41,14 @@ export class KeptProcess {
 
   async stop(): Promise<void> {
     this.#stopped = true
-    this.#process?.kill()
-    await this.#process?.exited.catch(() => null)
+    const running = this.#process
+    if (running === null) return
+    const exited = running.exited.catch(() => null)
+    const { endGraceMs = 0 } = this.#options
+    const timer = setTimeout(() => running.kill(), endGraceMs)
+    if (endGraceMs > 0) running.input.end()
+    await exited
+    clearTimeout(timer)
   }
 
   #start(): void {

@@ -2,6 +2,7 @@ import { FRAME, type Frame } from '@firebreak/api'
 import { list, object, parseJson, text } from '@firebreak/kernel'
 import type { SensorSettings } from '../sensor-settings.ts'
 import { KeptProcess } from './kept-process.ts'
+import { TraceKeeper } from './trace-keeper.ts'
 import { addDrops, NO_DROPS, readSensorStatus, type SensorDrops, sumDrops } from './sensor-drops.ts'
 
 /** What the sensor says of itself in its first frame. */
@@ -15,6 +16,8 @@ export interface SensorReport {
 const sensorReport = object<SensorReport>({ tier: text(32), categories: list(text(64), 16), reason: text(1_024) })
 const REPORT_SIZE_BYTES_MAX = 16_384
 const SENSED_BYTES_MAX = 16 * 1024 * 1024
+/** For giving Linux audit its rules and settings back; what is not done by then, the next sensor does. */
+const END_GRACE_MS = 1_000
 
 export interface SensorEvents {
   ready(report: SensorReport): void
@@ -26,6 +29,7 @@ export interface SensorEvents {
 export class SensorProcess {
   readonly #events: SensorEvents
   readonly #process: KeptProcess
+  readonly #traces = new TraceKeeper()
   /** Of the runs that have ended. */
   #dropsBefore: SensorDrops = NO_DROPS
   #drops: SensorDrops = NO_DROPS
@@ -42,10 +46,12 @@ export class SensorProcess {
         connectPorts: [],
       },
       frameBytesMax: SENSED_BYTES_MAX,
+      endGraceMs: END_GRACE_MS,
       onFrame: (frame) => this.#onFrame(frame),
       onEnded: () => {
         this.#dropsBefore = this.drops
         this.#drops = NO_DROPS
+        void this.#traces.clear()
       },
     })
   }
@@ -60,8 +66,9 @@ export class SensorProcess {
     return sumDrops(kernel) + sumDrops(queue)
   }
 
-  stop(): Promise<void> {
-    return this.#process.stop()
+  async stop(): Promise<void> {
+    await this.#process.stop()
+    await this.#traces.clear()
   }
 
   #onFrame(frame: Frame): void {
@@ -71,8 +78,15 @@ export class SensorProcess {
       this.#events.sensed(frame.payload, frame.count, frame.rank)
     } else if (frame.type === FRAME.SENSOR_STATUS) {
       this.#drops = readSensorStatus(frame.payload)
+    } else if (frame.type === FRAME.TRACE_WANTED) {
+      void this.#giveTraceInstance()
     } else {
       throw new Error('a frame that sensors do not send')
     }
+  }
+
+  async #giveTraceInstance(): Promise<void> {
+    const answer = await this.#traces.answer()
+    if (answer !== null) this.#process.write(answer)
   }
 }
