@@ -21,6 +21,7 @@ import { bashCompletion } from './completion.ts'
 import { operatorClient } from './deployment.ts'
 import { EXIT } from './errors.ts'
 import { drill } from './drill/drill.ts'
+import { addAgentEnd } from './install/command.ts'
 import { defaultStateFolder, STARTER_PACK, statePlaces } from './places.ts'
 import { addScan, addWatch } from './scan/command.ts'
 import { addImport } from './sigma-import/command.ts'
@@ -187,16 +188,20 @@ function addServices(root: Command): void {
   const agentCommand = root.command('agent').description('the processes of one host')
   agentCommand
     .command('install')
-    .description('prepare the folder of an agent')
-    .requiredOption('--data <dir>', 'folder of the agent')
+    .description('prepare the folder of an agent; with --system, install it as a service of this machine')
+    .option('--data <dir>', 'folder of the agent; with --system it is /var/lib/firebreak')
     .requiredOption('--server <url>', 'server to report to')
     .requiredOption('--root <file>', 'the trusted root.json')
     .requiredOption('--enrol-token-file <file>', 'file with the enrolment token')
     .option('--ring <name>', 'ring of this host', 'broad')
     .option('--pack <name>', 'pack that it follows', 'linux-baseline')
     .option('--name <name>', 'name for people', hostname())
+    .option('--system', 'one executable file, a unit of systemd that starts early, a root-only folder', false)
+    .option('--executable <file>', 'with --system: the agent from `agent build` (default: builds one)')
+    .option('--sysroot <dir>', 'with --system: the tree to install into, for images of systems', '/')
     .addOption(json())
     .action((options: AgentInstall & Common) => act(options.json, (screen) => agentInstall(options, screen)))
+  addAgentEnd(agentCommand, json)
   agentCommand
     .command('run')
     .description('run the agent until it is told to end; JSON lines')

@@ -4,6 +4,7 @@ import { initServer, installAgent, readOperator } from '../deployment.ts'
 import { CliError } from '../errors.ts'
 import { createKeystore, isKeystore } from '../keystore.ts'
 import { CONSOLE_FOLDER, ENTRY, statePlaces } from '../places.ts'
+import { installService } from '../install/command.ts'
 import type { Screen } from '../screen.ts'
 
 /** Becomes `entry`: same process, same terminal, its signals and its exit code. */
@@ -41,13 +42,17 @@ export function fuzz(args: readonly string[]): never {
 }
 
 export interface AgentInstall {
-  readonly data: string
+  readonly data?: string
   readonly server: string
   readonly ring: string
   readonly pack: string
   readonly name: string
   readonly root: string
   readonly enrolTokenFile: string
+  /** As a service of the machine, or of the tree `sysroot`. */
+  readonly system: boolean
+  readonly executable?: string
+  readonly sysroot: string
 }
 
 const FILE_BYTES_MAX = 524_288
@@ -65,12 +70,21 @@ export async function agentBuild(out: string, screen: Screen): Promise<void> {
   ])
 }
 
-/** Prepares an agent's folder for `agent run`. */
+/** Prepares an agent's folder for `agent run`, or installs a service. */
 export async function agentInstall(options: AgentInstall, screen: Screen): Promise<void> {
   const [root, token] = await Promise.all([mustRead(options.root), mustRead(options.enrolTokenFile)])
   const { data: folder, name: hostName, ring, pack } = options
+  const agent = { hostName, ring, pack, ...PACE }
   const operator = { url: options.server, operatorToken: '', enrolToken: Buffer.from(token).toString('utf8').trim() }
-  await installAgent({ folder, entry: ENTRY.agent, hostName, ring, pack, ...PACE }, operator, root)
+  if (options.system) {
+    const { executable, sysroot } = options
+    return installService(
+      { sysroot, ...(executable === undefined ? {} : { executable }), agent, operator, root },
+      screen,
+    )
+  }
+  if (folder === undefined) throw new CliError('cli/usage', 'Cannot install: --data or --system is needed')
+  await installAgent({ folder, entry: ENTRY.agent, ...agent }, operator, root)
   screen.result({ ok: true, data: folder }, [`next: firebreak agent run --data ${folder}`])
 }
 
@@ -84,13 +98,16 @@ export async function agentStatus(data: string, screen: Screen): Promise<void> {
   if (!bytes) throw new CliError('cli/usage', `Cannot show an agent: ${data} holds none that has run`)
   const status = JSON.parse(Buffer.from(bytes).toString('utf8')) as AgentStatusFile
   const alive = isAlive(status.pid)
-  const { running, events, detections, eventsDropped, engineRestarts } = status.report.beacon
+  const { running, events, detections, eventsDropped, engineRestarts, notices } = status.report.beacon
   screen.result({ ok: true, running: alive, ...status }, [
     `agent:      ${alive ? `running, process ${status.pid}` : 'not running'}${status.host ? `, host ${status.host}` : ', not enrolled'}`,
     `sensor:     ${status.sensor ? `${status.sensor.tier}: ${status.sensor.reason}` : 'starting'}`,
     `content:    ${running ? `${running.pack} ${running.version}, slot ${running.slot}` : 'none'}`,
     `plan:       generation ${status.planGeneration}`,
     `events:     ${events} judged, ${eventsDropped} dropped, ${detections} detections, ${engineRestarts} engine restarts`,
+    ...(notices ?? []).map(
+      ({ atMs, code, message }) => `notice:     ${new Date(atMs).toISOString()}  ${code}  ${message}`,
+    ),
   ])
 }
 
@@ -106,6 +123,8 @@ interface AgentStatusFile {
       readonly detections: number
       readonly eventsDropped: number
       readonly engineRestarts: number
+      /** Absent: of an agent that is older. */
+      readonly notices?: readonly { readonly code: string; readonly message: string; readonly atMs: number }[]
     }
   }
 }

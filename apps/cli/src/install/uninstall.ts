@@ -1,0 +1,82 @@
+import { readFile, readlink, rm, rmdir, unlink } from 'node:fs/promises'
+import { durableError, isErrno, readDurable } from '@firebreak/durable-fs'
+import { removeTraceLeftovers } from '@firebreak/linux/tracing'
+import { CliError } from '../errors.ts'
+import { SYSTEM, within } from './places.ts'
+import { type MadeThing, parseInstallRecord, RECORD_SIZE_BYTES_MAX } from './record.ts'
+import { reloadSystemd } from './systemd.ts'
+
+export interface Uninstalled {
+  readonly removed: readonly string[]
+  /** Folders that were made by the installation and hold somebody else's files now. */
+  readonly kept: readonly string[]
+}
+
+/**
+ * Takes away what the installation wrote down that it made, and the agent's own folder with all that the agent kept there. Never anything
+ * else. May be interrupted and run again: the record goes last.
+ *
+ * @throws CliError cli/usage: nothing is installed, or the agent runs
+ * @throws DurableError
+ */
+export async function uninstallSystem(sysroot: string): Promise<Uninstalled> {
+  const data = within(sysroot, SYSTEM.data)
+  const bytes = await readDurable(`${data}/install.json`, RECORD_SIZE_BYTES_MAX)
+  if (!bytes) throw new CliError('cli/usage', `Cannot uninstall: ${data} holds no record of an installation`)
+  const { made } = parseInstallRecord(bytes)
+  const pid = await runningAgent(`${data}/agent.lock`)
+  if (pid !== null) {
+    const message = `Cannot uninstall: the agent runs as process ${pid}; stop it first (firebreak agent stop --data ${data})`
+    throw new CliError('cli/usage', message, { pid })
+  }
+  try {
+    const inData = ({ path }: MadeThing) => SYSTEM.data.startsWith(path) // it or a folder above it
+    const outside = await takeAway(
+      sysroot,
+      made.toReversed().filter((thing) => !inData(thing)),
+    )
+    await reloadSystemd(sysroot)
+    if (sysroot === '/') await removeTraceLeftovers() // of an agent that was killed
+    await rm(data, { recursive: true, force: true })
+    const above = await takeAway(
+      sysroot,
+      made.toReversed().filter((thing) => inData(thing) && thing.path !== SYSTEM.data),
+    )
+    return {
+      removed: [...outside.removed, SYSTEM.data, ...above.removed],
+      kept: [...outside.kept, ...above.kept],
+    }
+  } catch (error) {
+    throw error instanceof CliError ? error : durableError(`uninstall from ${sysroot}`, error)
+  }
+}
+
+async function takeAway(sysroot: string, things: readonly MadeThing[]): Promise<Uninstalled> {
+  const removed: string[] = []
+  const kept: string[] = []
+  for (const { kind, path } of things) {
+    try {
+      if (kind === 'folder') await rmdir(within(sysroot, path))
+      else await unlink(within(sysroot, path))
+      removed.push(path)
+    } catch (error) {
+      if (isErrno(error, 'ENOTEMPTY') || isErrno(error, 'EEXIST')) kept.push(path)
+      else if (!isErrno(error, 'ENOENT')) throw error
+    }
+  }
+  return { removed, kept }
+}
+
+/** The pid in the lock of an agent's folder, if that very process lives; see apps/agent/src/lock.ts. */
+export async function runningAgent(lock: string): Promise<number | null> {
+  const holder = await readlink(lock).catch(() => '')
+  const [pid = '', startTime] = holder.split(' ')
+  if (!/^\d+$/.test(pid)) return null
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'latin1')
+    const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return state !== 'Z' && state !== 'X' && rest[18] === startTime ? Number(pid) : null
+  } catch {
+    return null
+  }
+}
