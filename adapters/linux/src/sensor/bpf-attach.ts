@@ -2,7 +2,7 @@ import { errorMessage } from '@firebreak/kernel'
 import { LinuxError } from '../errors.ts'
 import { attachRawTracepoint, attachSyscall, closeAll, createMap, loadProgram, MAP_TYPE } from './bpf.ts'
 import { accessPrograms, memoryFileProgram } from './bpf-access-programs.ts'
-import { datagramPrograms } from './bpf-datagram-programs.ts'
+import { datagramPrograms, writeProgram } from './bpf-datagram-programs.ts'
 import { type BpfProgram, type ProgramMaps, REPEAT_KEY_SIZE_BYTES, SCRATCH_SIZE_BYTES, WORKPLACE } from './bpf-parts.ts'
 import { processPrograms } from './bpf-programs.ts'
 import { connectProgram, socketPrograms } from './bpf-socket-programs.ts'
@@ -73,7 +73,7 @@ function createMaps(fds: number[]): ProgramMaps {
 }
 
 function optionalGroups(kernel: RunningKernel, maps: ProgramMaps): readonly Group[] {
-  const { process, network, sockets, access } = kernel
+  const { process, network, sockets, access, call } = kernel
   const groups: Group[] = []
   if (network !== null) {
     const offsets = { ...process, ...network }
@@ -86,6 +86,10 @@ function optionalGroups(kernel: RunningKernel, maps: ProgramMaps): readonly Grou
         programs: socketPrograms(all, maps),
       })
       groups.push({ what: 'UDP and DNS', categories: ['dns_query'], programs: datagramPrograms(all, maps) })
+      if (call !== null) {
+        const what = 'datagrams sent by write(2) or io_uring'
+        groups.push({ what, categories: [], programs: [writeProgram({ ...all, ...call }, maps)] })
+      }
     }
   }
   if (access !== null) {

@@ -1,3 +1,4 @@
+import { SYS } from '../sandbox/syscall-numbers.ts'
 import { BpfAssembler } from './bpf-assembler.ts'
 import {
   type BpfProgram,
@@ -28,6 +29,7 @@ import {
   writeLocal,
   writeRemote,
 } from './bpf-socket-programs.ts'
+import type { CallOffsets } from './kernel-offsets.ts'
 import { COUNTER, DATAGRAM, KIND, LIMIT, RECORD, TCP } from './record-layout.ts'
 
 /**
@@ -46,6 +48,7 @@ export const MESSAGES_MAX = 4
 
 const DOMAIN_PORT = 0x3500 // 53 in network order, read as little endian
 const NS_PER_MS = 1_000_000
+const DATAGRAM_BYTES_MAX = 65_535
 
 /** Work area at the end of the scratch value: the address as given, `family, port, IPv4` and then the IPv6 address. */
 const GIVEN = { head: 8128, address6: 8136 }
@@ -61,6 +64,14 @@ export function datagramPrograms(offsets: AllOffsets, maps: ProgramMaps): readon
   }))
 }
 
+/**
+ * What the three calls do not cover: write(2) on a connected socket (Go's resolver), io_uring, and programs of 32 bits.
+ * All that these leave to see is the socket, after the fact; of write also the payload. Needs no tracefs, but Linux 6.3.
+ */
+export function writeProgram(offsets: AllOffsets & CallOffsets, maps: ProgramMaps): BpfProgram {
+  return { name: 'fb_write', attach: 'raw', tracepoint: 'sock_send_length', code: writeCode(offsets, maps) }
+}
+
 /** One turn of the loop per message. r9 is the socket throughout, OUT the record. */
 function datagramCode(sender: Sender, offsets: AllOffsets, maps: ProgramMaps): Uint8Array {
   const program = new BpfAssembler()
@@ -74,6 +85,37 @@ function datagramCode(sender: Sender, offsets: AllOffsets, maps: ProgramMaps): U
   writeLocal(program, offsets)
   writeRemote(program, offsets)
   writeGivenAddress(program)
+  reportDatagram(program, offsets, maps)
+  if (sender === 'sendmmsg') nextMessage(program)
+  return finish(program)
+}
+
+/** Context: socket, bytes sent or an error, flags. */
+function writeCode(offsets: AllOffsets & CallOffsets, maps: ProgramMaps): Uint8Array {
+  const program = new BpfAssembler().load(8, 9, 1, 0).load(4, 8, 1, 8)
+  readShort(program, 9, offsets.sockProtocol).jumpIf(1, '!=', PROTOCOL_UDP, 'leave')
+  readShort(program, 9, offsets.sockFamily).jumpIf(1, '==', AF_INET, 'internet').jumpIf(1, '!=', AF_INET6, 'leave')
+  program.label('internet').store(8, FRAME, VARIABLE.descriptor, 8).load(4, 1, FRAME, VARIABLE.descriptor)
+  program.jumpIf(1, '>', DATAGRAM_BYTES_MAX, 'leave') // an error: negative
+  program.call(HELPER.task).copy(TASK, 0)
+  program.call(HELPER.currentTask).copy(1, 0).call(HELPER.taskRegisters).copy(8, 0)
+  for (const variable of [VARIABLE.buffer, VARIABLE.length, VARIABLE.turn]) program.storeConstant(8, FRAME, variable, 0)
+  readKernel(program, FRAME, VARIABLE.turn, 4, 8, offsets.callNumber)
+  program.load(8, 1, FRAME, VARIABLE.turn)
+  for (const call of [SYS.sendto, SYS.sendmsg, SYS.sendmmsg]) program.jumpIf(1, '==', call, 'leave')
+  program.jumpIf(1, '!=', SYS.write, 'unread')
+  readKernel(program, FRAME, VARIABLE.buffer, 8, 8, offsets.callSecond)
+  readKernel(program, FRAME, VARIABLE.length, 8, 8, offsets.callThird)
+  program.label('unread')
+  useScratch(program, maps.workplaces, WORKPLACE.write)
+  writeLocal(program, offsets)
+  writeRemote(program, offsets)
+  reportDatagram(program, offsets, maps)
+  return finish(program)
+}
+
+/** Goes on at `next`, having reported the datagram to OUT's far end or not. */
+function reportDatagram(program: BpfAssembler, offsets: AllOffsets, maps: ProgramMaps): void {
   program.load(2, 1, OUT, TCP.portRemote).jumpIf(1, '==', 0, 'next')
   writeIdentity(program, offsets)
   follow(program, 8, TASK, offsets.taskLeader)
@@ -87,8 +129,6 @@ function datagramCode(sender: Sender, offsets: AllOffsets, maps: ProgramMaps): U
   writeTask(program, KIND.datagram, offsets)
   program.load(4, 8, OUT, DATAGRAM.payloadLength).addConstant(8, DATAGRAM.payload)
   emit(program, maps, 1).label('next')
-  if (sender === 'sendmmsg') nextMessage(program)
-  return finish(program)
 }
 
 function takeArguments(program: BpfAssembler, sender: Sender): void {

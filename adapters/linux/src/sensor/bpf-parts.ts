@@ -57,6 +57,8 @@ export const HELPER = {
   bootNs: 125,
   ringOutput: 130,
   ringQuery: 134,
+  currentTask: 158, // as a pointer that the verifier knows, for the one below
+  taskRegisters: 175,
 } as const
 
 const NO_WAKEUP = 1 // the reader comes by on a timer; waking it for every record costs five times as much
@@ -89,7 +91,7 @@ export const VARIABLE = {
 export const REPEAT_KEY_SIZE_BYTES = 32
 
 /** Indexes into the map of workplaces. */
-export const WORKPLACE = { sendto: 0, sendmsg: 1, sendmmsg: 2, memoryFile: 3, count: 4 } as const
+export const WORKPLACE = { sendto: 0, sendmsg: 1, sendmmsg: 2, memoryFile: 3, write: 4, count: 5 } as const
 
 /** OUT = a zeroed record on the stack: nothing of the kernel's memory may leave by accident. */
 export function useStack(program: BpfAssembler): void {

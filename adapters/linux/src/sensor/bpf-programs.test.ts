@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { accessPrograms, memoryFileProgram } from './bpf-access-programs.ts'
-import { datagramPrograms } from './bpf-datagram-programs.ts'
+import { datagramPrograms, writeProgram } from './bpf-datagram-programs.ts'
 import type { ProgramMaps } from './bpf-parts.ts'
 import { processPrograms } from './bpf-programs.ts'
 import { connectProgram, socketPrograms } from './bpf-socket-programs.ts'
-import type { AccessOffsets, KernelOffsets, NetworkOffsets, SocketOffsets } from './kernel-offsets.ts'
+import type { AccessOffsets, CallOffsets, KernelOffsets, NetworkOffsets, SocketOffsets } from './kernel-offsets.ts'
 
 // Values of one Linux 6.18. Any others must give programs of the same shape.
 const OFFSETS: KernelOffsets = {
@@ -54,10 +54,13 @@ const SOCKETS: SocketOffsets = {
   socketSock: 24,
 }
 const ACCESS: AccessOffsets = { taskPidEntry: 1392, pidLevel: 4 }
-const ALL = { ...OFFSETS, ...NETWORK, ...SOCKETS, ...ACCESS }
+const REGISTERS: CallOffsets = { callNumber: 120, callSecond: 104, callThird: 96 }
+const ALL = { ...OFFSETS, ...NETWORK, ...SOCKETS, ...ACCESS, ...REGISTERS }
 
 /** Helpers that only read, use a map of ours, or append to our ring. Source: include/uapi/linux/bpf.h. */
-const HARMLESS_HELPERS: ReadonlySet<number> = new Set([1, 2, 3, 14, 15, 16, 35, 80, 112, 113, 114, 115, 125, 130, 134])
+const HARMLESS_HELPERS: ReadonlySet<number> = new Set([
+  1, 2, 3, 14, 15, 16, 35, 80, 112, 113, 114, 115, 125, 130, 134, 158, 175,
+])
 /** Those that put their first argument's map to use. */
 const MAP_HELPERS: ReadonlySet<number> = new Set([1, 2, 3, 130, 134])
 const MAPS = { ring: 3, scratch: 4, workplaces: 5, counters: 6, repeats: 7, binding: 8 }
@@ -91,6 +94,7 @@ const programs = (maps: ProgramMaps) => [
   connectProgram(ALL, maps),
   ...socketPrograms(ALL, maps),
   ...datagramPrograms(ALL, maps),
+  writeProgram(ALL, maps),
   ...accessPrograms(ALL, maps),
   memoryFileProgram(OFFSETS, maps),
 ]

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { LinuxError } from '../errors.ts'
 import { parseBtf } from './btf.ts'
-import { kernelOffsets } from './kernel-offsets.ts'
+import { callOffsets, kernelOffsets } from './kernel-offsets.ts'
 import { btfBytes, type BtfType } from './testing/btf-bytes.ts'
 
 // Type ids count from 1.
@@ -131,4 +131,41 @@ test('changed bytes give an answer or linux/btf, and nothing else', () => {
 
 test('a kernel without a member that we need is refused by its name', () => {
   assert.throws(() => kernelOffsets(parseBtf(bytes)), { code: 'linux/btf', message: /this kernel has no \w+\.\w+/ })
+})
+
+test('registers: as each architecture calls them', () => {
+  const field = (name: string, bytes: number) => ({ name, type: 1, bits: 8 * bytes })
+  const long = { kind: 'int', name: 'long' } as const
+  // arch/arm64/include/asm/ptrace.h: a union of user_pt_regs and its members, then orig_x0 and syscallno
+  const arm64: BtfType[] = [
+    long,
+    { kind: 'struct', name: 'user_pt_regs', members: [field('regs', 0), field('sp', 248)] },
+    { kind: 'struct', name: '', members: [field('regs', 0), field('sp', 248), field('pc', 256)] },
+    {
+      kind: 'union',
+      name: '',
+      members: [
+        { name: 'user_regs', type: 2, bits: 0 },
+        { name: '', type: 3, bits: 0 },
+      ],
+    },
+    {
+      kind: 'struct',
+      name: 'pt_regs',
+      members: [{ name: '', type: 4, bits: 0 }, field('orig_x0', 272), field('syscallno', 280)],
+    },
+  ]
+  const x64: BtfType[] = [
+    long,
+    {
+      kind: 'struct',
+      name: 'pt_regs',
+      members: [field('dx', 96), field('si', 104), field('di', 112), field('orig_ax', 120)],
+    },
+  ]
+  const offsets = (types: readonly BtfType[], architecture: 'arm64' | 'x64') =>
+    callOffsets(parseBtf(btfBytes(types)), architecture)
+  assert.deepEqual(offsets(arm64, 'arm64'), { callNumber: 280, callSecond: 8, callThird: 16 })
+  assert.deepEqual(offsets(x64, 'x64'), { callNumber: 120, callSecond: 104, callThird: 96 })
+  assert.equal(offsets(x64, 'arm64'), null)
 })

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { LinuxError } from '../errors.ts'
+import { ARCHITECTURE, type Architecture } from '../sandbox/syscall-numbers.ts'
 import { type Btf, BTF_PATH, parseBtf } from './btf.ts'
 
 /** Members that our programs read: where they are differs between kernels. */
@@ -56,6 +57,20 @@ const ACCESS_MEMBERS = {
   pidLevel: ['pid', 'level'],
 } as const
 
+/** The system call that a thread is in, and its second and third argument; the third number here is added. */
+const CALL_MEMBERS = {
+  x64: {
+    callNumber: ['pt_regs', 'orig_ax', 0],
+    callSecond: ['pt_regs', 'si', 0],
+    callThird: ['pt_regs', 'dx', 0],
+  },
+  arm64: {
+    callNumber: ['pt_regs', 'syscallno', 0],
+    callSecond: ['pt_regs', 'regs', 8],
+    callThird: ['pt_regs', 'regs', 16],
+  },
+} as const
+
 /** Bytes from the start of the structure. */
 export type KernelOffsets = Readonly<Record<keyof typeof MEMBERS, number>>
 
@@ -68,6 +83,9 @@ export type SocketOffsets = Readonly<Record<keyof typeof SOCKET_MEMBERS, number>
 /** Bytes from the start of the structure. */
 export type AccessOffsets = Readonly<Record<keyof typeof ACCESS_MEMBERS, number>>
 
+/** Bytes from the start of the structure. */
+export type CallOffsets = Readonly<Record<keyof (typeof CALL_MEMBERS)['x64'], number>>
+
 /** Null where this kernel lacks a member: what needs it is not watched then. */
 export interface RunningKernel {
   readonly process: KernelOffsets
@@ -75,6 +93,7 @@ export interface RunningKernel {
   readonly network: NetworkOffsets | null
   readonly sockets: SocketOffsets | null
   readonly access: AccessOffsets | null
+  readonly call: CallOffsets | null
 }
 
 // A running kernel's types never change, so one reading per process is enough.
@@ -104,7 +123,13 @@ export function kernelOffsets(btf: Btf): RunningKernel {
     network: allOrNone(lookUp(btf, NETWORK_MEMBERS)),
     sockets: allOrNone(lookUp(btf, SOCKET_MEMBERS)),
     access: allOrNone(lookUp(btf, ACCESS_MEMBERS)),
+    call: callOffsets(btf, ARCHITECTURE),
   }
+}
+
+/** What differs between architectures; all other structures have the same names. */
+export function callOffsets(btf: Btf, architecture: Architecture): CallOffsets | null {
+  return allOrNone(lookUp(btf, CALL_MEMBERS[architecture]))
 }
 
 function allOrNone<Offsets>(found: { readonly offsets: Offsets; readonly missing: string | null }): Offsets | null {
@@ -113,15 +138,15 @@ function allOrNone<Offsets>(found: { readonly offsets: Offsets; readonly missing
 
 function lookUp<Name extends string>(
   btf: Btf,
-  members: Readonly<Record<Name, readonly [string, string]>>,
+  members: Readonly<Record<Name, readonly [struct: string, path: string, plus?: number]>>,
 ): { readonly offsets: Readonly<Record<Name, number>>; readonly missing: string | null } {
   const offsets: Partial<Record<Name, number>> = {}
   let missing: string | null = null
   for (const name of Object.keys(members) as Name[]) {
-    const [struct, path] = members[name]
+    const [struct, path, plus = 0] = members[name]
     const offset = btf.offsetOf(struct, path)
     if (offset === null) missing = `${struct}.${path}`
-    else offsets[name] = offset
+    else offsets[name] = offset + plus
   }
   return { offsets: offsets as Record<Name, number>, missing }
 }

@@ -90,21 +90,25 @@ watched('binds: the port that the kernel chose, and none for a bind that failed'
   assert.equal(binds.filter(([, , port]) => port === facts.udpPort).length, 1)
 })
 
-watched('DNS: by sendto, sendmsg and sendmmsg, connected or not, with and without a family, over IPv4 and IPv6', () => {
-  const questions = seen('dns_query', ['QueryName', 'QueryType', 'DestinationIp'])
-  const six = questions.filter(([name]) => name === 'six.example')
-  assert.deepEqual(
-    questions.filter(([name]) => name !== 'six.example'),
-    [
-      ['connected.example', 'AAAA', '127.0.0.1'],
-      ['sendto.example', 'A', '127.0.0.1'],
-      ['no-family.example', 'A', '127.0.0.2'],
-      ['first.example', 'A', '127.0.0.1'],
-      ['second.example', 'AAAA', '127.0.0.1'],
-    ],
-  )
-  assert.ok(six.length === 0 || (six.length === 1 && six[0]?.join(' ') === 'six.example MX ::1'), JSON.stringify(six))
-})
+watched(
+  'DNS: by sendto, sendmsg, sendmmsg and write, connected or not, with and without a family, over IPv4 and IPv6',
+  () => {
+    const questions = seen('dns_query', ['QueryName', 'QueryType', 'DestinationIp'])
+    const six = questions.filter(([name]) => name === 'six.example')
+    assert.deepEqual(
+      questions.filter(([name]) => name !== 'six.example'),
+      [
+        ['connected.example', 'AAAA', '127.0.0.1'],
+        ['sendto.example', 'A', '127.0.0.1'],
+        ['no-family.example', 'A', '127.0.0.2'],
+        ['first.example', 'A', '127.0.0.1'],
+        ['second.example', 'AAAA', '127.0.0.1'],
+        ['written.example', 'TXT', '127.0.0.1'],
+      ],
+    )
+    assert.ok(six.length === 0 || (six.length === 1 && six[0]?.join(' ') === 'six.example MX ::1'), JSON.stringify(six))
+  },
+)
 
 watched('ptrace and process_vm_readv: who looks into whom', () => {
   const accesses = seen('process_access', ['AccessRequest', 'TargetProcessId'], 'SourceProcessId')

@@ -113,6 +113,7 @@ async function askNames(): Promise<void> {
   const vectors = payloads.map(vector)
   const messages = Buffer.concat(vectors.map(message))
   trySyscall(SYS.sendmmsg, raw, messages, 2, 0)
+  trySyscall(SYS.write, raw, query('written.example', 16), query('written.example', 16).length)
   trySyscall(SYS.close, raw)
 
   const raw6 = trySyscall(SYS.socket, AF_INET6, SOCK_DGRAM, 0)
