@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import process from 'node:process'
 import type { Readable, Writable } from 'node:stream'
-import { INPUT_FD, OUTPUT_FD, REPORT_VARIABLE, type SandboxReport } from './launch-spec.ts'
+import { EXTRA_FD, INPUT_FD, OUTPUT_FD, REPORT_VARIABLE, type SandboxReport } from './launch-spec.ts'
 
 export interface ConfinedPipes {
   readonly input: Readable
@@ -15,6 +15,9 @@ export function openPipes(): ConfinedPipes {
     output: new Socket({ fd: OUTPUT_FD, readable: false, writable: true }),
   }
 }
+
+/** What the process was handed besides its pipes; it exists if `spawnConfined` was told so. */
+export { EXTRA_FD }
 
 /** What the launcher achieved for this process; null when it was not started by the launcher. */
 export function readSandboxReport(): SandboxReport | null {

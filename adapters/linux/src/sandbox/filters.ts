@@ -168,6 +168,7 @@ export function launchFilter({ profile, pid, writes }: LaunchFilterOptions): Sys
     engine: [NO_NETWORK, NO_KERNEL_INTERFACES],
     sensor: [...onlyNetlink(), ...(writes ? [] : NO_FILE_WRITES), ...HANDLES_FOR_READING, ...ONLY_NOTIFICATIONS],
     'exec-gate': [NO_NETWORK, ...NO_FILE_WRITES, ...GATE],
+    input: [NO_NETWORK, NO_KERNEL_INTERFACES, ...NO_FILE_WRITES],
     fetcher: [...ONLY_TCP_AND_UDP, NO_KERNEL_INTERFACES],
   }
   // Limits of other processes of the same user would be within reach.

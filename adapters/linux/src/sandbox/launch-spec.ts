@@ -16,6 +16,8 @@ export interface LaunchSpec {
   readonly compileCache: string | null
   readonly connectPorts: readonly number[]
   readonly memoryBytesMax: number
+  /** Whether EXTRA_FD is open, for the process to keep. */
+  readonly extra: boolean
   /** Layers without which the process must not start. */
   readonly require: readonly Layer[]
 }
@@ -49,6 +51,8 @@ export const REPORT_VARIABLE = 'FIREBREAK_SANDBOX'
 /** File descriptors of the two pipes, in the confined process. */
 export const INPUT_FD = 3
 export const OUTPUT_FD = 4
+/** What the process was handed besides, if anything. */
+export const EXTRA_FD = 5
 
 /** The launcher could not do what was required of it; its reason is on standard error. */
 export const LAUNCHER_EXIT_CODE = 111

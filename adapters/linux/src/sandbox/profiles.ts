@@ -7,9 +7,10 @@ import type { CapabilityName } from './capabilities.ts'
  * - `sensor`: reads the kernel's events; no network, no file writes, no children. Never sees content.
  * - `exec-gate`: answers the kernel who asks whether a program may start; no network, no file writes, no children.
  *   Never sees content.
+ * - `input`: reads one file, or what it was handed; no network, no file writes, no children. Never sees content.
  * - `fetcher`: writes its own folders, connects to the server's port; no children, nothing else.
  */
-export type ProfileName = 'engine' | 'sensor' | 'exec-gate' | 'fetcher'
+export type ProfileName = 'engine' | 'sensor' | 'exec-gate' | 'input' | 'fetcher'
 
 /** The mechanisms of stage 1, in the order in which they are applied. */
 export const LAYERS = [
@@ -103,6 +104,14 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     readPaths: [],
     oomScoreAdjust: 0,
     memoryBytesMax: GATE_MEMORY_BYTES_MAX,
+    nodeFlags: NODE_FLAGS,
+  },
+  input: {
+    capabilities: ['DAC_READ_SEARCH'], // logs belong to whoever writes them
+    landlock: true,
+    readPaths: [],
+    oomScoreAdjust: 500,
+    memoryBytesMax: MEMORY_BYTES_MAX,
     nodeFlags: NODE_FLAGS,
   },
   fetcher: {

@@ -34,6 +34,11 @@ export interface SpawnConfinedOptions {
   /** Heap and buffers together, in bytes. Half of it is V8's old space. Default: the profile's. */
   readonly memoryBytesMax?: number
   readonly stderr?: 'inherit' | 'pipe' | 'ignore'
+  /**
+   * What the process finds open as EXTRA_FD: a descriptor of ours, or one end of a new pipe, of which `extra` is the other;
+   * that one is for somebody else to write to, and to be destroyed here.
+   */
+  readonly extra?: number | 'pipe'
   /** Layers without which it must not start; default none. It then ends with LAUNCHER_EXIT_CODE. */
   readonly require?: readonly Layer[]
 }
@@ -50,6 +55,8 @@ export interface ConfinedProcess {
   readonly output: Readable
   /** With `stderr: 'pipe'`. */
   readonly stderr: Readable | null
+  /** With `extra: 'pipe'`. */
+  readonly extra: Writable | null
   readonly exited: Promise<ProcessEnd>
   /** SIGKILL: a confined process has nothing to save. */
   kill(): void
@@ -78,7 +85,7 @@ export function spawnConfined(options: SpawnConfinedOptions): ConfinedProcess {
     child.once('exit', (code, signal) => settle({ code, signal }))
     child.once('error', reject)
   })
-  const [, , , input, output] = child.stdio
+  const [, , , input, output, extra] = child.stdio as (Readable | Writable | null | undefined)[]
   if (child.pid === undefined || input == null || output == null) {
     exited.catch(() => {}) // said by the exception below
     throw new LinuxError('linux/spawn-failed', `Cannot start ${options.entry}: the system refused a new process`)
@@ -88,6 +95,7 @@ export function spawnConfined(options: SpawnConfinedOptions): ConfinedProcess {
     input: input as Writable,
     output: output as Readable,
     stderr: child.stderr,
+    extra: (extra ?? null) as Writable | null,
     exited,
     kill: () => void child.kill('SIGKILL'),
   }
@@ -99,8 +107,12 @@ function start(args: readonly string[], env: Readonly<Record<string, string>>, o
     env,
     // A session of its own: Ctrl-C in a terminal is the supervisor's to handle.
     detached: true,
-    stdio: ['ignore', 'ignore', options.stderr ?? 'inherit', 'pipe', 'pipe'],
+    stdio: ['ignore', 'ignore', options.stderr ?? 'inherit', 'pipe', 'pipe', ...extraOf(options)],
   })
+}
+
+function extraOf({ extra }: SpawnConfinedOptions): readonly (number | 'pipe')[] {
+  return extra === undefined ? [] : [extra]
 }
 
 function specOf(options: SpawnConfinedOptions): LaunchSpec {
@@ -123,6 +135,7 @@ function specOf(options: SpawnConfinedOptions): LaunchSpec {
     compileCache,
     connectPorts: options.connectPorts,
     memoryBytesMax,
+    extra: options.extra !== undefined,
     require: options.require ?? [],
   }
 }
