@@ -21,6 +21,8 @@ const F_SETFL = 4
 const F_SETOWN = 8
 const F_SETOWN_EX = 15
 const PR_SET_NAME = 15
+const MAP_TYPE = 0xf
+const MAP_PRIVATE = 2
 const PR_SET_VMA = 0x53564d41
 /** O_ACCMODE | O_CREAT | O_TRUNC: all zero means that a file is opened to be read. */
 const WRITING_FLAGS = 0o3 | 0o100 | 0o1000
@@ -188,7 +190,9 @@ export function engineFilter(pid: number): SyscallFilter {
     rules: [
       allow(SYS.read, SYS.write, SYS.readv, SYS.writev, SYS.close, SYS.shutdown, SYS.fstat, SYS.lseek),
       allow(SYS.poll, SYS.ppoll), // arm64 has only the second
-      allow(SYS.mmap, SYS.mprotect, SYS.munmap, SYS.mremap, SYS.madvise, SYS.brk, SYS.membarrier),
+      // Private memory only: RLIMIT_DATA does not count what is shared.
+      { calls: [SYS.mmap], when: [{ argument: 3, mask: MAP_TYPE, values: [MAP_PRIVATE] }], verdict: 'allow' },
+      allow(SYS.mprotect, SYS.munmap, SYS.mremap, SYS.madvise, SYS.brk, SYS.membarrier),
       allow(SYS.pkey_mprotect, SYS.pkey_alloc, SYS.pkey_free),
       allow(SYS.rt_sigaction, SYS.rt_sigprocmask, SYS.rt_sigreturn, SYS.sigaltstack, SYS.restart_syscall),
       allow(SYS.futex, SYS.set_robust_list, SYS.rseq, SYS.exit, SYS.exit_group, SYS.sched_yield),

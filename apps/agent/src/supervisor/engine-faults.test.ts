@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
@@ -28,6 +28,7 @@ const FAULTS: readonly (readonly [fault: string, end: 'replaced' | 'goes on'])[]
   ['reply-flood', 'replaced'],
   ['partial-reply', 'replaced'],
   ['silence', 'replaced'],
+  ['chatter', 'goes on'],
   ['fd-exhaustion', 'goes on'],
   ['clock-jump', 'goes on'],
 ]
@@ -43,6 +44,16 @@ function whole(bench: PairBench, submitted: number): Promise<void> {
   return bench.until('a whole pair', () => {
     return bench.pair.hasStandby && bench.pair.pids.length === 2 && bench.pair.counters.eventsJudged === submitted
   })
+}
+
+/** What content could get written there would else be in the log of the supervisor, or over it. */
+function assertOwnStandardError(bench: PairBench): void {
+  const own = readlinkSync('/proc/self/fd/2')
+  for (const pid of process.geteuid?.() === 0 ? bench.pair.pids : []) {
+    const theirs = readlinkSync(`/proc/${pid}/fd/2`)
+    assert.match(theirs, /^(socket|pipe):/)
+    assert.notEqual(theirs, own)
+  }
 }
 
 function openDescriptors(): number {
@@ -68,6 +79,7 @@ test('after any fault every event has one verdict, and the pair is whole again',
     assert.equal(activeOf(bench) === active, end === 'goes on', fault)
     assert.equal(existsSync(`/proc/${active}`), end === 'goes on', fault)
     assert.equal(bench.pair.restarts, restarts, fault)
+    assertOwnStandardError(bench)
     bench.aheadMs += LATER_MS
   }
   assert.deepEqual(bench.order, range(0, next))

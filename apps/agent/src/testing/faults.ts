@@ -40,6 +40,10 @@ export function faultsOf(output: Writable): Readonly<Record<string, (frame: Fram
       output.write(whole.subarray(0, whole.length / 2))
       return 'silence'
     },
+    chatter() {
+      fs.writeSync(process.stderr.fd, '\u001b[2Jx'.repeat(200_000))
+      return 'judge'
+    },
     silence: () => 'silence',
     'clock-jump'() {
       const yearMs = 365 * 86_400_000

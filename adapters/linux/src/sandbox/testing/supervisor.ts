@@ -11,6 +11,7 @@ const engine = spawnConfined({
   readFolders: [readFolder],
   writeFolders: [],
   connectPorts: [],
+  memoryBytesMax: 1024 * 1024 * 1024, // the hostile engine has a second thread with a V8
 })
 createInterface({ input: engine.output }).once('line', (line) => {
   process.stdout.write(`${line}\n`)
