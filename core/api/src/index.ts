@@ -1,3 +1,4 @@
+export { type BatchPart, halveBatch } from './batch-halves.ts'
 export {
   type Beacon,
   BEACON_SIZE_BYTES_MAX,

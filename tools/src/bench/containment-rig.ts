@@ -66,6 +66,7 @@ export class Rig {
       nowMs: () => performance.now() + this.#aheadMs,
       wallMs: () => Date.now() + this.#wallJumpMs,
       readImage: () => this.#readImage(),
+      onQuarantined: () => {},
       onDetections: (lines) => {
         for (const number of numbersIn(lines)) this.#seen.set(number, (this.#seen.get(number) ?? 0) + 1)
         this.#onVerdict()
@@ -121,7 +122,7 @@ export class Rig {
   }
 
   #submit(command: string): void {
-    this.#pair.submit(events([this.#nextNumber++], command), 1)
+    this.#pair.submit(events([this.#nextNumber++], command), 1, 0)
   }
 
   /** Both engines run and are warm, and nothing waits for a verdict. */

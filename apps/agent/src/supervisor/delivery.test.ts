@@ -22,6 +22,7 @@ class Bench {
     nowMs: () => 0,
     wallMs: () => this.wallMs,
     onDetections: () => {},
+    onQuarantined: () => {},
     onRecovered: () => {},
   })
 
@@ -36,9 +37,9 @@ const stamps = ({ given }: Desk) => given.map((one) => [one.count, one.atSeconds
 
 test('a batch says when it came, also when it waited for an engine; a probe says no time', () => {
   const bench = new Bench()
-  bench.delivery.submit(EVENTS, 3)
+  bench.delivery.submit(EVENTS, 3, 0)
   bench.wallMs += 60_000
-  bench.delivery.submit(EVENTS, 2)
+  bench.delivery.submit(EVENTS, 2, 0)
   const [first, second] = [new Desk(), new Desk()]
   bench.delivery.activate(first)
   assert.deepEqual(stamps(first), [
@@ -80,7 +81,7 @@ for (const [wallMs, atSeconds] of [
     const bench = new Bench()
     bench.wallMs = wallMs
     const judge = new Desk()
-    bench.delivery.submit(EVENTS, 1)
+    bench.delivery.submit(EVENTS, 1, 0)
     bench.delivery.activate(judge)
     assert.equal(judge.given[1]?.atSeconds, atSeconds)
   })

@@ -1,7 +1,7 @@
 import type { Frame } from '@firebreak/api'
 import type { Sha256Hex, WallMs } from '@firebreak/kernel'
 import type { SlotImage } from '@firebreak/updater'
-import { Backlog, type Batch } from './backlog.ts'
+import { Backlog, type Batch, type Blame } from './backlog.ts'
 import type { SeatBatch } from './engine-seat.ts'
 
 export interface DeliveryEvents {
@@ -10,9 +10,23 @@ export interface DeliveryEvents {
   readonly wallMs: () => WallMs
   /** Detections of one batch: whole lines, counted. */
   readonly onDetections: (lines: Uint8Array, count: number) => void
+  /** An event that kills engines by itself: a batch of its own. It gets no verdict. */
+  readonly onQuarantined: (event: Uint8Array) => void
   /** A verdict came again after an engine died; `gapMs` counts from that engine's last sign of life. */
   readonly onRecovered: (imageDigest: Sha256Hex, gapMs: number) => void
 }
+
+/** Cumulative, but for `hasAnswered`. */
+export type DeliveryCounters = Pick<
+  Delivery,
+  | 'eventsJudged'
+  | 'eventsDropped'
+  | 'eventsUnjudged'
+  | 'eventsQuarantined'
+  | 'backlogDroppedByRank'
+  | 'detections'
+  | 'hasAnswered'
+>
 
 /** What batches are brought to: the seat of an engine. */
 export interface Judge {
@@ -31,30 +45,51 @@ const SECONDS_MAX = 2 ** 32 - 1
  */
 export class Delivery {
   readonly #events: DeliveryEvents
-  readonly #backlog = new Backlog()
+  readonly #backlog: Backlog
   #judge: Judge | null = null
   #lastSignMs = 0
   #recovery: { readonly imageDigest: Sha256Hex; readonly sinceMs: number } | null = null
-  #eventsNotJudged = 0
   /** When time passed last without events. */
   #passedSeconds = 0
   eventsJudged = 0
+  /** Events that an engine refused: malformed, or with more detections than an answer holds. */
+  eventsUnjudged = 0
   detections = 0
   /** True when the judging engine has answered since it was activated: a trial without any verdict proves nothing. */
   hasAnswered = false
 
   constructor(events: DeliveryEvents) {
     this.#events = events
+    this.#backlog = new Backlog((event) => events.onQuarantined(event))
   }
 
   /** Events that no engine gave a verdict on. */
   get eventsDropped(): number {
-    return this.#backlog.eventsDropped + this.#eventsNotJudged
+    return this.#backlog.eventsDropped + this.#backlog.eventsQuarantined + this.eventsUnjudged
   }
 
-  submit(payload: Uint8Array, count: number): void {
-    this.#backlog.add(payload, count, this.#wallSeconds())
+  get backlogDroppedByRank(): readonly number[] {
+    return this.#backlog.droppedByRank
+  }
+
+  get eventsQuarantined(): number {
+    return this.#backlog.eventsQuarantined
+  }
+
+  /**
+   * @param rank - what the events are worth, see RANK
+   * @returns the place of the batch in the order of all, for `isSettled`
+   */
+  submit(payload: Uint8Array, count: number, rank: number): number {
+    this.#backlog.add(payload, count, rank, this.#wallSeconds())
+    const order = this.#backlog.newestOrder
     this.#pump()
+    return order
+  }
+
+  /** Whether all events up to this place were judged or dropped. */
+  isSettled(order: number): boolean {
+    return this.#backlog.isSettled(order)
   }
 
   /** Lets time pass for the judging engine of a quiet host, whose correlations would wait for the next event. */
@@ -83,11 +118,12 @@ export class Delivery {
     this.#pump()
   }
 
-  /** `seat` died: as `takeBack`, and the batch that it worked on is suspect. */
-  takeBackFromDead(seat: Judge): void {
+  /** `seat` died: as `takeBack`, and the batch that it worked on is suspect. @returns what is to blame */
+  takeBackFromDead(seat: Judge): Blame {
     if (this.#judge === seat) this.#recovery = { imageDigest: seat.image.imageDigest, sinceMs: this.#lastSignMs }
-    this.#backlog.blame(seat)
+    const blame = this.#backlog.blame(seat, this.#events.nowMs())
     this.takeBack(seat)
+    return blame
   }
 
   /** Nothing is left that could recover: the next verdict, whenever it comes, says nothing about this death. */
@@ -102,7 +138,7 @@ export class Delivery {
     this.#backlog.remove(batch)
     if (seat === this.#judge) this.#sawLife(batch)
     this.eventsJudged += frame.aux
-    this.#eventsNotJudged += batch.count - frame.aux
+    this.eventsUnjudged += batch.count - frame.aux
     this.detections += frame.count
     if (frame.count > 0) this.#events.onDetections(frame.payload, frame.count)
     this.#pump()

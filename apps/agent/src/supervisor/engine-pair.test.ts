@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { events, imageOf, imageOutOfContract, type TestImage, tuningWithout } from '../testing/images.ts'
 import { good, hostile, imagesOf, newer, PairBench, range } from '../testing/pair-bench.ts'
 import { ACTIVATION_CRASH_VERSION, GOOD_VERSION, HOSTILE_VERSION, LOAD_CRASH_VERSION } from '../testing/versions.ts'
+import { RANK } from '@firebreak/api'
 import type { Tuning } from './engine-seat.ts'
 
 const loadCrash = imageOf(LOAD_CRASH_VERSION)
@@ -66,14 +67,14 @@ test('whatever a candidate does, each event gets one verdict, in order, from the
   context.diagnostic(`failover, by misbehaviour, ms: ${bench.gaps.map((gap) => Math.ceil(gap)).join(' ')}`)
 })
 
-test('a batch that kills two engines is dropped and counted; those behind it are judged', async (context) => {
+test('events that kill engines are put aside and counted; those behind them are judged', async (context) => {
   const bench = new PairBench(context, images)
   await bench.warm()
   bench.submit([1])
   bench.submit([2, 3, 4], 'poison')
   for (const number of range(5, 30)) bench.submit([number])
   await bench.sawAll([1, ...range(5, 30)])
-  assert.equal(bench.pair.counters.eventsDropped, 3)
+  assert.deepEqual([bench.pair.counters.eventsDropped, bench.pair.counters.eventsQuarantined], [3, 3])
   assert.equal(bench.told.filter((what) => what === 'confirmed died').length, 2)
   assert.equal(Math.max(...bench.seen.values()), 1)
 })
@@ -84,18 +85,18 @@ test('malformed events are counted, and kill nobody', async (context) => {
   const good = events(range(100, 107))
   const cut = events(range(200, 207)).subarray(0, -1)
   const malformed = [Buffer.from(''), Buffer.from('[{}]'), Buffer.alloc(1_000), cut, good.with(4, 9), good.with(16, 8)]
-  for (const payload of malformed) bench.pair.submit(payload, 7)
-  bench.pair.submit(good, 6) // not what the header of the frame says
+  for (const payload of malformed) bench.pair.submit(payload, 7, RANK.process)
+  bench.pair.submit(good, 6, RANK.process) // not what the header of the frame says
   bench.submit([1])
   await bench.sawAll([1])
   assert.equal(bench.pair.counters.eventsDropped, malformed.length * 7 + 6)
   assert.equal(bench.pair.restarts, 0)
 })
 
-test('what floods is bounded: the oldest that wait are dropped and counted', async (context) => {
+test('what floods is bounded: the least valuable of what waits is dropped and counted', async (context) => {
   const bench = new PairBench(context, images)
   const padding = 'x'.repeat(1024 * 1024)
-  for (let i = 0; i < 20; i++) bench.pair.submit(Buffer.from(JSON.stringify([padding])), 1)
+  for (let i = 0; i < 20; i++) bench.pair.submit(Buffer.from(JSON.stringify([padding])), 1, RANK.file)
   bench.submit([1])
   assert.ok(bench.pair.counters.eventsDropped >= 4)
   await bench.warm()

@@ -1,6 +1,6 @@
 import type { Sha256Hex, Version } from '@firebreak/kernel'
 import type { SlotImage } from '@firebreak/updater'
-import { Delivery, type DeliveryEvents } from './delivery.ts'
+import { Delivery, type DeliveryCounters, type DeliveryEvents } from './delivery.ts'
 import type { Reason } from './engine-replies.ts'
 import type { EngineSeat, SeatEvents, Tuning } from './engine-seat.ts'
 import { startEngine, type StartedEngine, type StartOptions } from './start-engine.ts'
@@ -10,6 +10,7 @@ export interface EnginePairOptions extends DeliveryEvents, StartOptions {
   readonly onCandidateActive: (image: SlotImage) => void
   readonly onCandidateRefused: (image: SlotImage, code: string, message: string) => void
   readonly onCandidateDied: (image: SlotImage, code: string, message: string) => void
+  /** An engine of it died, and no event is to blame. */
   readonly onConfirmedDied: () => void
   /** The image could not be tried or run, which is not its fault; it has to come anew. */
   readonly onDamaged: (image: SlotImage) => void
@@ -66,7 +67,7 @@ export class EnginePair {
     this.#delivery = new Delivery(options)
   }
 
-  get counters(): Pick<Delivery, 'eventsJudged' | 'eventsDropped' | 'detections' | 'hasAnswered'> {
+  get counters(): DeliveryCounters {
     return this.#delivery
   }
 
@@ -86,8 +87,14 @@ export class EnginePair {
     return [...this.#seats].map((seat) => seat.pid)
   }
 
-  submit(payload: Uint8Array, count: number): void {
-    this.#delivery.submit(payload, count)
+  /** As of `Delivery`. */
+  submit(payload: Uint8Array, count: number, rank: number): number {
+    return this.#delivery.submit(payload, count, rank)
+  }
+
+  /** As of `Delivery`. */
+  isSettled(order: number): boolean {
+    return this.#delivery.isSettled(order)
   }
 
   /** To be called now and then, with or without events. */
@@ -203,7 +210,7 @@ export class EnginePair {
   }
 
   #onDied(seat: EngineSeat, code: string, message: string): void {
-    this.#delivery.takeBackFromDead(seat)
+    const blame = this.#delivery.takeBackFromDead(seat)
     if (this.#stopped) return
     this.restarts++
     if (seat === this.#standby) this.#standby = null
@@ -220,6 +227,7 @@ export class EnginePair {
       this.#settle() // its death says nothing about the engines of the confirmed image
       return
     }
+    if (blame === 'event') return this.#settle() // such deaths are few, and the events behind it wait
     if (hasImage(seat, this.#confirmed)) this.#options.onConfirmedDied()
     this.#settleLater()
   }

@@ -10,6 +10,7 @@ import { EnginePair } from './engine-pair.ts'
 import { FetcherProcess } from './fetcher-process.ts'
 import { sumDrops } from './sensor-drops.ts'
 import { type SensorReport, SensorProcess } from './sensor-process.ts'
+import { Quarantine } from './quarantine.ts'
 import { ResumeFile } from './resume-file.ts'
 import type { Tamper } from '../tamper/tamper.ts'
 import { SlotKeeper } from './slot-keeper.ts'
@@ -63,6 +64,7 @@ export class Supervisor {
   readonly #status: StatusFile
   readonly #tuning: TuningFile
   readonly #resume: ResumeFile
+  readonly #quarantine: Quarantine
   readonly #bootId: string
   readonly #timer: NodeJS.Timeout
   #sensorReport: SensorReport | null = null
@@ -80,16 +82,24 @@ export class Supervisor {
     await countStart(store, bootId, onFault)
     if (store.starter.fault) onFault(store.starter.fault.code, store.starter.fault.message)
     const spool = await openSpool(options.paths.spool, store.state.starts * SEQUENCES_PER_START)
-    const supervisor = new Supervisor(options, store, spool, bootId)
+    const quarantine = await Quarantine.open(options.paths.quarantine, onFault)
+    const supervisor = new Supervisor(options, store, spool, quarantine, bootId)
     // Before any engine is started, so that none starts twice.
     await supervisor.#tuning.look()
     supervisor.#pair.runConfirmed(restingImage(supervisor.#slots.state)?.image ?? null)
     return supervisor
   }
 
-  private constructor(options: SupervisorOptions, store: SlotStore, spool: Spool, bootId: string) {
+  private constructor(
+    options: SupervisorOptions,
+    store: SlotStore,
+    spool: Spool,
+    quarantine: Quarantine,
+    bootId: string,
+  ) {
     this.#options = options
     this.#bootId = bootId
+    this.#quarantine = quarantine
     this.#status = new StatusFile(options.paths.status)
     const onFault = (code: string, message: string) => options.onLine({ event: 'fault', code, message })
     this.#slots = new SlotKeeper(store, {
@@ -148,6 +158,7 @@ export class Supervisor {
     await Promise.all([this.#sensor.stop(), this.#fetcher.stop(), this.#pair.stop()])
     await this.#slots.stop()
     await this.#detections.stop()
+    await this.#quarantine.settled()
   }
 
   #endingTold(): Promise<void> {
@@ -164,6 +175,7 @@ export class Supervisor {
       nowMs: () => performance.now(),
       wallMs: () => Date.now(),
       readImage: (image) => store.readImage(image),
+      onQuarantined: (event) => this.#quarantine.keep(event),
       onDetections: (lines, count) => void this.#detections.keep(lines, count),
       onCandidateActive: (image) => this.#trialClock.start(image),
       onCandidateRefused: (image, code, message) =>
@@ -190,7 +202,7 @@ export class Supervisor {
         this.#options.onReady()
         this.#report()
       },
-      sensed: (payload, count) => this.#pair.submit(payload, count),
+      sensed: (payload, count, rank) => this.#pair.submit(payload, count, rank),
     })
   }
 
@@ -277,9 +289,9 @@ export class Supervisor {
         drops: {
           kernel: sumDrops(this.#sensor.drops.kernel),
           sensor: sumDrops(this.#sensor.drops.queue),
-          backlog: counters.eventsDropped,
-          quarantined: 0,
-          unjudged: 0,
+          backlog: counters.backlogDroppedByRank.reduce((sum, count) => sum + count, 0),
+          quarantined: counters.eventsQuarantined,
+          unjudged: counters.eventsUnjudged,
           spool: this.#detections.dropped,
         },
         notices: this.#options.tamper.notices,

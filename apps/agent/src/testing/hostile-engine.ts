@@ -9,7 +9,7 @@ import { HOSTILE_VERSION, LOAD_CRASH_VERSION, ACTIVATION_CRASH_VERSION } from '.
 
 /**
  * The real engine, confined as always, that misbehaves on command. A command is an event of `/firebreak-test/COMMAND`, obeyed by the
- * hostile version only (`poison`: by all), or of `/firebreak-test/COMMAND/PID/`, obeyed by that process only. For tests and
+ * hostile version only (`poison`: by all, wherever in a batch), or of `/firebreak-test/COMMAND/PID/`, obeyed by that process only. For tests and
  * the benchmark `containment`; no agent starts this file.
  */
 const { input, output } = openPipes()
@@ -72,8 +72,9 @@ function onFrame(frame: Frame): void {
 
 function commandIn(payload: Uint8Array): ((frame: Frame) => Aftermath | void) | undefined {
   const text = Buffer.from(payload).toString('latin1')
+  if (text.includes('/firebreak-test/poison')) return COMMANDS['poison']
   const [, command = '', pid] = /\/firebreak-test\/([a-z-]+)(?:\/(\d+)\/)?/.exec(text) ?? []
-  const isMeant = pid === undefined ? command === 'poison' || version === HOSTILE_VERSION : Number(pid) === process.pid
+  const isMeant = pid === undefined ? version === HOSTILE_VERSION : Number(pid) === process.pid
   return isMeant ? COMMANDS[command] : undefined
 }
 

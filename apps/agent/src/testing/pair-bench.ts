@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { EventEmitter, once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { TestContext } from 'node:test'
+import { RANK } from '@firebreak/api'
 import type { Sha256Hex, WallMs } from '@firebreak/kernel'
 import { EnginePair } from '../supervisor/engine-pair.ts'
 import { events, imageOf, numbersIn, type TestImage } from './images.ts'
@@ -24,6 +25,7 @@ export class PairBench extends EventEmitter {
   /** How often each numbered event was detected. */
   readonly seen = new Map<number, number>()
   readonly order: number[] = []
+  readonly quarantined: Uint8Array[] = []
   readonly missing = new Set<string>()
   readonly pair: EnginePair
   /** How far the supervisor's own clock is ahead. */
@@ -44,6 +46,7 @@ export class PairBench extends EventEmitter {
       wallMs: () => this.wallMs(),
       readImage: (image) =>
         Promise.resolve(this.missing.has(image.version) ? null : (images.get(image.imageDigest)?.bytes ?? null)),
+      onQuarantined: (event) => void this.quarantined.push(event),
       onDetections: (lines, count) => {
         const numbers = numbersIn(lines)
         assert.equal(numbers.length, count)
@@ -94,7 +97,7 @@ export class PairBench extends EventEmitter {
   }
 
   submit(numbers: readonly number[], command?: string): void {
-    this.pair.submit(events(numbers, command), numbers.length)
+    this.pair.submit(events(numbers, command), numbers.length, RANK.process)
   }
 
   sawAll(numbers: readonly number[]): Promise<void> {
