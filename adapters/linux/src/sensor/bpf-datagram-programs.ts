@@ -26,6 +26,7 @@ import {
   findSocket,
   PROTOCOL_UDP,
   readShort,
+  writeFamily,
   writeLocal,
   writeRemote,
 } from './bpf-socket-programs.ts'
@@ -82,7 +83,7 @@ function datagramCode(sender: Sender, offsets: AllOffsets, maps: ProgramMaps): U
   useScratch(program, maps.workplaces, WORKPLACE[sender])
   program.label('message')
   if (sender !== 'sendto') readMessage(program)
-  writeLocal(program, offsets)
+  writeFamily(program, offsets)
   writeRemote(program, offsets)
   writeGivenAddress(program)
   reportDatagram(program, offsets, maps)
@@ -108,7 +109,7 @@ function writeCode(offsets: AllOffsets & CallOffsets, maps: ProgramMaps): Uint8A
   readKernel(program, FRAME, VARIABLE.length, 8, 8, offsets.callThird)
   program.label('unread')
   useScratch(program, maps.workplaces, WORKPLACE.write)
-  writeLocal(program, offsets)
+  writeFamily(program, offsets)
   writeRemote(program, offsets)
   reportDatagram(program, offsets, maps)
   return finish(program)
@@ -126,6 +127,7 @@ function reportDatagram(program: BpfAssembler, offsets: AllOffsets, maps: Progra
   program.jump('report').label('question')
   writePayload(program)
   program.label('report')
+  writeLocal(program, offsets)
   writeTask(program, KIND.datagram, offsets)
   program.load(4, 8, OUT, DATAGRAM.payloadLength).addConstant(8, DATAGRAM.payload)
   emit(program, maps, 1).label('next')

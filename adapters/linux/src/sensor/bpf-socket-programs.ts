@@ -103,14 +103,19 @@ function writeSocket(
   useStack(program)
   writeIdentity(program, offsets)
   writeTask(program, kind, offsets)
+  writeFamily(program, offsets)
   writeLocal(program, offsets)
   writeRemote(program, offsets)
   return finish(emit(program.set(8, TCP.end), maps, 1))
 }
 
-/** OUT's family, protocol and own end, from the socket in r9. */
-export function writeLocal(program: BpfAssembler, offsets: NetworkOffsets): void {
+/** OUT's family, from the socket in r9. */
+export function writeFamily(program: BpfAssembler, offsets: NetworkOffsets): void {
   readField(program, TCP.family, 2, offsets.sockFamily)
+}
+
+/** OUT's protocol and own end, from the socket in r9. */
+export function writeLocal(program: BpfAssembler, offsets: NetworkOffsets): void {
   readField(program, TCP.protocol, 2, offsets.sockProtocol)
   readField(program, TCP.portLocal, 2, offsets.sockPortLocal)
   readField(program, TCP.addressLocal, 4, offsets.sockAddressLocal)

@@ -1,8 +1,7 @@
 import { LinuxError } from '../errors.ts'
+import { pageSizeBytes } from '../platform.ts'
 import { SYS } from '../sandbox/syscall-numbers.ts'
 import { syscall, trySyscall, viewMemory } from '../syscalls.ts'
-
-export const PAGE_SIZE_BYTES = 4096
 
 const PROT_READ = 1
 const PROT_WRITE = 2
@@ -74,25 +73,26 @@ export interface MappedRing {
  * @see kernel/bpf/ringbuf.c and libbpf's ringbuf.c
  */
 export function mapRing(fd: number, sizeBytes: number): MappedRing {
-  const producerSizeBytes = PAGE_SIZE_BYTES + 2 * sizeBytes
-  const consumerAt = map(PAGE_SIZE_BYTES, PROT_READ | PROT_WRITE, fd, 0)
+  const pageBytes = pageSizeBytes()
+  const producerSizeBytes = pageBytes + 2 * sizeBytes
+  const consumerAt = map(pageBytes, PROT_READ | PROT_WRITE, fd, 0)
   let producerAt: number
   try {
-    producerAt = map(producerSizeBytes, PROT_READ, fd, PAGE_SIZE_BYTES)
+    producerAt = map(producerSizeBytes, PROT_READ, fd, pageBytes)
   } catch (error) {
-    unmap(consumerAt, PAGE_SIZE_BYTES)
+    unmap(consumerAt, pageBytes)
     throw error
   }
   const rest = viewMemory(producerAt, producerSizeBytes)
   return {
     memory: {
-      consumer: new BigUint64Array(viewMemory(consumerAt, PAGE_SIZE_BYTES), 0, 1),
+      consumer: new BigUint64Array(viewMemory(consumerAt, pageBytes), 0, 1),
       producer: new BigUint64Array(rest, 0, 1),
-      data: new Uint8Array(rest, PAGE_SIZE_BYTES),
+      data: new Uint8Array(rest, pageBytes),
       sizeBytes,
     },
     unmap() {
-      unmap(consumerAt, PAGE_SIZE_BYTES)
+      unmap(consumerAt, pageBytes)
       unmap(producerAt, producerSizeBytes)
     },
   }
