@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { ARGUMENTS_COUNT_MAX, ARGUMENTS_KEEP_MS, ARGUMENTS_PER_PROCESS_MAX, ArgumentsFeed } from './arguments-feed.ts'
 import type { ByteText } from './byte-text.ts'
 

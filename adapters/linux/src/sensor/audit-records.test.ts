@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { AUDIT_EVENTS_MAX, AUDIT_RECORD, type AuditEvent, AuditRecords } from './audit-records.ts'
 import { COMMAND_LINE_BYTES_MAX } from './proc-files.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { AnnouncementReader } from './connector-records.ts'
 
 const WHAT = { none: 0, fork: 1, exec: 2, exit: 0x8000_0000, name: 0x200 }

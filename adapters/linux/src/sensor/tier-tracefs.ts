@@ -220,7 +220,8 @@ class TracefsTier implements Tier {
     const before = table.find(pid, null)
     const known = found !== null && isSameLife(before, found) ? found : null
     const held = this.#heldArguments?.take(pid, bootMs) ?? null
-    const program = known?.program ?? { ...UNKNOWN_PROGRAM, image: path, name: nameOf(path) }
+    const { image, name, ...rest } = known?.program ?? UNKNOWN_PROGRAM
+    const program = { ...rest, image: image ?? path, name: name ?? nameOf(path) }
     const process: Process = {
       ...(known ?? unknownProcess(pid)),
       // The first estimate stands, or one process would have two identities.
