@@ -112,6 +112,17 @@ export const HOST_PROCESSES: Readonly<Record<string, ProcessRow>> = {
     entry: 'apps/agent/src/engine/main.ts',
     never: ['adapters/linux/src/sensor/', 'apps/agent/src/supervisor/', 'node:child_process'],
   },
+  'exec gate': {
+    entry: 'apps/agent/src/exec-gate/main.ts',
+    never: [
+      '@firebreak/content',
+      '@firebreak/detect',
+      'apps/agent/src/supervisor/',
+      'apps/agent/src/engine/',
+      'node:child_process',
+      'node:net',
+    ],
+  },
   'YARA lane': {
     entry: 'apps/agent/src/yara/main.ts',
     never: ['@firebreak/content', 'adapters/linux/src/sensor/', 'apps/agent/src/supervisor/', 'node:child_process'],

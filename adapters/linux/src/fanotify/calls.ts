@@ -14,10 +14,13 @@ const FAN_REPORT_DIR_FID = 0x400
 const FAN_REPORT_NAME = 0x800
 const FAN_REPORT_TARGET_FID = 0x1000
 const FAN_MARK_ADD = 0x1
+const FAN_MARK_IGNORED_MASK = 0x20
+const FAN_MARK_IGNORED_SURV_MODIFY = 0x40
 const FAN_MARK_FILESYSTEM = 0x100
 const FAN_OPEN_EXEC_PERM = 0x40000
 const O_PATH = 0x200000
 const O_CLOEXEC = 0x80000
+const AT_FDCWD = -100
 const EINVAL = 22
 
 const DELETED = ' (deleted)'
@@ -62,6 +65,16 @@ export function openExecGroup(): number {
 /** @returns 0, or -errno */
 export function holdExecs(group: number, mountFd: number): number {
   return markFilesystem(group, mountFd, FAN_OPEN_EXEC_PERM)
+}
+
+/**
+ * Nobody is ever held for this file, not even after it was changed.
+ *
+ * @returns 0, or -errno
+ */
+export function passExecs(group: number, path: string): number {
+  const flags = FAN_MARK_ADD | FAN_MARK_IGNORED_MASK | FAN_MARK_IGNORED_SURV_MODIFY
+  return trySyscall(SYS.fanotify_mark, group, flags, FAN_OPEN_EXEC_PERM, AT_FDCWD, Buffer.from(`${path}\0`))
 }
 
 function markFilesystem(group: number, mountFd: number, mask: number): number {

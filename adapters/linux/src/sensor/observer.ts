@@ -1,9 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { errorMessage, type WallMs } from '@firebreak/kernel'
+import { bootTimeMs } from '../boot-time.ts'
 import { LinuxError } from '../errors.ts'
-import { SYS } from '../sandbox/syscall-numbers.ts'
-import { available } from '../platform.ts'
-import { trySyscall } from '../syscalls.ts'
 import {
   type Binding,
   type Connection,
@@ -18,7 +16,6 @@ import { EventWriter, type HashLookup, type SensedBatch } from './event-writer.t
 import { listPids, readProcess } from './proc-files.ts'
 import { type Process, ProcessTable } from './process-table.ts'
 
-const CLOCK_BOOTTIME = 7
 const BOOT_ID_CHARS = 8
 const USERS_PATH = '/etc/passwd'
 
@@ -134,13 +131,4 @@ function readHostFacts(): HostFacts {
     const message = `Cannot identify this boot: ${errorMessage(cause)}`
     throw new LinuxError('linux/sensor-unavailable', message, {}, cause)
   }
-}
-
-/** The clock that kernel records and process start times use: it runs on while the machine sleeps. */
-function bootTimeMs(): number {
-  const time = new BigInt64Array(2)
-  if (available() && trySyscall(SYS.clock_gettime, CLOCK_BOOTTIME, new Uint8Array(time.buffer)) === 0) {
-    return Number(time[0]) * 1000 + Number(time[1]) / 1_000_000
-  }
-  return Number.parseFloat(readFileSync('/proc/uptime', 'utf8')) * 1000
 }

@@ -12,6 +12,8 @@ export interface KeptProcessOptions {
   readonly frameBytesMax: number
   /** May throw: a process that sends nonsense is killed, and started afresh. */
   readonly onFrame: (frame: Frame) => void
+  /** Each time, before anything of it is read. */
+  readonly onStarted?: (process: ConfinedProcess) => void
   readonly onEnded?: () => void
   /** At `stop` its input ends, and it has this long to undo what it did to the host; then it is killed. Default: at once. */
   readonly endGraceMs?: number
@@ -39,6 +41,16 @@ export class KeptProcess {
     return true
   }
 
+  /** Null while it is down. */
+  get pid(): number | null {
+    return this.#process?.pid ?? null
+  }
+
+  /** Ends it; another one follows. */
+  end(): void {
+    this.#process?.kill()
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true
     const running = this.#process
@@ -52,13 +64,14 @@ export class KeptProcess {
   }
 
   #start(): void {
-    const { frameBytesMax, onFrame, onEnded } = this.#options
+    const { frameBytesMax, onFrame, onStarted, onEnded } = this.#options
     const decoder = new FrameDecoder(frameBytesMax)
     const running = spawnConfined(this.#options.spawn)
     this.#process = running
     this.#startedAtMs = performance.now()
     running.input.on('error', () => {}) // its end is seen below
     running.output.on('error', () => {})
+    onStarted?.(running)
     running.output.on('data', (chunk: Uint8Array) => {
       try {
         for (const frame of decoder.push(chunk)) onFrame(frame)

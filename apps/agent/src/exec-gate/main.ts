@@ -1,0 +1,3 @@
+import { runGate } from './run-gate.ts'
+
+runGate(process.argv[2] ?? '')
