@@ -7,6 +7,8 @@ export {
   type SensorStats,
   type TierProbe,
 } from './sensor.ts'
+export { forbidDumps } from '../sandbox/forbid-dumps.ts'
+export { removeSensorLeftovers } from './leftovers.ts'
 export { ArgumentsFeed } from './arguments-feed.ts'
 export { type Rank, type SensedBatch } from './event-writer.ts'
 export { type Drops, SENSOR_TIERS, type SensorTier } from './tier.ts'

@@ -11,6 +11,7 @@ import { LinuxError } from '../errors.ts'
 import { AuditControl, type AuditStatus } from './audit-control.ts'
 import { ruleKey } from './audit-rules.ts'
 import { probeAudit, removeAuditLeftovers } from './audit-session.ts'
+import { removeSensorLeftovers } from './leftovers.ts'
 import type { SensorInfo } from './sensor.ts'
 import type { Drops, SensorTier } from './tier.ts'
 
