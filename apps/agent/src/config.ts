@@ -1,5 +1,6 @@
-import { integer, object, parseJson, text } from '@firebreak/kernel'
+import { integer, object, optional, parseJson, text } from '@firebreak/kernel'
 import { name } from '@firebreak/rollout'
+import { type InputConfig, inputsReader } from './input/config.ts'
 import { type TamperPaths, tamperPaths } from './tamper/paths.ts'
 
 export const AGENT_VERSION = '0.1.0'
@@ -18,6 +19,8 @@ export interface AgentConfig {
   readonly pollIntervalMs: number
   /** How long a candidate has to judge events without dying before it is confirmed. */
   readonly trialMs: number
+  /** Events of other programs, beside the sensor's; default none. */
+  readonly inputs?: readonly InputConfig[]
 }
 
 export const AGENT_CONFIG_SIZE_BYTES_MAX = 16_384
@@ -31,6 +34,7 @@ const agentConfig = object<AgentConfig>({
   beaconIntervalMs: interval,
   pollIntervalMs: interval,
   trialMs: interval,
+  inputs: optional(inputsReader),
 })
 
 /** @throws KernelError kernel/malformed */
@@ -53,6 +57,8 @@ export interface AgentPaths extends TamperPaths {
   /** Laid there by `firebreak agent resume`, taken away when safe mode has ended. */
   readonly resume: string
   readonly spool: string
+  /** Where each input goes on: NAME.position. */
+  readonly inputs: string
   readonly fetcher: string
   readonly status: string
   readonly lock: string
@@ -75,6 +81,7 @@ export function agentPaths(data: string): AgentPaths {
     quarantine: `${data}/quarantine`,
     resume: `${data}/resume`,
     spool: `${data}/spool`,
+    inputs: `${data}/inputs`,
     fetcher: `${data}/fetcher`,
     status: `${data}/status.json`,
     lock: `${data}/agent.lock`,

@@ -33,6 +33,9 @@ export async function runAgent(args: readonly string[], engineEntry: string): Pr
   const data = resolve(values.data)
   const paths = agentPaths(data)
   const config = await readConfig(paths.config)
+  if (values['end-with-parent'] && config.inputs?.some(({ source }) => source.kind === 'stdin')) {
+    throw new AgentError('agent/usage', 'Cannot start: an input reads standard input, and --end-with-parent watches it')
+  }
   await mkdir(data, { recursive: true, mode: 0o700 })
   await takeLock(paths.lock).catch((error: unknown) => {
     throw error instanceof AgentError ? error : durableError(`take ${paths.lock}`, error)

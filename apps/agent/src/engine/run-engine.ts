@@ -8,8 +8,10 @@ import {
   type Engine,
   ENGINE_CONTRACT,
   ENGINE_VERSION,
+  type EngineContract,
   type EventBatch,
 } from '@firebreak/detect'
+import { type InputKind, suppliesOf } from '@firebreak/inputs/formats'
 import { jsonBytes, errorCode, errorMessage, FirebreakError, utf8Encode } from '@firebreak/kernel'
 import { detectionReport } from './detection-report.ts'
 
@@ -26,8 +28,16 @@ const ACK_DETECTIONS_MAX = 2 ** 16 - 1
 /**
  * The engine process: takes frames, answers frames, and has nothing else. Runs after the sandbox is closed. It owns no
  * state worth saving: the supervisor kills it whenever it likes. A bug or a hostile image ends the process, by design.
+ *
+ * @param inputs - of this host: they supply more than its sensor does, and images may need that
  */
-export function runEngine(input: Readable, output: Writable, hooks: EngineHooks = {}): void {
+export function runEngine(
+  input: Readable,
+  output: Writable,
+  hooks: EngineHooks = {},
+  inputs: readonly InputKind[] = [],
+): void {
+  const contract: EngineContract = { ...ENGINE_CONTRACT, inputs: suppliesOf(inputs) }
   const decoder = new FrameDecoder()
   let loaded: Engine | null = null
   let active: Engine | null = null
@@ -37,7 +47,7 @@ export function runEngine(input: Readable, output: Writable, hooks: EngineHooks 
     if (frame.type === FRAME.TUNING) {
       tuning = frame.payload
     } else if (frame.type === FRAME.LOAD) {
-      const answer = load(frame.payload, tuning)
+      const answer = load(frame.payload, tuning, contract)
       loaded = answer.engine
       output.write(answer.frame)
     } else if (frame.type === FRAME.ACTIVATE) {
@@ -58,10 +68,14 @@ export function runEngine(input: Readable, output: Writable, hooks: EngineHooks 
 }
 
 /** Verifier, then contract: an image is refused here, before it can judge anything. */
-function load(bytes: Uint8Array, tuning: Uint8Array | null): { engine: Engine | null; frame: Uint8Array } {
+function load(
+  bytes: Uint8Array,
+  tuning: Uint8Array | null,
+  contract: EngineContract,
+): { engine: Engine | null; frame: Uint8Array } {
   try {
     const image: VerifiedImage = verifyImage(bytes)
-    const { engine, tuningRefusal } = createTuned(image, tuning)
+    const { engine, tuningRefusal } = createTuned(image, tuning, contract)
     const about = {
       engineVersion: ENGINE_VERSION,
       pack: image.pack,
@@ -85,14 +99,15 @@ interface Refusal {
 function createTuned(
   image: VerifiedImage,
   tuning: Uint8Array | null,
+  contract: EngineContract,
 ): { readonly engine: Engine; readonly tuningRefusal: Refusal | null } {
-  if (tuning === null) return { engine: createEngine(image, ENGINE_CONTRACT), tuningRefusal: null }
+  if (tuning === null) return { engine: createEngine(image, contract), tuningRefusal: null }
   try {
-    return { engine: createEngine(image, ENGINE_CONTRACT, verifyTuning(tuning)), tuningRefusal: null }
+    return { engine: createEngine(image, contract, verifyTuning(tuning)), tuningRefusal: null }
   } catch (error) {
     if (!(error instanceof FirebreakError) || error.code === 'kernel/bug') throw error
     const tuningRefusal = { code: errorCode(error), message: errorMessage(error) }
-    return { engine: createEngine(image, ENGINE_CONTRACT), tuningRefusal }
+    return { engine: createEngine(image, contract), tuningRefusal }
   }
 }
 

@@ -11,6 +11,7 @@ const PROCESSES: Readonly<Record<string, () => Promise<unknown>>> = {
   engine: () => import('../engine/main.ts'),
   sensor: () => import('../sensor/main.ts'),
   fetcher: () => import('../fetcher/main.ts'),
+  input: () => import('../input/main.ts'),
 }
 
 const name = process.argv[2] ?? ''

@@ -78,6 +78,7 @@ export class EngineSeat implements WatchedSeat {
     entry: string,
     readFolders: readonly string[],
     events: SeatEvents,
+    args: readonly string[] = [],
   ) {
     this.image = image
     this.tuningDigest = tuning?.digest ?? null
@@ -88,7 +89,7 @@ export class EngineSeat implements WatchedSeat {
     this.#process = spawnConfined({
       profile: 'engine',
       entry,
-      args: [],
+      args,
       readFolders,
       writeFolders: [],
       connectPorts: [],

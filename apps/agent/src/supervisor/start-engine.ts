@@ -12,6 +12,8 @@ export interface StartOptions {
   /** Absolute path of the engine's entry. */
   readonly entry: string
   readonly readFolders: readonly string[]
+  /** Of the engine's process. */
+  readonly args?: readonly string[]
   /** The bytes of a slot's image; null when they are gone, damaged or can't be read. */
   readonly readImage: (image: SlotImage) => Promise<Uint8Array | null>
 }
@@ -32,7 +34,7 @@ export async function startEngine(
   if (!bytes) return { kind: 'damaged', code: 'slot/damaged', message: 'the image is gone or damaged' }
   let seat: EngineSeat
   try {
-    seat = new EngineSeat({ image, bytes, tuning }, options.entry, options.readFolders, events)
+    seat = new EngineSeat({ image, bytes, tuning }, options.entry, options.readFolders, events, options.args)
   } catch (error) {
     return { kind: 'fault', code: 'engine/no-process', message: errorMessage(error) }
   }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { RANK } from '@firebreak/api'
 import { DurableError, readDurable } from '@firebreak/durable-fs'
 import { restingImage, type SlotEffect, stepSlots } from '@firebreak/updater'
 import { AGENT_VERSION, type AgentConfig, type AgentPaths, imagePath, SEQUENCES_PER_START } from '../config.ts'
@@ -8,6 +9,8 @@ import type { FetcherMessage, HostReport } from '../messages.ts'
 import { Detections } from './detections.ts'
 import { EnginePair } from './engine-pair.ts'
 import { FetcherProcess } from './fetcher-process.ts'
+import type { BatchTaker } from './input-process.ts'
+import { type InputReport, Inputs } from './inputs.ts'
 import { sumDrops } from './sensor-drops.ts'
 import { type SensorReport, SensorProcess } from './sensor-process.ts'
 import { Quarantine } from './quarantine.ts'
@@ -44,6 +47,7 @@ export interface AgentStatus {
   readonly pid: number
   readonly host: string | null
   readonly sensor: SensorReport | null
+  readonly inputs: readonly InputReport[]
   readonly planGeneration: number
   readonly report: HostReport
 }
@@ -64,6 +68,7 @@ export class Supervisor {
   readonly #status: StatusFile
   readonly #tuning: TuningFile
   readonly #resume: ResumeFile
+  #inputs: Inputs | null = null
   readonly #quarantine: Quarantine
   readonly #bootId: string
   readonly #timer: NodeJS.Timeout
@@ -86,6 +91,12 @@ export class Supervisor {
     const supervisor = new Supervisor(options, store, spool, quarantine, bootId)
     // Before any engine is started, so that none starts twice.
     await supervisor.#tuning.look()
+    supervisor.#inputs = await Inputs.start(
+      options.config.inputs ?? [],
+      options.paths.inputs,
+      supervisor.#batches,
+      onFault,
+    )
     supervisor.#pair.runConfirmed(restingImage(supervisor.#slots.state)?.image ?? null)
     return supervisor
   }
@@ -155,7 +166,7 @@ export class Supervisor {
     this.#stopped = true
     clearInterval(this.#timer)
     this.#trialClock.stop()
-    await Promise.all([this.#sensor.stop(), this.#fetcher.stop(), this.#pair.stop()])
+    await Promise.all([this.#inputs?.stop(), this.#sensor.stop(), this.#fetcher.stop(), this.#pair.stop()])
     await this.#slots.stop()
     await this.#detections.stop()
     await this.#quarantine.settled()
@@ -172,6 +183,7 @@ export class Supervisor {
     return new EnginePair({
       entry: this.#options.engineEntry,
       readFolders: codeFolders(),
+      args: engineArgs(this.#options.config),
       nowMs: () => performance.now(),
       wallMs: () => Date.now(),
       readImage: (image) => store.readImage(image),
@@ -204,6 +216,12 @@ export class Supervisor {
       },
       sensed: (payload, count, rank) => this.#pair.submit(payload, count, rank),
     })
+  }
+
+  /** For inputs: their events are worth as much as the sensor's of that rank. */
+  readonly #batches: BatchTaker = {
+    submit: (payload, count) => this.#pair.submit(payload, count, RANK.activity),
+    isSettled: (order) => this.#pair.isSettled(order),
   }
 
   #obey(effect: SlotEffect): void {
@@ -248,6 +266,7 @@ export class Supervisor {
     void this.#options.tamper.look(this.#host)
     void this.#resume.look()
     this.#pair.passTime()
+    this.#inputs?.settle()
     if (this.#host !== null) void this.#detections.uploadNext()
   }
 
@@ -259,6 +278,7 @@ export class Supervisor {
       pid: process.pid,
       host: this.#host,
       sensor: this.#sensorReport,
+      inputs: this.#inputs?.reports() ?? [],
       planGeneration: this.#planGeneration,
       report,
     }
@@ -298,6 +318,11 @@ export class Supervisor {
       },
     }
   }
+}
+
+/** What images may need of this host's inputs: the engine makes it part of its contract, before any content comes. */
+function engineArgs({ inputs = [] }: AgentConfig): readonly string[] {
+  return inputs.length === 0 ? [] : [JSON.stringify(inputs.map(({ format, supplies }) => ({ format, supplies })))]
 }
 
 /** A start counts as a kill of the trial that it interrupts. A full disk is no reason not to protect: nothing new is tried then. */
