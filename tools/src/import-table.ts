@@ -108,6 +108,18 @@ export const HOST_PROCESSES: Readonly<Record<string, ProcessRow>> = {
     entry: 'apps/agent/src/sensor/main.ts',
     never: ['@firebreak/content', 'apps/agent/src/supervisor/', 'apps/agent/src/engine/', 'node:child_process'],
   },
+  input: {
+    entry: 'apps/agent/src/input/main.ts',
+    never: [
+      'core/content/src/index.ts',
+      'core/detect/src/index.ts',
+      'node:ffi',
+      'adapters/linux/src/sensor/',
+      'apps/agent/src/supervisor/',
+      'apps/agent/src/engine/',
+      'node:child_process',
+    ],
+  },
   engine: {
     entry: 'apps/agent/src/engine/main.ts',
     never: ['adapters/linux/src/sensor/', 'apps/agent/src/supervisor/', 'node:child_process'],
