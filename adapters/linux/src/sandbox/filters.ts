@@ -18,8 +18,12 @@ const F_GETFD = 1
 const F_SETFD = 2
 const F_GETFL = 3
 const F_SETFL = 4
-const F_SETOWN = 8
-const F_SETOWN_EX = 15
+const F_DUPFD = 0
+const F_DUPFD_CLOEXEC = 1030
+/** Requests that libuv makes of its own pipes, sockets and terminals: TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIO(N)CLEX. */
+const HARMLESS_IOCTLS = [0x5401, 0x5413, 0x541b, 0x5421, 0x5450, 0x5451]
+/** PERF_EVENT_IOC_ENABLE and PERF_EVENT_IOC_SET_BPF: a sensor's program begins to see. */
+const PERF_IOCTLS = [0x2400, 0x40042408]
 const PR_SET_NAME = 15
 const MAP_TYPE = 0xf
 const MAP_PRIVATE = 2
@@ -68,15 +72,26 @@ const NEVER: readonly SyscallRule[] = [
   deny(SYS.fsconfig, SYS.fsmount, SYS.fspick, SYS.mount_setattr, SYS.open_tree_attr, SYS.unshare, SYS.setns),
   deny(SYS.init_module, SYS.finit_module, SYS.delete_module, SYS.kexec_load, SYS.kexec_file_load, SYS.reboot),
   deny(SYS.swapon, SYS.swapoff, SYS.syslog, SYS.add_key, SYS.request_key, SYS.keyctl),
-  deny(SYS.shmget, SYS.shmat, SYS.semget, SYS.msgget, SYS.mq_open, SYS.socketpair),
+  deny(SYS.shmget, SYS.shmat, SYS.shmctl, SYS.semget, SYS.semop, SYS.semtimedop, SYS.semctl), // also of others, by number
+  deny(SYS.msgget, SYS.msgsnd, SYS.msgrcv, SYS.msgctl, SYS.mq_open, SYS.mq_unlink, SYS.socketpair),
+  deny(SYS.sethostname, SYS.setdomainname, SYS.quotactl, SYS.quotactl_fd, SYS.acct, SYS.vhangup),
   deny(SYS.listen, SYS.accept, SYS.accept4),
   deny(SYS.chmod, SYS.fchmod, SYS.fchmodat, SYS.fchmodat2, SYS.chown, SYS.fchown, SYS.lchown, SYS.fchownat),
   deny(SYS.utime, SYS.utimes, SYS.futimesat, SYS.utimensat, SYS.file_setattr, SYS.mknod, SYS.mknodat),
   deny(SYS.setxattr, SYS.lsetxattr, SYS.fsetxattr, SYS.setxattrat),
   deny(SYS.removexattr, SYS.lremovexattr, SYS.fremovexattr, SYS.removexattrat),
-  // An owner set on a pipe makes the kernel send signals on our behalf.
-  { calls: [SYS.fcntl], when: [{ argument: 1, values: [F_SETOWN, F_SETOWN_EX] }], verdict: DENY },
+  ...onlyCommands(SYS.fcntl, [F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC]),
+  deny(SYS.flock),
 ]
+
+/**
+ * Of fcntl and ioctl only what is known to be needed. The rest reaches beyond its descriptor, be it open for reading only: an owner
+ * on a pipe makes the kernel send signals on our behalf; a lease or a lock on a file holds up who wants to write it; ioctls type
+ * into terminals, freeze file systems and change inodes.
+ */
+function onlyCommands(call: number, commands: readonly number[]): readonly SyscallRule[] {
+  return [{ calls: [call], when: [{ argument: 1, values: commands }], verdict: 'allow' }, deny(call)]
+}
 
 const NO_KERNEL_INTERFACES = deny(SYS.bpf, SYS.perf_event_open, SYS.open_by_handle_at, SYS.fanotify_init)
 
@@ -160,15 +175,13 @@ export interface LaunchFilterOptions {
   readonly profile: ProfileName
   /** Of the process to confine: it may signal itself, as abort() does. */
   readonly pid: number
-  /** Whether it has folders to write to. */
-  readonly writes: boolean
 }
 
 /** Stage 1: what is refused from before the real Node starts. */
-export function launchFilter({ profile, pid, writes }: LaunchFilterOptions): SyscallFilter {
+export function launchFilter({ profile, pid }: LaunchFilterOptions): SyscallFilter {
   const ofProfile: Readonly<Record<ProfileName, readonly SyscallRule[]>> = {
     engine: [NO_NETWORK, NO_KERNEL_INTERFACES],
-    sensor: [...onlyNetlink(), ...(writes ? [] : NO_FILE_WRITES), ...HANDLES_FOR_READING, ...ONLY_NOTIFICATIONS],
+    sensor: [...onlyNetlink(), ...NO_FILE_WRITES, ...HANDLES_FOR_READING, ...ONLY_NOTIFICATIONS],
     'exec-gate': [NO_NETWORK, ...NO_FILE_WRITES, ...GATE],
     input: [NO_NETWORK, NO_KERNEL_INTERFACES, ...NO_FILE_WRITES],
     fetcher: [...ONLY_TCP_AND_UDP, NO_KERNEL_INTERFACES],
@@ -178,7 +191,9 @@ export function launchFilter({ profile, pid, writes }: LaunchFilterOptions): Sys
     { calls: [SYS.prlimit64], when: [{ argument: 0, values: [0, pid] }], verdict: 'allow' },
     deny(SYS.prlimit64),
   ]
-  return { rules: [...NEVER, ...onlyOwnSignals(pid), ...ownLimits, ...ofProfile[profile]], otherwise: 'allow' }
+  const ioctls = onlyCommands(SYS.ioctl, [...HARMLESS_IOCTLS, ...(profile === 'sensor' ? PERF_IOCTLS : [])])
+  const rules = [...NEVER, ...onlyOwnSignals(pid), ...ownLimits, ...ioctls, ...ofProfile[profile]]
+  return { rules, otherwise: 'allow' }
 }
 
 /**
@@ -188,7 +203,7 @@ export function launchFilter({ profile, pid, writes }: LaunchFilterOptions): Sys
 export function engineFilter(pid: number): SyscallFilter {
   return {
     rules: [
-      allow(SYS.read, SYS.write, SYS.readv, SYS.writev, SYS.close, SYS.shutdown, SYS.fstat, SYS.lseek),
+      allow(SYS.read, SYS.write, SYS.readv, SYS.writev, SYS.close, SYS.shutdown, SYS.fstat),
       allow(SYS.poll, SYS.ppoll), // arm64 has only the second
       // Private memory only: RLIMIT_DATA does not count what is shared.
       { calls: [SYS.mmap], when: [{ argument: 3, mask: MAP_TYPE, values: [MAP_PRIVATE] }], verdict: 'allow' },

@@ -70,7 +70,7 @@ function launch(spec: LaunchSpec): void {
   record('no-new-privileges', setNoNewPrivileges() ? null : 'refused')
   record('capabilities', keepOnly(profile.capabilities))
   const abi = applyLandlock(spec, profile, record)
-  const filter = launchFilter({ profile: spec.profile, pid: process.pid, writes: spec.writeFolders.length > 0 })
+  const filter = launchFilter({ profile: spec.profile, pid: process.pid })
   demand(spec.require, missing) // before the filter: without io_uring this Node cannot end in good order
   record('seccomp', installFilter(filter, 'this-thread'))
   demand(spec.require, missing)

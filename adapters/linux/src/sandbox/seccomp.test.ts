@@ -63,9 +63,15 @@ const ANY_PROFILE: readonly Row[] = [
   { name: 'a pipe that sends signals', call: SYS.fcntl, args: [3, 8, 1], verdict: 1 },
   { name: 'a non-blocking pipe', call: SYS.fcntl, args: [3, 4, 0x800], verdict: 'allow' },
   { name: 'limits of another process', call: SYS.prlimit64, args: [1, 7], verdict: 1 },
+  { name: 'a lease, which holds up who writes the file', call: SYS.fcntl, args: [3, 1024, 0], verdict: 1 },
+  { name: 'a lock by fcntl', call: SYS.fcntl, args: [3, 6], verdict: 1 },
+  { name: 'a lock', call: SYS.flock, args: [3, 2], verdict: 1 },
+  { name: 'typing into a terminal', call: SYS.ioctl, args: [0, 0x5412], verdict: 1 },
+  { name: 'freezing a file system', call: SYS.ioctl, args: [3, 0xc0045877], verdict: 1 },
+  { name: 'removing shared memory', call: SYS.shmctl, args: [1, 0], verdict: 1 },
 ]
 
-table('engine, stage 1', launchFilter({ profile: 'engine', pid: PID, writes: false }), [
+table('engine, stage 1', launchFilter({ profile: 'engine', pid: PID }), [
   ...ANY_PROFILE,
   { name: 'io_uring looks absent', call: SYS.io_uring_setup, verdict: 38 },
   { name: 'open, for module loading', call: SYS.openat, verdict: 'allow' },
@@ -79,6 +85,10 @@ table('engine, stage 2', engineFilter(PID), [
   { name: 'read', call: SYS.read, verdict: 'allow' },
   { name: 'openat', call: SYS.openat, verdict: 1 },
   { name: 'execve', call: SYS.execve, verdict: 1 },
+  { name: 'private memory', call: SYS.mmap, args: [0, 4096, 3, 0x22], verdict: 'allow' },
+  { name: 'shared memory', call: SYS.mmap, args: [0, 4096, 3, 0x21], verdict: 1 },
+  { name: 'shared memory under its other name', call: SYS.mmap, args: [0, 4096, 3, 0x23], verdict: 1 },
+  { name: 'another place in a file', call: SYS.lseek, verdict: 1 },
   { name: 'sendmsg, which could pass descriptors on', call: SYS.sendmsg, verdict: 1 },
   { name: 'naming a thread', call: SYS.prctl, args: [15], verdict: 'allow' },
   { name: 'taking back the death signal', call: SYS.prctl, args: [1], verdict: 1 },
@@ -86,7 +96,7 @@ table('engine, stage 2', engineFilter(PID), [
   { name: 'a call that nobody knew then', call: 5000, verdict: 38 },
 ])
 
-table('fetcher', launchFilter({ profile: 'fetcher', pid: PID, writes: true }), [
+table('fetcher', launchFilter({ profile: 'fetcher', pid: PID }), [
   ...ANY_PROFILE,
   { name: 'TCP', call: SYS.socket, args: [2, 0x80801, 0], verdict: 'allow' },
   { name: 'UDP over IPv6', call: SYS.socket, args: [10, 2, 17], verdict: 'allow' },
@@ -101,9 +111,10 @@ table('fetcher', launchFilter({ profile: 'fetcher', pid: PID, writes: true }), [
   { name: 'open for writing', call: SYS.openat, args: [0, 0, 0x241], verdict: 'allow' },
 ])
 
-table('sensor', launchFilter({ profile: 'sensor', pid: PID, writes: false }), [
+table('sensor', launchFilter({ profile: 'sensor', pid: PID }), [
   ...ANY_PROFILE,
   { name: 'bpf', call: SYS.bpf, verdict: 'allow' },
+  { name: 'a program begins to see', call: SYS.ioctl, args: [3, 0x40042408], verdict: 'allow' },
   { name: 'netlink audit', call: SYS.socket, args: [16, 3, 9], verdict: 'allow' },
   { name: 'TCP', call: SYS.socket, args: [2, 1, 0], verdict: 1 },
   { name: 'open for reading', call: SYS.openat, args: [0, 0, 0x80000], verdict: 'allow' },
@@ -114,7 +125,20 @@ table('sensor', launchFilter({ profile: 'sensor', pid: PID, writes: false }), [
   { name: 'openat2, whose flags are out of sight', call: SYS.openat2, verdict: 38 },
 ])
 
-table('sensor with a folder of its own', launchFilter({ profile: 'sensor', pid: PID, writes: true }), [
-  { name: 'open for writing', call: SYS.openat, args: [0, 0, 0x80001], verdict: 'allow' },
-  { name: 'TCP', call: SYS.socket, args: [2, 1, 0], verdict: 1 },
+table('exec gate', launchFilter({ profile: 'exec-gate', pid: PID }), [
+  ...ANY_PROFILE,
+  { name: 'a group that holds callers', call: SYS.fanotify_init, args: [5, 0x8000], verdict: 'allow' },
+  { name: 'a group whose files can be written', call: SYS.fanotify_init, args: [5, 2], verdict: 1 },
+  { name: 'open for writing', call: SYS.openat, args: [0, 0, 2], verdict: 1 },
+  { name: 'socket', call: SYS.socket, args: [16, 3, 0], verdict: 1 },
+  { name: 'bpf', call: SYS.bpf, verdict: 1 },
+  { name: 'perf', call: SYS.ioctl, args: [3, 0x2400], verdict: 1 },
+])
+
+table('input', launchFilter({ profile: 'input', pid: PID }), [
+  ...ANY_PROFILE,
+  { name: 'open for reading', call: SYS.openat, args: [0, 0, 0x80000], verdict: 'allow' },
+  { name: 'open for writing', call: SYS.openat, args: [0, 0, 1], verdict: 1 },
+  { name: 'socket', call: SYS.socket, args: [1, 1, 0], verdict: 1 },
+  { name: 'bpf', call: SYS.bpf, verdict: 1 },
 ])

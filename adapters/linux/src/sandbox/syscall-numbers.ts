@@ -132,7 +132,6 @@ const NUMBERS = {
   restart_syscall: [219, 128],
   semtimedop: [220, 192],
   timer_create: [222, 107],
-  timer_create: [222, 107],
   timer_settime: [223, 110],
   clock_gettime: [228, 113],
   clock_getres: [229, 114],

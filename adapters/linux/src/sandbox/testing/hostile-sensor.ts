@@ -33,6 +33,13 @@ const attempts: Attempts = {
   spawn: () => settle(spawn('/bin/true'), 'exit'),
   'signal its parent': () => process.kill(process.ppid, 'SIGCONT'),
   ptrace: raw(SYS.ptrace, 16, process.ppid, 0, 0),
+  'type into a terminal': raw(SYS.ioctl, 0, 0x5412, Buffer.from('x')),
+  'freeze the file system': () => raw(SYS.ioctl, fs.openSync(foreign, 'r'), 0xc0045877, 0)(),
+  'change a file’s flags': () => raw(SYS.ioctl, fs.openSync(`${foreign}/secret`, 'r'), 0x40086602, Buffer.alloc(8))(),
+  'hold up who writes a file': () => raw(SYS.fcntl, fs.openSync(`${foreign}/secret`, 'r'), 1024, 0)(),
+  'lock a file of others': () => raw(SYS.flock, fs.openSync(`${foreign}/secret`, 'r'), 6)(),
+  'remove shared memory': raw(SYS.shmctl, 0, 0, 0),
+  'name the host': raw(SYS.sethostname, Buffer.from('x'), 1),
   mount: raw(SYS.mount, 0, 0, 0, 0, 0),
   init_module: raw(SYS.init_module, 0, 0, 0),
 }
