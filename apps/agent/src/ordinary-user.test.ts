@@ -33,7 +33,7 @@ function copyForEveryone(context: TestContext): string {
   const scope = join(copy, 'node_modules/@firebreak')
   mkdirSync(scope, { recursive: true })
   for (const name of readdirSync(join(copy, 'core'))) symlinkSync(join(copy, 'core', name), join(scope, name))
-  for (const name of ['durable-fs', 'linux']) symlinkSync(join(copy, 'adapters', name), join(scope, name))
+  for (const name of ['durable-fs', 'inputs', 'linux']) symlinkSync(join(copy, 'adapters', name), join(scope, name))
   return copy
 }
 

@@ -12,6 +12,7 @@ export const CONSOLE_FOLDER: string = join(CODE_FOLDER, 'apps', 'console', 'dist
 export const ENTRY = {
   server: join(CODE_FOLDER, 'apps', 'server', 'src', 'main.ts'),
   agent: join(CODE_FOLDER, 'apps', 'agent', 'src', 'main.ts'),
+  agentService: join(CODE_FOLDER, 'apps', 'agent', 'src', 'service', 'main.ts'),
   singleFileAgent: join(CODE_FOLDER, 'apps', 'agent', 'src', 'single-file', 'main.ts'),
   bench: join(CODE_FOLDER, 'tools', 'src', 'bench', 'main.ts'),
   fuzz: join(CODE_FOLDER, 'tools', 'src', 'fuzz', 'main.ts'),

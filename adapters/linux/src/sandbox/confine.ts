@@ -3,6 +3,7 @@ import process from 'node:process'
 import { trySyscall } from '../syscalls.ts'
 import { readSandboxReport } from './confined.ts'
 import { engineFilter } from './filters.ts'
+import { forbidDumps } from './forbid-dumps.ts'
 import type { SandboxReport } from './launch-spec.ts'
 import { installFilter } from './seccomp.ts'
 import { SYS } from './syscall-numbers.ts'
@@ -11,7 +12,6 @@ import { SYS } from './syscall-numbers.ts'
 export const NOBODY = 65534
 
 const PR_SET_PDEATHSIG = 1
-const PR_SET_DUMPABLE = 4
 const SIGKILL = 9
 
 export interface EngineConfinement {
@@ -39,6 +39,7 @@ export function confineEngine(): EngineConfinement {
   flushCompileCache() // the last chance: afterwards nothing can be written
   void process.stderr // opened now: later it could not be, and an error message would be lost
   const uidDropped = becomeNobody()
+  forbidDumps() // after the change of user, which may make it dumpable for a core handler
   const seccomp = installFilter(engineFilter(process.pid), 'all-threads') === null
   return { uidDropped, seccomp, landlockAbi: launch.landlockAbi, launch }
 }
@@ -53,8 +54,7 @@ function becomeNobody(): boolean {
   } catch {
     return false // a container without these capabilities: root in name only
   }
-  // A change of user clears the death signal, and may make the process dumpable for a core handler.
+  // A change of user clears the death signal.
   trySyscall(SYS.prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
-  trySyscall(SYS.prctl, PR_SET_DUMPABLE, 0, 0, 0, 0)
   return true
 }

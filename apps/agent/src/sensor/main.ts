@@ -1,7 +1,7 @@
 import { encodeFrame, FRAME } from '@firebreak/api'
 import { jsonBytes } from '@firebreak/kernel'
 import { openPipes } from '@firebreak/linux/confined'
-import { openSensor, type SensedBatch, type Sensor, SENSOR_TIERS } from '@firebreak/linux/sensor'
+import { forbidDumps, openSensor, type SensedBatch, type Sensor, SENSOR_TIERS } from '@firebreak/linux/sensor'
 import { readSensorSettings } from '../sensor-settings.ts'
 import { OutputQueue } from './output-queue.ts'
 import { SupervisorLink } from './supervisor-link.ts'
@@ -10,6 +10,7 @@ import { SupervisorLink } from './supervisor-link.ts'
 const STATUS_INTERVAL_MS = 1_000
 
 /** The sensor process: the kernel's events in, frames out. It never sees content. */
+forbidDumps()
 const settings = readSensorSettings(process.argv[2] ?? '')
 const tier = SENSOR_TIERS.find((one) => one === settings.tier)
 const ownFolder = settings.files?.ownFolder ?? null

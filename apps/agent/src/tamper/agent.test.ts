@@ -6,6 +6,7 @@ import type { Beacon } from '@firebreak/api'
 import { generateSigner, sha256Hex } from '@firebreak/crypto'
 import { toBase64, utf8Encode } from '@firebreak/kernel'
 import { signCustomerPolicy, signStopToken } from '@firebreak/rollout'
+import { imageOf } from '../testing/images.ts'
 import { childrenOf, Host, type HostOptions } from '../testing/host.ts'
 import { Vendor } from '../testing/vendor.ts'
 
@@ -101,19 +102,26 @@ test('NODE_OPTIONS at the start is told, and no child inherits it; SIGUSR1 opens
   assert.doesNotMatch(host.errors.join('\n'), /Debugger/)
 })
 
+const statusOf = (pid: number) => readFileSync(`/proc/${pid}/status`, 'latin1')
+
 /** The kernel gives /proc/PID/environ of a process that is not dumpable to root, of others to their user and group. */
-test("root's supervisor and engine are not dumpable", async (context) => {
+test("root's supervisor, sensor and engines are not dumpable", async (context) => {
   if (process.geteuid?.() !== 0) return context.skip('not root: a process of an ordinary user stays dumpable')
   if (readFileSync('/proc/sys/fs/suid_dumpable', 'latin1').trim() === '1') return context.skip('fs.suid_dumpable is 1')
-  const { host } = await started(context, { gid: SOMEBODY })
+  const { host, vendor } = await started(context, { gid: SOMEBODY })
+  vendor.approve(imageOf('1.0.0'))
+  vendor.plan(imageOf('1.0.0'))
+  await host.heard('slots', 'trial-passed')
+  await host.heard('sensor')
   const ownerOf = (pid: number) => {
     const { uid, gid } = statSync(`/proc/${pid}/environ`)
     return `${uid}:${gid}`
   }
-  assert.equal(ownerOf(host.pid), '0:0')
+  // A standby may be on its way: it has no content before it has become nobody.
+  const engines = host.children('hostile-engine.ts').filter((pid) => /^Uid:\t65534\t/m.test(statusOf(pid)))
+  const inside = [...host.children('sensor/main.ts'), ...engines]
+  assert.ok(inside.length >= 2, `${inside.length} processes`)
+  for (const pid of [host.pid, ...inside]) assert.equal(ownerOf(pid), '0:0')
   assert.equal(statSync(`/proc/${process.pid}/environ`).gid, process.getegid?.(), 'the test itself is dumpable')
-  assert.match(
-    readFileSync(`/proc/${host.pid}/status`, 'latin1'),
-    new RegExp(`^Gid:\\t${SOMEBODY}\\t${SOMEBODY}\\t`, 'm'),
-  )
+  assert.match(statusOf(host.pid), new RegExp(`^Gid:\\t${SOMEBODY}\\t${SOMEBODY}\\t`, 'm'))
 })

@@ -89,7 +89,7 @@ export async function agentInstall(options: AgentInstall, screen: Screen): Promi
 }
 
 export function agentRun(data: string): never {
-  return become(ENTRY.agent, ['run', '--data', data])
+  return become(ENTRY.agentService, ['--data', data])
 }
 
 /** What the agent of `data` wrote last; says so when it is not running. */
