@@ -18,6 +18,7 @@ const PTRACE_SEIZE = 0x4206
 const DOMAIN_PORT = 53
 const NAME_SERVER = '127.0.0.1'
 const ELSEWHERE = '127.0.0.2'
+const CLIENT = '127.0.0.4'
 
 function query(name: string, type: number): Buffer {
   const labels = name.split('.').map((label) => Buffer.from(String.fromCharCode(label.length) + label, 'latin1'))
@@ -68,7 +69,7 @@ async function connectTcp(): Promise<{ port: number; from: number | undefined }>
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const accepted = once(server, 'connection')
-  const client = connect(port, NAME_SERVER)
+  const client = connect({ port, host: NAME_SERVER, localAddress: CLIENT })
   await once(client, 'connect')
   const from = client.localPort
   const [peer] = (await accepted) as [typeof client]
@@ -95,11 +96,12 @@ async function sendUdp(): Promise<{ udpPort: number; sentTo: number }> {
 }
 
 /** A question by every way there is. */
-async function askNames(): Promise<void> {
+async function askNames(): Promise<{ resolverPort: number }> {
   const connected = createSocket('udp4')
   connected.connect(DOMAIN_PORT, NAME_SERVER)
   await once(connected, 'connect')
   await new Promise((resolve) => connected.send(query('connected.example', 28), resolve))
+  const { port: resolverPort } = connected.address()
   connected.close()
 
   const raw = checked(trySyscall(SYS.socket, AF_INET, SOCK_DGRAM, 0))
@@ -113,13 +115,20 @@ async function askNames(): Promise<void> {
   const vectors = payloads.map(vector)
   const messages = Buffer.concat(vectors.map(message))
   trySyscall(SYS.sendmmsg, raw, messages, 2, 0)
-  trySyscall(SYS.write, raw, query('written.example', 16), query('written.example', 16).length)
+  const name = address4(ELSEWHERE, DOMAIN_PORT)
+  const nameless = message(vector(query('nameless.example', 1)))
+  nameless.writeBigUInt64LE(addressOf(name), 0) // without its length: to the kernel there is no name
+  trySyscall(SYS.sendmsg, raw, nameless, 0)
+  const written = query('written.example', 16)
+  // That nobody listens is an error of the next call, which then sends nothing.
+  for (let k = 0; k < 8 && trySyscall(SYS.write, raw, written, written.length) < 0; k++);
   trySyscall(SYS.close, raw)
 
   const raw6 = trySyscall(SYS.socket, AF_INET6, SOCK_DGRAM, 0)
-  if (raw6 < 0) return // no IPv6 here
+  if (raw6 < 0) return { resolverPort } // no IPv6 here
   send(query('six.example', 15), address6(DOMAIN_PORT), raw6)
   trySyscall(SYS.close, raw6)
+  return { resolverPort }
 }
 
 /** Looks into a child, which ends with our input. */
@@ -135,6 +144,5 @@ function accessChild(): number {
 
 const memoryFile = checked(trySyscall(SYS.memfd_create, Buffer.from('payload\0'), 0))
 trySyscall(SYS.close, memoryFile)
-const facts = { ...(await connectTcp()), ...(await sendUdp()), child: accessChild() }
-await askNames()
+const facts = { ...(await connectTcp()), ...(await sendUdp()), child: accessChild(), ...(await askNames()) }
 process.stdout.write(JSON.stringify(facts))
