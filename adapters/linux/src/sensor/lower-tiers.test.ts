@@ -232,8 +232,9 @@ test(
     const { keys } = auditState()
     assert.ok(keys.filter(isOurs).every((key) => key?.startsWith(`firebreak-${next.pid}-`)))
     await next.kill()
-    assert.ok(removeAuditLeftovers() > 0)
-    assert.equal(removeAuditLeftovers(), 0)
+    const removed = await removeSensorLeftovers()
+    assert.ok(removed.auditRules > 0)
+    assert.deepEqual([removed.problems, (await removeSensorLeftovers()).auditRules], [[], 0])
     assert.deepEqual(auditState().status, { ...before.status, pid: auditState().status.pid })
   },
 )

@@ -23,7 +23,7 @@ export const TRACE_INTERVAL_MS = 20
 const SETTLE_MS = 5
 
 /** An exec waits this long for arguments that were read while it was held; they come by way of two other processes. */
-const ARGUMENTS_WAIT_MS = 250
+export const ARGUMENTS_WAIT_MS = 250
 
 /** With more records than this waiting, nothing waits any longer. */
 const WAITING_COUNT_MAX = 32_768
