@@ -6,6 +6,7 @@ import { createKeystore, isKeystore } from '../keystore.ts'
 import { CONSOLE_FOLDER, ENTRY, statePlaces } from '../places.ts'
 import { installService } from '../install/command.ts'
 import type { Screen } from '../screen.ts'
+import { inputLines, type InputReport } from './input-lines.ts'
 
 /** Becomes `entry`: same process, same terminal, its signals and its exit code. */
 export function become(entry: string, args: readonly string[]): never {
@@ -105,6 +106,7 @@ export async function agentStatus(data: string, screen: Screen): Promise<void> {
     `content:    ${running ? `${running.pack} ${running.version}, slot ${running.slot}` : 'none'}`,
     `plan:       generation ${status.planGeneration}`,
     `events:     ${events} judged, ${eventsDropped} dropped, ${detections} detections, ${engineRestarts} engine restarts`,
+    ...inputLines(status.inputs ?? []),
     ...(notices ?? []).map(
       ({ atMs, code, message }) => `notice:     ${new Date(atMs).toISOString()}  ${code}  ${message}`,
     ),
@@ -116,6 +118,8 @@ interface AgentStatusFile {
   readonly host: string | null
   readonly planGeneration: number
   readonly sensor: { readonly tier: string; readonly reason: string } | null
+  /** Absent: of an agent that is older. */
+  readonly inputs?: readonly InputReport[]
   readonly report: {
     readonly beacon: {
       readonly running: { readonly pack: string; readonly version: string; readonly slot: string } | null
