@@ -114,6 +114,7 @@ type Pids = ReadonlyMap<string, number>
 interface Window {
   readonly eventsPerSecond: number
   readonly cpuPercent: number
+  readonly cpuPercentOfEach: Readonly<Record<string, number>>
   readonly pssMiB: number
 }
 
@@ -122,16 +123,18 @@ async function window(paths: AgentPaths, pids: Pids): Promise<Window> {
   await setTimeout(WINDOW_MS)
   const after = await sample(paths, pids)
   const seconds = (after.atMs - before.atMs) / 1000
+  const percents = COUNTED.map((_, i) => ((after.cpuMs[i] ?? 0) - (before.cpuMs[i] ?? 0)) / seconds / 10)
   return {
     eventsPerSecond: rounded((after.events - before.events) / seconds),
-    cpuPercent: rounded((after.cpuMs - before.cpuMs) / seconds / 10),
+    cpuPercent: rounded(percents.reduce((sum, one) => sum + one, 0)),
+    cpuPercentOfEach: Object.fromEntries(COUNTED.map((name, i) => [name, rounded(percents[i] ?? 0)])),
     pssMiB: rounded(await pssOf(COUNTED.map((name) => pids.get(name) ?? 0))),
   }
 }
 
 async function sample(paths: AgentPaths, pids: Pids) {
   const { report } = JSON.parse(await readFile(paths.status, 'utf8')) as AgentStatus
-  const cpuMs = COUNTED.reduce((sum, name) => sum + cpuMsOfProcess(pids.get(name) ?? 0), 0)
+  const cpuMs = COUNTED.map((name) => cpuMsOfProcess(pids.get(name) ?? 0))
   return { atMs: performance.now(), events: report.beacon.events, cpuMs }
 }
 
