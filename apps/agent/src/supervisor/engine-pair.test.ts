@@ -2,15 +2,22 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { events, imageOf, imageOutOfContract, type TestImage, tuningWithout } from '../testing/images.ts'
 import { good, hostile, imagesOf, newer, PairBench, range } from '../testing/pair-bench.ts'
-import { ACTIVATION_CRASH_VERSION, GOOD_VERSION, HOSTILE_VERSION, LOAD_CRASH_VERSION } from '../testing/versions.ts'
+import {
+  ACTIVATION_CRASH_VERSION,
+  GOOD_VERSION,
+  HOSTILE_VERSION,
+  LOAD_CRASH_VERSION,
+  POLLUTING_VERSION,
+} from '../testing/versions.ts'
 import { RANK } from '@firebreak/api'
 import type { Tuning } from './engine-seat.ts'
 
 const loadCrash = imageOf(LOAD_CRASH_VERSION)
 const activationCrash = imageOf(ACTIVATION_CRASH_VERSION)
+const polluting = imageOf(POLLUTING_VERSION)
 const foreign = imageOutOfContract('5.0.0')
 const changed = { ...newer, slot: { ...newer.slot, imageDigest: 'e'.repeat(64) }, bytes: flipped(newer.bytes) }
-const images = imagesOf(good, newer, hostile, loadCrash, activationCrash, foreign, changed)
+const images = imagesOf(good, newer, hostile, loadCrash, activationCrash, polluting, foreign, changed)
 
 function flipped(bytes: Uint8Array): Uint8Array {
   const copy = bytes.slice()
@@ -108,6 +115,7 @@ const REFUSALS: readonly (readonly [name: string, image: TestImage, told: RegExp
   ['a changed byte', changed, /refused 1\.1\.0 content\/image-/],
   ['a crash while it is loaded', loadCrash, /died 3\.0\.0 engine\/died/],
   ['a crash when it is activated', activationCrash, /died 4\.0\.0 engine\/died/],
+  ['an answer that reaches for prototypes', polluting, /died 6\.0\.0 engine\/bad-reply/],
 ]
 
 for (const [name, image, told] of REFUSALS) {
@@ -117,6 +125,7 @@ for (const [name, image, told] of REFUSALS) {
       if (hasConfirmed) await bench.warm()
       bench.pair.tryCandidate(image.slot)
       await bench.until('an end', () => told.test(bench.told.join()))
+      assert.equal((Object.prototype as { polluted?: unknown }).polluted, undefined)
       bench.pair.endTrial()
       bench.submit([1])
       if (hasConfirmed) {

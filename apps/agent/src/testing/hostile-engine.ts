@@ -5,7 +5,7 @@ import { openPipes } from '@firebreak/linux/confined'
 import { confineEngine } from '@firebreak/linux/engine'
 import { runEngine } from '../engine/run-engine.ts'
 import { type Aftermath, faultsOf } from './faults.ts'
-import { HOSTILE_VERSION, LOAD_CRASH_VERSION, ACTIVATION_CRASH_VERSION } from './versions.ts'
+import { ACTIVATION_CRASH_VERSION, HOSTILE_VERSION, LOAD_CRASH_VERSION, POLLUTING_VERSION } from './versions.ts'
 
 /**
  * The real engine, confined as always, that misbehaves on command. A command is an event of `/firebreak-test/COMMAND`, obeyed by the
@@ -18,6 +18,11 @@ const inner = new PassThrough()
 const decoder = new FrameDecoder()
 let version = ''
 let isSilent = false
+
+/** A READY that would be one if its prototypes counted. */
+const POLLUTION = Buffer.from(
+  '{"__proto__":{"engineVersion":"1.0.0","polluted":1},"constructor":{"prototype":{"polluted":1}}}',
+)
 
 /** 50 ms of CPU: less than a batch may use, and for ever when nobody lets it run. */
 const BURN_MICROS = 50_000
@@ -62,6 +67,7 @@ function onFrame(frame: Frame): void {
       version = '' // the real engine will refuse it
     }
     if (version === LOAD_CRASH_VERSION) process.abort()
+    if (version === POLLUTING_VERSION) output.write(encodeFrame({ type: FRAME.READY, payload: POLLUTION }))
   }
   if (frame.type === FRAME.ACTIVATE && version === ACTIVATION_CRASH_VERSION) process.abort()
   const misbehave = frame.type === FRAME.EVENTS ? commandIn(frame.payload) : undefined
