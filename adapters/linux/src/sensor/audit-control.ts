@@ -33,11 +33,14 @@ const STATUS_BYTES = 44
 const NETLINK_AUDIT = 9
 const REQUEST_WITH_ACK = 5
 const NLMSG_ERROR = 2
+const NLMSG_DONE = 3
 const AUDIT_GET = 1000
 const AUDIT_SET = 1001
 const AUDIT_ADD_RULE = 1011
 const AUDIT_DEL_RULE = 1012
 const AUDIT_LIST_RULES = 1013
+
+const EINTR = 4
 
 /** The kernel answers from a thread of its own, in microseconds on a machine that has any time left. */
 const ANSWER_TIMEOUT_MS = 2000
@@ -116,6 +119,7 @@ export class AuditControl {
     let acknowledged = false
     for (let k = 0; k < MESSAGES_BEFORE_ANSWER_MAX; k++) {
       const size = trySyscall(SYS.recvfrom, this.#fd, this.#message, MESSAGE_BYTES_MAX, 0, 0, 0)
+      if (size === -EINTR) continue // a child ended: a socket with a timeout is not read again by the kernel
       if (size < NETLINK_HEADER_BYTES) throw unavailable(what, Math.min(size, 0))
       const kind = this.#message.readUInt16LE(4)
       if (this.#message.readUInt32LE(8) !== sequence) continue // a record, or the answer to a question given up
@@ -130,8 +134,6 @@ export class AuditControl {
     throw unavailable(what, 0)
   }
 }
-
-const NLMSG_DONE = 3
 
 function unavailable(what: string, result: number): LinuxError {
   const reason = result === 0 ? 'no answer' : `errno ${-result}`
