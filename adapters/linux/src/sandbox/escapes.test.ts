@@ -83,7 +83,7 @@ const KERNEL_REFUSALS: Outcomes = Object.fromEntries(
 )
 const THREAD_REFUSALS = { ...pick(NODE_REFUSALS, 'open a file', 'open a file on a pool thread'), ...KERNEL_REFUSALS }
 /** The issue asks for 25. */
-const REFUSALS_MIN = 110
+const REFUSALS_MIN = 130
 
 const ORDINARY_WORK = {
   kept: 10_001,
