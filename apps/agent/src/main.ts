@@ -12,8 +12,9 @@ const USAGE = `firebreak agent: the processes of one host
                                                prints one JSON object
   main.ts yara-scan                            reads {sources, paths, limits} on standard input, scans in the real,
                                                confined YARA lane; a JSON line for each file, then one with the counts
+  main.ts fsck DIR [--json]                    proves the invariants of an agent's folder, read-only; starts nothing
 
-Exit codes: 0 ended as asked, 1 failed with one sentence.
+Exit codes: 0 ended as asked, 1 failed with one sentence, 3 fsck has findings.
 `
 async function runEvaluate(args: readonly string[]): Promise<void> {
   const { evaluate } = await import('./evaluate.ts') // not in the supervisor's process: it reads events
@@ -33,9 +34,15 @@ async function runApplyPolicy(args: readonly string[]): Promise<void> {
   await runPolicy(args)
 }
 
+async function runFsck(args: readonly string[]): Promise<void> {
+  const { runFsck: run } = await import('./fsck/main.ts') // it verifies content
+  await run(args)
+}
+
 const [command, ...args] = process.argv.slice(2)
 if (command === 'run') await runAgent(args, entryOf('engine')).catch(failWith)
 else if (command === 'policy') await runApplyPolicy(args).catch(failWith)
 else if (command === 'evaluate') await runEvaluate(args).catch(failWith)
+else if (command === 'fsck') await runFsck(args).catch(failWith)
 else if (command === 'yara-scan') await runYara().catch(failWith)
 else process.stdout.write(USAGE)
