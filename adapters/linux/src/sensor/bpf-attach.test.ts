@@ -13,7 +13,7 @@ import { readKernelOffsets } from './kernel-offsets.ts'
 import { NetworkRecords } from './network-records.ts'
 import { COUNTER, KIND, RECORD, RING_SIZE_BYTES } from './record-layout.ts'
 import { drainRing, mapRing } from './ring-buffer.ts'
-import { readTracepointIds, SYSCALL_TRACEPOINTS, type TracepointIds } from './tracefs.ts'
+import { readTracepointIds, SYSCALL_TRACEPOINTS, type TracepointIds } from '../tracefs.ts'
 
 const TRUE = ['/bin/true', '/usr/bin/true'].find((file) => existsSync(file)) ?? 'true'
 const CPUS = 8 * 1024 // more values than any per-CPU map has: the kernel fills in its own

@@ -8,7 +8,7 @@ import { processPrograms } from './bpf-programs.ts'
 import { connectProgram, socketPrograms } from './bpf-socket-programs.ts'
 import type { RunningKernel } from './kernel-offsets.ts'
 import { COUNTER, RING_SIZE_BYTES } from './record-layout.ts'
-import { readTracepointIds, type TracepointIds } from './tracefs.ts'
+import { readTracepointIds, type TracepointIds } from '../tracefs.ts'
 
 /** Pairs of process and address of which the time of the last datagram is kept: about 400 KB of kernel memory. */
 const REPEATS_COUNT_MAX = 4096

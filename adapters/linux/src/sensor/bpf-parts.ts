@@ -1,6 +1,6 @@
 import type { BpfAssembler, Register } from './bpf-assembler.ts'
 import type { KernelOffsets } from './kernel-offsets.ts'
-import type { SyscallTracepoint } from './tracefs.ts'
+import type { SyscallTracepoint } from '../tracefs.ts'
 import { COUNTER, RECORD, RING_SIZE_BYTES, TCP } from './record-layout.ts'
 
 /** What all programs are made of: which register holds what, how kernel memory is read, how a record leaves. */

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, readFileSync } from 'node:fs'
 import process from 'node:process'
-import { SYS } from '../sandbox/syscall-numbers.ts'
-import { trySyscall } from '../syscalls.ts'
+import { SYS } from './sandbox/syscall-numbers.ts'
+import { trySyscall } from './syscalls.ts'
 
 /** The tracepoints of system calls that our programs attach to. */
 export const SYSCALL_TRACEPOINTS = [
