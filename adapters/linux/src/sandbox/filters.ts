@@ -24,6 +24,7 @@ const F_DUPFD_CLOEXEC = 1030
 const HARMLESS_IOCTLS = [0x5401, 0x5413, 0x541b, 0x5421, 0x5450, 0x5451]
 /** PERF_EVENT_IOC_ENABLE and PERF_EVENT_IOC_SET_BPF: a sensor's program begins to see. */
 const PERF_IOCTLS = [0x2400, 0x40042408]
+const BPF_MAP_LOOKUP = 1
 const PR_SET_NAME = 15
 const MAP_TYPE = 0xf
 const MAP_PRIVATE = 2
@@ -229,5 +230,17 @@ export function engineFilter(pid: number): SyscallFilter {
     ],
     otherwise: DENY,
     newestKnownCall: SYS.file_setattr,
+  }
+}
+
+/** Stage 2 of the sensor, whose programs see by now. Of bpf(2) it keeps the look into a map. */
+export function sealFilter(): SyscallFilter {
+  return {
+    rules: [
+      { calls: [SYS.bpf], when: [{ argument: 0, values: [BPF_MAP_LOOKUP] }], verdict: 'allow' },
+      deny(SYS.bpf, SYS.perf_event_open),
+      ...onlyCommands(SYS.ioctl, HARMLESS_IOCTLS),
+    ],
+    otherwise: 'allow',
   }
 }

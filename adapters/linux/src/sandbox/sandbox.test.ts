@@ -197,6 +197,21 @@ test('the sensor reads other processes and changes nothing', { skip }, async () 
   assert.deepEqual(fs.readdirSync(foreign), ['secret'])
 })
 
+test('a sealed sensor asks its programs, and loads no other, on any thread', { skip }, async () => {
+  const sensor = confined('sealed-sensor.ts', { profile: 'sensor', memoryBytesMax: 1024 * 1024 * 1024 })
+  const { sealed, outcomes, onThread } = JSON.parse(await text(sensor.output)) as {
+    sealed: boolean
+    outcomes: Outcomes
+    onThread: Outcomes
+  }
+  assert.equal(sealed, true)
+  for (const seen of [outcomes, onThread]) {
+    const { 'ask for a counter': asked, ...others } = seen
+    if (support.tier === 'full') assert.notEqual(asked, 'errno 1') // no such map: it was the kernel that answered
+    assert.deepEqual(new Set(Object.values(others)), new Set(['errno 1']))
+  }
+})
+
 test('a layer that is required and missing ends the launch with a reason', { skip }, async () => {
   const sensor = confined('hostile-sensor.ts', { profile: 'sensor', require: ['landlock'], stderr: 'pipe' })
   assert.match(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { engineFilter, launchFilter } from './filters.ts'
+import { engineFilter, launchFilter, sealFilter } from './filters.ts'
 import { compileFilter, FILTER_INSTRUCTIONS_MAX, type SyscallFilter } from './seccomp.ts'
 import { SYS } from './syscall-numbers.ts'
 
@@ -141,4 +141,14 @@ table('input', launchFilter({ profile: 'input', pid: PID }), [
   { name: 'open for writing', call: SYS.openat, args: [0, 0, 1], verdict: 1 },
   { name: 'socket', call: SYS.socket, args: [1, 1, 0], verdict: 1 },
   { name: 'bpf', call: SYS.bpf, verdict: 1 },
+])
+
+table('sealed sensor', sealFilter(), [
+  { name: 'a counter', call: SYS.bpf, args: [1], verdict: 'allow' },
+  { name: 'a program', call: SYS.bpf, args: [5], verdict: 1 },
+  { name: 'an attachment', call: SYS.bpf, args: [17], verdict: 1 },
+  { name: 'a map that is changed', call: SYS.bpf, args: [2], verdict: 1 },
+  { name: 'an event', call: SYS.perf_event_open, verdict: 1 },
+  { name: 'a program begins to see', call: SYS.ioctl, args: [3, 0x40042408], verdict: 1 },
+  { name: 'open', call: SYS.openat, args: [0, 0, 0], verdict: 'allow' },
 ])
