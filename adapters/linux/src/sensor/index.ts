@@ -8,6 +8,7 @@ export {
   type TierProbe,
 } from './sensor.ts'
 export { forbidDumps } from '../sandbox/forbid-dumps.ts'
+export { sealSensor } from '../sandbox/seal-sensor.ts'
 export { removeSensorLeftovers } from './leftovers.ts'
 export { ArgumentsFeed } from './arguments-feed.ts'
 export { type Rank, type SensedBatch } from './event-writer.ts'

@@ -1,7 +1,14 @@
 import { encodeFrame, FRAME } from '@firebreak/api'
 import { jsonBytes } from '@firebreak/kernel'
 import { openPipes } from '@firebreak/linux/confined'
-import { forbidDumps, openSensor, type SensedBatch, type Sensor, SENSOR_TIERS } from '@firebreak/linux/sensor'
+import {
+  forbidDumps,
+  openSensor,
+  sealSensor,
+  type SensedBatch,
+  type Sensor,
+  SENSOR_TIERS,
+} from '@firebreak/linux/sensor'
 import { readSensorSettings } from '../sensor-settings.ts'
 import { OutputQueue } from './output-queue.ts'
 import { SupervisorLink } from './supervisor-link.ts'
@@ -32,6 +39,7 @@ sensor = await openSensor({
   onBatch: (batch) => queue.push(batch),
   traceInstance: () => supervisor.askTraceInstance(),
 })
+sealSensor()
 output.write(encodeFrame({ type: FRAME.SENSOR_READY, payload: jsonBytes(sensor.info) }))
 setInterval(sendStatus, STATUS_INTERVAL_MS)
 // The supervisor is gone, and who reads no events needs no sensor.
