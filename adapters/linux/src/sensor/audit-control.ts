@@ -43,7 +43,7 @@ const AUDIT_LIST_RULES = 1013
 const EINTR = 4
 
 /** The kernel answers from a thread of its own, in microseconds on a machine that has any time left. */
-const ANSWER_TIMEOUT_MS = 2000
+const ANSWER_TIMEOUT_MS = 5000
 const MESSAGE_BYTES_MAX = 16 * 1024
 /** Messages that may come before an answer: as the daemon, a socket gets records too. */
 const MESSAGES_BEFORE_ANSWER_MAX = 100_000

@@ -104,14 +104,18 @@ export function removeAuditLeftovers(): number {
 function removeLeftovers(control: AuditControl): number {
   let removed = 0
   let settings: AuditSettings | null = null
+  let othersLive = false
   for (const rule of control.listRules()) {
     const key = ruleKey(rule)
-    if (key === null || !isLeftover(key)) continue
-    control.deleteRule(rule)
-    settings = parseSettings(key)
-    removed++
+    const before = key === null ? null : parseSettings(key)
+    if (key === null || before === null) continue
+    if (isLeftover(key)) {
+      control.deleteRule(rule)
+      settings = before
+      removed++
+    } else othersLive = true
   }
-  if (settings !== null) restore(control, settings)
+  if (settings !== null && !othersLive) restore(control, settings)
   return removed
 }
 
@@ -177,6 +181,7 @@ function daemon(control: AuditControl, events: AuditControl, before: AuditStatus
   const check = (): number => {
     const now = control.status()
     if (now.pid !== process.pid) becomeDaemon(events)
+    if (now.backlogWait !== 0) control.set({ backlogWait: 0 }) // whoever set it: tasks would wait for us
     return now.lost - before.lost
   }
   return {

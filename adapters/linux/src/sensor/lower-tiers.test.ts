@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { createServer } from 'node:net'
 import path from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
@@ -165,9 +166,15 @@ function auditState(): { status: Omit<AuditStatus, 'lost'>; keys: readonly (stri
   return { status, keys }
 }
 
-/** A machine has one audit daemon: this is the only test file that becomes it. */
+/** A machine has one audit daemon: this is the only test file that becomes it, in one run at a time. */
+const isAlone = await new Promise<boolean>((resolve) => {
+  const lock = createServer().once('error', () => resolve(false))
+  lock.listen('\0firebreak-audit-tests', () => resolve(true)).unref()
+})
+
 function skipAudit(): string | false {
   if (process.getuid?.() !== 0) return 'needs root'
+  if (!isAlone) return 'another run of these tests is at it'
   try {
     probeAudit()
     removeAuditLeftovers()

@@ -64,11 +64,20 @@ export async function removeTraceLeftovers(): Promise<number> {
   for (const root of MOUNT_POINTS) {
     for (const name of namesIn(join(root, 'instances'))) {
       if (!isLeftover(name)) continue
-      await removeTraceInstance(join(root, 'instances', name))
-      removed++
+      if (await isRemoved(join(root, 'instances', name))) removed++
     }
   }
   return removed
+}
+
+/** The kernel may still be closing the files of whoever died: then the next start removes it. */
+async function isRemoved(folder: string): Promise<boolean> {
+  try {
+    await rmdir(folder)
+    return true
+  } catch {
+    return false
+  }
 }
 
 async function write(folder: string, file: string, value: string): Promise<void> {
