@@ -123,6 +123,7 @@ export class InputProcess {
     input.write(encodeFrame({ type: FRAME.INPUT_RESUME, payload: this.#position }))
     const { journalctl } = this.#options
     if (extra === null) return
+    extra.on('error', () => {}) // the input is gone
     if (journalctl === null) extra.destroy()
     else this.#journal = startJournalReader(journalctl, extra)
   }
