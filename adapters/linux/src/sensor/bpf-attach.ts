@@ -3,7 +3,14 @@ import { LinuxError } from '../errors.ts'
 import { attachRawTracepoint, attachSyscall, closeAll, createMap, loadProgram, MAP_TYPE } from './bpf.ts'
 import { accessPrograms, memoryFileProgram } from './bpf-access-programs.ts'
 import { datagramPrograms, writeProgram } from './bpf-datagram-programs.ts'
-import { type BpfProgram, type ProgramMaps, REPEAT_KEY_SIZE_BYTES, SCRATCH_SIZE_BYTES, WORKPLACE } from './bpf-parts.ts'
+import {
+  type BpfProgram,
+  type ProgramMaps,
+  REPEAT_KEY_SIZE_BYTES,
+  SCRATCH_SIZE_BYTES,
+  WORKPLACE,
+  WORKPLACE_SIZE_BYTES,
+} from './bpf-parts.ts'
 import { processPrograms } from './bpf-programs.ts'
 import { connectProgram, socketPrograms } from './bpf-socket-programs.ts'
 import type { RunningKernel } from './kernel-offsets.ts'
@@ -65,7 +72,7 @@ function createMaps(fds: number[]): ProgramMaps {
   return {
     ring: keep(createMap(ringBuffer, 'fb_ring', 0, 0, RING_SIZE_BYTES)),
     scratch: keep(createMap(perCpuArray, 'fb_scratch', 4, SCRATCH_SIZE_BYTES, 1)),
-    workplaces: keep(createMap(perCpuArray, 'fb_workplaces', 4, SCRATCH_SIZE_BYTES, WORKPLACE.count)),
+    workplaces: keep(createMap(perCpuArray, 'fb_workplaces', 4, WORKPLACE_SIZE_BYTES, WORKPLACE.count)),
     counters: keep(createMap(perCpuArray, 'fb_counters', 4, 8, COUNTER.count)),
     repeats: keep(createMap(lruHash, 'fb_repeats', REPEAT_KEY_SIZE_BYTES, 8, REPEATS_COUNT_MAX)),
     binding: keep(createMap(lruHash, 'fb_binding', 8, 8, BINDING_COUNT_MAX)),

@@ -15,6 +15,7 @@ import {
   useScratch,
   VARIABLE,
   WORKPLACE,
+  WORKPLACE_SIZE_BYTES,
   writeIdentity,
   writeTask,
 } from './bpf-parts.ts'
@@ -51,8 +52,8 @@ const DOMAIN_PORT = 0x3500 // 53 in network order, read as little endian
 const NS_PER_MS = 1_000_000
 const DATAGRAM_BYTES_MAX = 65_535
 
-/** Work area at the end of the scratch value: the address as given, `family, port, IPv4` and then the IPv6 address. */
-const GIVEN = { head: 8128, address6: 8136 }
+/** Work area at the end of the workplace: the start of the address as given, which is family, port and IPv4 address. */
+const GIVEN_ADDRESS = WORKPLACE_SIZE_BYTES - 8
 
 type Sender = 'sendto' | 'sendmsg' | 'sendmmsg'
 
@@ -170,12 +171,12 @@ function readUser(program: BpfAssembler, to: number, from: number, offset: numbe
  */
 function writeGivenAddress(program: BpfAssembler): void {
   program.load(8, 3, FRAME, VARIABLE.address).jumpIf(3, '==', 0, 'addressed')
-  program.copy(1, OUT).addConstant(1, GIVEN.head).set(2, 8).call(HELPER.readUser)
-  program.load(2, 1, OUT, GIVEN.head).jumpIf(1, '==', AF_INET6, 'ipv6').jumpIf(1, '==', AF_INET, 'ipv4')
+  program.copy(1, OUT).addConstant(1, GIVEN_ADDRESS).set(2, 8).call(HELPER.readUser)
+  program.load(2, 1, OUT, GIVEN_ADDRESS).jumpIf(1, '==', AF_INET6, 'ipv6').jumpIf(1, '==', AF_INET, 'ipv4')
   program.jumpIf(1, '!=', 0, 'next').load(2, 1, OUT, TCP.family).jumpIf(1, '!=', AF_INET, 'addressed')
   program
     .label('ipv4')
-    .load(4, 1, OUT, GIVEN.head + 4)
+    .load(4, 1, OUT, GIVEN_ADDRESS + 4)
     .store(4, OUT, TCP.addressRemote, 1)
   program.storeConstant(2, OUT, TCP.family, AF_INET).jump('port')
   program.label('ipv6').load(8, 3, FRAME, VARIABLE.address).addConstant(3, 8)
@@ -183,7 +184,7 @@ function writeGivenAddress(program: BpfAssembler): void {
   program.storeConstant(2, OUT, TCP.family, AF_INET6)
   program
     .label('port')
-    .load(2, 1, OUT, GIVEN.head + 2)
+    .load(2, 1, OUT, GIVEN_ADDRESS + 2)
     .store(2, OUT, TCP.portRemote, 1)
   program.label('addressed')
 }

@@ -10,7 +10,7 @@ export interface ProgramMaps {
   readonly ring: number
   /** Per CPU, one value of SCRATCH_SIZE_BYTES: an exec record does not fit the stack of 512 bytes. */
   readonly scratch: number
-  /** Per CPU, one value of SCRATCH_SIZE_BYTES for each of the system call programs that need one (WORKPLACE). */
+  /** Per CPU, one value of WORKPLACE_SIZE_BYTES for each of the system call programs that need one (WORKPLACE). */
   readonly workplaces: number
   /** Per CPU, one u64 for each of COUNTER. */
   readonly counters: number
@@ -38,7 +38,7 @@ export interface SyscallProgram extends Code {
 export type BpfProgram = RawProgram | SyscallProgram
 
 export const SCRATCH_SIZE_BYTES = 8192
-export const SCRATCH_MASK = SCRATCH_SIZE_BYTES - 1
+export const WORKPLACE_SIZE_BYTES = 1024
 
 /** Helper numbers: include/uapi/linux/bpf.h. */
 export const HELPER = {
@@ -128,11 +128,12 @@ export function writeTask(program: BpfAssembler, kind: number, offsets: KernelOf
  * to process records: whoever floods the network must not be able to hide what he starts.
  */
 export function emit(program: BpfAssembler, maps: ProgramMaps, rank: 0 | 1): BpfAssembler {
+  const sizeMask = (rank === 0 ? SCRATCH_SIZE_BYTES : WORKPLACE_SIZE_BYTES) - 1 // for the verifier: both are 2^n
   if (rank === 1) {
     program.loadMap(1, maps.ring).set(2, AVAILABLE_DATA).call(HELPER.ringQuery)
     program.jumpIf(0, '>', RING_SIZE_BYTES / 2, 'full')
   }
-  program.andConstant(8, SCRATCH_MASK).copy(2, OUT).copy(3, 8).loadMap(1, maps.ring).set(4, NO_WAKEUP)
+  program.andConstant(8, sizeMask).copy(2, OUT).copy(3, 8).loadMap(1, maps.ring).set(4, NO_WAKEUP)
   program.call(HELPER.ringOutput).jumpIf(0, '==', 0, 'emitted').label('full')
   count(program, maps, rank === 0 ? COUNTER.dropped0 : COUNTER.dropped1, 'emitted')
   return program.label('emitted')

@@ -1,4 +1,4 @@
-import { closeSync } from 'node:fs'
+import { closeSync, readFileSync } from 'node:fs'
 import { LinuxError } from '../errors.ts'
 import { SYS } from '../sandbox/syscall-numbers.ts'
 import { addressOf, trySyscall } from '../syscalls.ts'
@@ -86,7 +86,10 @@ export function attachSyscall(name: string, tracepoint: number, program: number)
   view.setBigUint64(8, BigInt(tracepoint), true)
   view.setBigUint64(16, 1n, true) // each time, not each nth
   const what = `attach to ${name}`
-  const event = orUnavailable(what, trySyscall(SYS.perf_event_open, attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC))
+  const event = orUnavailable(
+    what,
+    trySyscall(SYS.perf_event_open, attributes, -1, firstCpu(), -1, PERF_FLAG_FD_CLOEXEC),
+  )
   try {
     orUnavailable(what, trySyscall(SYS.ioctl, event, PERF_IOCTL.setBpf, program))
     orUnavailable(what, trySyscall(SYS.ioctl, event, PERF_IOCTL.enable, 0))
@@ -95,6 +98,11 @@ export function attachSyscall(name: string, tracepoint: number, program: number)
     closeSync(event)
     throw error
   }
+}
+
+/** An event has to name a CPU, though the program runs on all. */
+function firstCpu(): number {
+  return Number.parseInt(readFileSync('/sys/devices/system/cpu/online', 'latin1'), 10)
 }
 
 /** The sum over all CPUs of the 64-bit counter at `index` of a per-CPU array. */
