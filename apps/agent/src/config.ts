@@ -1,5 +1,6 @@
 import { integer, object, optional, parseJson, text } from '@firebreak/kernel'
 import { name } from '@firebreak/rollout'
+import { type ExecGateConfig, execGateConfig } from './gate-settings.ts'
 import { type InputConfig, inputsReader } from './input/config.ts'
 import { type TamperPaths, tamperPaths } from './tamper/paths.ts'
 
@@ -21,6 +22,8 @@ export interface AgentConfig {
   readonly trialMs: number
   /** Events of other programs, beside the sensor's; default none. */
   readonly inputs?: readonly InputConfig[]
+  /** Whether who starts a program is held until it is known what it is; default off. */
+  readonly execGate?: ExecGateConfig
 }
 
 export const AGENT_CONFIG_SIZE_BYTES_MAX = 16_384
@@ -35,6 +38,7 @@ const agentConfig = object<AgentConfig>({
   pollIntervalMs: interval,
   trialMs: interval,
   inputs: optional(inputsReader),
+  execGate: optional(execGateConfig),
 })
 
 /** @throws KernelError kernel/malformed */

@@ -1,4 +1,4 @@
-import { nullable, object, parseJson, text, utf8Encode } from '@firebreak/kernel'
+import { boolean, nullable, object, optional, parseJson, text, utf8Encode } from '@firebreak/kernel'
 
 /** What a sensor process is told by who starts it, as its one argument. */
 export interface SensorSettings {
@@ -6,6 +6,8 @@ export interface SensorSettings {
   readonly tier: string | null
   /** Null: no files are watched. */
   readonly files: SensorFiles | null
+  /** Whether an exec gate reads arguments while callers are held, and sends them; default no. */
+  readonly heldArguments?: boolean
 }
 
 export interface SensorFiles {
@@ -19,6 +21,7 @@ const PATH_CHARS_MAX = 4096
 const settings = object<SensorSettings>({
   tier: nullable(text(32)),
   files: nullable(object<SensorFiles>({ ownFolder: nullable(text(PATH_CHARS_MAX)) })),
+  heldArguments: optional(boolean),
 })
 
 /**

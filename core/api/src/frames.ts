@@ -51,7 +51,7 @@ export const FRAME = {
   YARA_FILE: 5,
   /** Payload: the customer's tuning, for the LOAD behind it. No answer. */
   TUNING: 6,
-  /** Payload: JSON {engineVersion, pack, version, rules, tuningRefusal: {code, message} or null}. */
+  /** Payload: JSON {engineVersion, pack, version, rules, tuningRefusal: {code, message} or null, wants: fields on request}. */
   READY: 16,
   /** Payload: JSON {code, message}. */
   REFUSED: 17,

@@ -22,6 +22,7 @@ export {
   type ReachedRules,
   type Wanted,
 } from './engine.ts'
+export { fieldsOnRequest } from './engine-fields.ts'
 export { DetectError, type DetectErrorCode } from './errors.ts'
 export {
   EVENT_BYTES_MAX,

@@ -3,6 +3,7 @@ import { LinuxError } from '../errors.ts'
 import type { FileLosses } from '../fanotify/file-watcher.ts'
 import { FILE_CATEGORIES, type FileOptions, openFileEvents } from './file-events.ts'
 import type { SensedBatch } from './event-writer.ts'
+import { type HashLosses, ImageHashes } from './image-hashes.ts'
 import { Observer } from './observer.ts'
 import { type Drops, SENSOR_TIERS, type SensorTier, type Tier } from './tier.ts'
 import { probeAudit } from './audit-session.ts'
@@ -37,6 +38,8 @@ export interface SensorStats {
   readonly processes: number
   /** Of `dropped`: what was lost of files; null when none are watched. */
   readonly files: FileLosses | null
+  /** Digests that were asked for and could not be given. */
+  readonly hashes: HashLosses
 }
 
 export interface Sensor {
@@ -44,6 +47,8 @@ export interface Sensor {
   /** Events that the kernel's queues lost since the start, as far as the tier can know. */
   dropped(): Drops
   stats(): SensorStats
+  /** From now on fills in these of the fields that are filled in on request: `Hashes`. Others are none of its. */
+  want(fields: readonly string[]): void
   /** Delivers what is still to be read, then gives every descriptor, mapping and program back. */
   close(): Promise<void>
 }
@@ -124,6 +129,7 @@ function running(
   options: SensorOptions,
 ): Sensor {
   const { files, about } = watchFiles(tier, observer, options)
+  const hashes = new ImageHashes()
   const better = failures.length === 0 ? '' : ` Better tiers: ${failures.join('; ')}.`
   const reason = [WORKS[name] + better, ...(tier.limits ?? [])].join(' ') + about
   const categories = files === null ? tier.categories : [...tier.categories, ...FILE_CATEGORIES]
@@ -139,7 +145,9 @@ function running(
       dropped: dropped(),
       processes: observer.table.size,
       files: files?.losses() ?? null,
+      hashes: hashes.losses(),
     }),
+    want: (fields) => observer.useHashes(fields.includes('Hashes') ? (program) => hashes.of(program) : () => null),
     async close() {
       files?.close()
       await tier.close()

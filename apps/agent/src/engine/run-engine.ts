@@ -10,6 +10,7 @@ import {
   ENGINE_VERSION,
   type EngineContract,
   type EventBatch,
+  fieldsOnRequest,
 } from '@firebreak/detect'
 import { type InputKind, suppliesOf } from '@firebreak/inputs/formats'
 import { jsonBytes, errorCode, errorMessage, FirebreakError, utf8Encode } from '@firebreak/kernel'
@@ -75,13 +76,14 @@ function load(
 ): { engine: Engine | null; frame: Uint8Array } {
   try {
     const image: VerifiedImage = verifyImage(bytes)
-    const { engine, tuningRefusal } = createTuned(image, tuning, contract)
+    const { engine, tuningRefusal, wants } = createTuned(image, tuning, contract)
     const about = {
       engineVersion: ENGINE_VERSION,
       pack: image.pack,
       version: image.version,
       rules: image.ruleCount,
       tuningRefusal,
+      wants,
     }
     return { engine, frame: encodeFrame({ type: FRAME.READY, payload: jsonBytes(about) }) }
   } catch (error) {
@@ -100,14 +102,17 @@ function createTuned(
   image: VerifiedImage,
   tuning: Uint8Array | null,
   contract: EngineContract,
-): { readonly engine: Engine; readonly tuningRefusal: Refusal | null } {
-  if (tuning === null) return { engine: createEngine(image, contract), tuningRefusal: null }
+): { readonly engine: Engine; readonly tuningRefusal: Refusal | null; readonly wants: readonly string[] } {
+  const wants = fieldsOnRequest(image.tables)
+  if (tuning === null) return { engine: createEngine(image, contract), tuningRefusal: null, wants }
   try {
-    return { engine: createEngine(image, contract, verifyTuning(tuning)), tuningRefusal: null }
+    const verified = verifyTuning(tuning)
+    const engine = createEngine(image, contract, verified)
+    return { engine, tuningRefusal: null, wants: [...new Set([...wants, ...fieldsOnRequest(verified.tables)])] }
   } catch (error) {
     if (!(error instanceof FirebreakError) || error.code === 'kernel/bug') throw error
     const tuningRefusal = { code: errorCode(error), message: errorMessage(error) }
-    return { engine: createEngine(image, contract), tuningRefusal }
+    return { engine: createEngine(image, contract), tuningRefusal, wants }
   }
 }
 

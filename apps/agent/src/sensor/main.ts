@@ -2,6 +2,8 @@ import { encodeFrame, FRAME } from '@firebreak/api'
 import { jsonBytes } from '@firebreak/kernel'
 import { openPipes } from '@firebreak/linux/confined'
 import {
+  ArgumentsFeed,
+  decodeArguments,
   forbidDumps,
   openSensor,
   sealSensor,
@@ -31,14 +33,28 @@ let lastStatus = ''
 const queue = new OutputQueue(write)
 output.on('drain', () => queue.drained())
 
-const supervisor = new SupervisorLink(input, output, () => void end())
+/** Only with a gate that fills it: a tier waits for what is announced. */
+const heldArguments = settings.heldArguments === true ? new ArgumentsFeed() : null
+let wanted: readonly string[] = []
+const supervisor = new SupervisorLink(input, output, {
+  onEnd: () => void end(),
+  onWanted(fields) {
+    wanted = fields
+    sensor?.want(fields)
+  },
+  onArguments(payload) {
+    for (const { pid, argv, bootMs } of decodeArguments(payload)) heldArguments?.put(pid, argv, bootMs)
+  },
+})
 sensor = await openSensor({
   ...(tier && { tier }),
   files: settings.files && { ...(ownFolder !== null && { ownFolder }) },
   now: () => Date.now(),
   onBatch: (batch) => queue.push(batch),
   traceInstance: () => supervisor.askTraceInstance(),
+  ...(heldArguments && { heldArguments }),
 })
+sensor.want(wanted)
 sealSensor()
 output.write(encodeFrame({ type: FRAME.SENSOR_READY, payload: jsonBytes(sensor.info) }))
 setInterval(sendStatus, STATUS_INTERVAL_MS)

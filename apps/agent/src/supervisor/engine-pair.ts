@@ -82,6 +82,11 @@ export class EnginePair {
     return this.#standby !== null
   }
 
+  /** What the images of all engines that run read of the fields that a sensor fills in on request. */
+  get wants(): readonly string[] {
+    return [...new Set([...this.#seats].flatMap((seat) => seat.wants))].toSorted((a, b) => (a < b ? -1 : 1))
+  }
+
   /** The pids of all engines that run: for people and tests. */
   get pids(): readonly number[] {
     return [...this.#seats].map((seat) => seat.pid)

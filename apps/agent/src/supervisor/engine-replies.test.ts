@@ -11,7 +11,9 @@ test('the answers of an engine', () => {
   assert.deepEqual(parseReady(bytes('{"engineVersion":"1.2.3","pack":"p","rules":7}')), {
     engineVersion: '1.2.3',
     tuningRefusal: null,
+    wants: [],
   })
+  assert.deepEqual(parseReady(bytes('{"engineVersion":"1.2.3","wants":["Hashes"]}')).wants, ['Hashes'])
   assert.deepEqual(parseRefused(bytes('{"code":"bug/TypeError","message":"x"}')), {
     code: 'bug/TypeError',
     message: 'x',
@@ -42,6 +44,8 @@ const HOSTILE: readonly (readonly [name: string, json: string])[] = [
   ['a second line', '{"engineVersion":"1.0.0\\n","code":"a/b\\n","message":"x"}'],
   ['a code without end', `{"engineVersion":"1.0.0${'0'.repeat(99)}","code":"a/${'b'.repeat(64)}","message":"x"}`],
   ['numbers', '{"engineVersion":1,"code":2,"message":3}'],
+  ['a wish that is no field', '{"engineVersion":"1.0.0","wants":["a b"]}'],
+  ['more wishes than fields', `{"engineVersion":"1.0.0","wants":[${Array(17).fill('"A"').join()}]}`],
   ['a refusal that is none', '{"engineVersion":"1.0.0","tuningRefusal":{"code":"x"},"code":"x","message":"x"}'],
   ['too much', `{"engineVersion":"1.0.0","code":"a/b","message":"${'x'.repeat(70_000)}"}`],
   ['depth', '['.repeat(60_000)],
@@ -60,7 +64,7 @@ test('keys that would reach a prototype are neither read nor passed on', () => {
     '"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"toString":"x","hasOwnProperty":1'
   const ready = parseReady(bytes(`{"engineVersion":"1.0.0",${planted}}`))
   const refused = parseRefused(bytes(`{"code":"a/b","message":"x",${planted}}`))
-  assert.deepEqual(Reflect.ownKeys(ready), ['engineVersion', 'tuningRefusal'])
+  assert.deepEqual(Reflect.ownKeys(ready), ['engineVersion', 'tuningRefusal', 'wants'])
   assert.deepEqual(Reflect.ownKeys(refused), ['code', 'message'])
   for (const one of [ready, refused, {}]) {
     assert.equal((one as { polluted?: unknown }).polluted, undefined)

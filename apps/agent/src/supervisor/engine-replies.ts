@@ -1,4 +1,4 @@
-import { parseJson, record, text, type Version, version } from '@firebreak/kernel'
+import { list, parseJson, record, text, type Version, version } from '@firebreak/kernel'
 
 /** Why an engine did not take something, in its own words. */
 export interface Reason {
@@ -9,6 +9,8 @@ export interface Reason {
 export interface Ready {
   readonly engineVersion: Version
   readonly tuningRefusal: Reason | null
+  /** Fields that the image reads and that a sensor fills in on request only. */
+  readonly wants: readonly string[]
 }
 
 const REPLY_BYTES_MAX = 65_536
@@ -16,6 +18,7 @@ const MESSAGE_CHARS_MAX = 512
 /** As all our codes are; they go into states, beacons and logs. */
 const code = text(64, /^[a-z][a-z0-9-]*\/[A-Za-z0-9-]+$/)
 const words = text(REPLY_BYTES_MAX)
+const fields = list(text(64, /^[A-Za-z0-9]+$/), 16)
 
 /**
  * Hostile input: the payload of READY.
@@ -23,10 +26,15 @@ const words = text(REPLY_BYTES_MAX)
  * @throws KernelError kernel/malformed
  */
 export function parseReady(payload: Uint8Array): Ready {
-  const { engineVersion, tuningRefusal = null } = record(parseJson(payload, REPLY_BYTES_MAX, 'ready'), 'ready')
+  const {
+    engineVersion,
+    tuningRefusal = null,
+    wants = [],
+  } = record(parseJson(payload, REPLY_BYTES_MAX, 'ready'), 'ready')
   return {
     engineVersion: version(engineVersion, 'ready.engineVersion'),
     tuningRefusal: tuningRefusal === null ? null : reasonOf(tuningRefusal, 'ready.tuningRefusal'),
+    wants: fields(wants, 'ready.wants'),
   }
 }
 

@@ -69,6 +69,8 @@ export class EngineSeat implements WatchedSeat {
   #answerLoad: (answer: LoadAnswer) => void = () => {}
   #answered = false
   #gone = false
+  /** Fields that its image reads and that a sensor fills in on request; known when it is loaded. */
+  wants: readonly string[] = []
   #hasReceived = false
   /** Set when a person or the watchdog kills it, so that its death says why. */
   #reason: { code: string; message: string } | null = null
@@ -187,8 +189,11 @@ export class EngineSeat implements WatchedSeat {
     }
     if (this.#answered) throw new Error('a second answer to LOAD')
     this.#answered = true
-    if (frame.type === FRAME.READY) this.#answerLoad({ kind: 'ready', ...parseReady(frame.payload) })
-    else if (frame.type === FRAME.REFUSED) this.#answerLoad({ kind: 'refused', ...parseRefused(frame.payload) })
+    if (frame.type === FRAME.READY) {
+      const ready = parseReady(frame.payload)
+      this.wants = ready.wants
+      this.#answerLoad({ kind: 'ready', ...ready })
+    } else if (frame.type === FRAME.REFUSED) this.#answerLoad({ kind: 'refused', ...parseRefused(frame.payload) })
     else throw new Error('a frame that engines do not send')
   }
 

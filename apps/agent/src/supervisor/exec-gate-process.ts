@@ -1,7 +1,7 @@
 import { FRAME, type Frame } from '@firebreak/api'
 import { digest, integer, object, parseJson, type Sha256Hex, text } from '@firebreak/kernel'
 import { entryOf, codeFolders } from '../entries.ts'
-import type { GateSettings } from '../gate-settings.ts'
+import { type ExecGateConfig, type GateSettings, gateSettingsOf } from '../gate-settings.ts'
 import { KeptProcess } from './kept-process.ts'
 
 /** A gate that has not been heard of for so long is ended: whoever it holds goes on. It speaks every 50 ms. */
@@ -45,6 +45,14 @@ export interface GateEvents {
 const counters = object<GateCounters>({ allowed: count, denied: count, late: count, unjudged: count })
 const denial = object<Denial>({ pid: count, path: text(8_192), sha256: digest })
 const refusal = object<{ code: string; message: string }>({ code: text(64), message: text(8_192) })
+
+/** @returns null when it is off, or configured in a way that says nothing: a gate is never guessed */
+export function startExecGate(config: ExecGateConfig | undefined, events: GateEvents): ExecGateProcess | null {
+  const settings = config === undefined ? null : gateSettingsOf(config)
+  if (typeof settings !== 'string') return settings && new ExecGateProcess(settings, events)
+  events.onFault('gate/bad-config', settings)
+  return null
+}
 
 /** Keeps the exec gate running, and ends it when it stalls: it is the one process of ours that others wait for. */
 export class ExecGateProcess {

@@ -1,5 +1,5 @@
-import { FRAME, type Frame } from '@firebreak/api'
-import { list, object, parseJson, text } from '@firebreak/kernel'
+import { encodeFrame, FRAME, type Frame } from '@firebreak/api'
+import { jsonBytes, list, object, parseJson, text } from '@firebreak/kernel'
 import type { SensorSettings } from '../sensor-settings.ts'
 import { KeptProcess } from './kept-process.ts'
 import { TraceKeeper } from './trace-keeper.ts'
@@ -33,6 +33,8 @@ export class SensorProcess {
   /** Of the runs that have ended. */
   #dropsBefore: SensorDrops = NO_DROPS
   #drops: SensorDrops = NO_DROPS
+  /** What this run of the sensor was told to fill in. */
+  #told = ''
 
   constructor(entry: string, readFolders: readonly string[], settings: SensorSettings, events: SensorEvents) {
     this.#events = events
@@ -51,6 +53,7 @@ export class SensorProcess {
       onEnded: () => {
         this.#dropsBefore = this.drops
         this.#drops = NO_DROPS
+        this.#told = ''
         void this.#traces.clear()
       },
     })
@@ -64,6 +67,19 @@ export class SensorProcess {
   get eventsDropped(): number {
     const { kernel, queue } = this.drops
     return sumDrops(kernel) + sumDrops(queue)
+  }
+
+  /** Fields to fill in, of those that are filled in on request. To be called now and then: a new sensor has to be told again. */
+  want(fields: readonly string[]): void {
+    const wanted = fields.join()
+    if (wanted === this.#told) return
+    if (this.#process.write(encodeFrame({ type: FRAME.SENSOR_WANTS, payload: jsonBytes({ fields }) })))
+      this.#told = wanted
+  }
+
+  /** What the exec gate read, unread. A sensor that is down or slow goes without. */
+  takeArguments(payload: Uint8Array): void {
+    this.#process.write(encodeFrame({ type: FRAME.EXEC_ARGUMENTS, payload }))
   }
 
   async stop(): Promise<void> {
