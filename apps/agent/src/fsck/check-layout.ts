@@ -11,7 +11,7 @@ const FOLDERS = /^(slots|spool|fetcher|quarantine|inputs)$/
 const LAYOUT: readonly Row[] = [
   [/^$/, 'folder'],
   [FOLDERS, 'folder'],
-  [/^(agent|status|policy|starter|notices|manifest|stop-tokens)\.json$/, 'file'],
+  [/^(agent|status|policy|starter|notices|manifest|install|stop-tokens)\.json$/, 'file'],
   [/^(customer\.pub|tuning\.fbi|starter\.fbi)$/, 'file'],
   [/^agent\.lock$/, 'link'],
   [/^slots\/state\.json$/, 'file'],

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { readDurable } from '@firebreak/durable-fs'
+import { become } from '../become.ts'
 import { initServer, installAgent, readOperator } from '../deployment.ts'
 import { CliError } from '../errors.ts'
 import { createKeystore, isKeystore } from '../keystore.ts'
@@ -7,12 +8,6 @@ import { CONSOLE_FOLDER, ENTRY, statePlaces } from '../places.ts'
 import { installService } from '../install/command.ts'
 import type { Screen } from '../screen.ts'
 import { inputLines, type InputReport } from './input-lines.ts'
-
-/** Becomes `entry`: same process, same terminal, its signals and its exit code. */
-export function become(entry: string, args: readonly string[]): never {
-  process.execve?.(process.execPath, [process.execPath, entry, ...args], { ...process.env })
-  throw new CliError('cli/service', 'Cannot start: this Node.js has no process.execve')
-}
 
 /** Makes keys and a server's data folder. Prints where they are; the tokens stay in operator.json. */
 export async function serverInit(state: string, screen: Screen): Promise<void> {

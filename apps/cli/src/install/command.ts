@@ -2,14 +2,18 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Command, Option } from 'commander'
+import { writeDurable } from '@firebreak/durable-fs'
 import { act } from '../act.ts'
 import { buildAgent } from '../agent-build.ts'
+import { become } from '../become.ts'
+import { CliError } from '../errors.ts'
+import { ENTRY } from '../places.ts'
 import type { Screen } from '../screen.ts'
 import { installSystem, type SystemInstall } from './install.ts'
 import { SERVICE_NAME, SYSTEM } from './places.ts'
 import { agentStop, type StopOptions } from './stop.ts'
 import { isSystemdRunning } from './systemd.ts'
-import { uninstallSystem } from './uninstall.ts'
+import { runningAgent, uninstallSystem } from './uninstall.ts'
 
 interface Json {
   readonly json: boolean
@@ -25,6 +29,23 @@ export function addAgentEnd(agent: Command, json: () => Option): void {
     .option('--reason <text>', 'why, for the record', '')
     .addOption(json())
     .action((options: StopOptions & Json) => act(options.json, (screen) => agentStop(options, screen)))
+  agent
+    .command('fsck <dir>')
+    .description(
+      "prove the invariants of an agent's folder, or of a copy of one; it reads only, exit code 3 with findings",
+    )
+    .addOption(json())
+    .action((folder: string, options: Json) =>
+      become(ENTRY.agent, ['fsck', resolve(folder), ...(options.json ? ['--json'] : [])]),
+    )
+  agent
+    .command('resume')
+    .description('end safe mode: the agent takes releases again')
+    .option('--data <dir>', 'folder of the agent', SYSTEM.data)
+    .addOption(json())
+    .action((options: { readonly data: string } & Json) =>
+      act(options.json, (screen) => agentResume(options.data, screen)),
+    )
   agent
     .command('uninstall')
     .description('take away all that `agent install --system` made, and all that the agent kept')
@@ -59,6 +80,15 @@ async function withBuilt<T>(use: (executable: string) => Promise<T>, screen: Scr
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** Lays the wish there; the agent takes it away when it is fulfilled. */
+async function agentResume(data: string, screen: Screen): Promise<void> {
+  if ((await runningAgent(join(data, 'agent.lock'))) === null) {
+    throw new CliError('cli/usage', `Cannot resume: no agent runs on ${data}`)
+  }
+  await writeDurable(join(data, 'resume'), new Uint8Array(0))
+  screen.result({ ok: true, data }, ['asked; `firebreak agent status` shows the mode'])
 }
 
 async function uninstallService(root: string, screen: Screen): Promise<void> {

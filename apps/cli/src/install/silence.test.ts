@@ -101,6 +101,7 @@ test(
         const status = await run(0, 'status', '--state', file('state'))
         assert.match(status.stdout, /STOPPED.* for \d+ s: stop token: kernel update/)
         assert.match(status.stdout, /tamper\/stop-refused/)
+        await run(0, 'agent', 'fsck', agent.folder)
       },
     )
   },
