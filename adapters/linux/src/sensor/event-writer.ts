@@ -223,9 +223,13 @@ function shape(category: string, fields: readonly string[]): RecordShape {
 
 /** Copies bytes by the runtime's own means: 25 ns, whatever the length. */
 function newWriter(): RecordBatchWriter {
+  let memory: Uint8Array = new Uint8Array(0)
   let buffer: Buffer = Buffer.alloc(0)
   return new RecordBatchWriter((out, text, at) => {
-    if (buffer.buffer !== out.buffer) buffer = Buffer.from(out.buffer) // it has grown
+    if (out !== memory) {
+      memory = out
+      buffer = Buffer.from(out.buffer)
+    }
     buffer.write(text, at, 'latin1')
   })
 }

@@ -28,8 +28,17 @@ function execRecord(options: ExecOptions): RecordReader {
 }
 
 test('start times are in the ticks of /proc, rounded down as there', () => {
-  const { pid, startTicks, parentStartTicks } = execRecord({}).process(AT, UNKNOWN_PROGRAM, null)
+  const { pid, startTicks, parentStartTicks } = execRecord({}).process(AT, null, UNKNOWN_PROGRAM, null)
   assert.deepEqual([pid, startTicks, parentStartTicks], [1234, 362_683, 362_683])
+})
+
+test('who forked a process stays its parent', () => {
+  const records = execRecord({})
+  const before = { ...records.process(AT, null, UNKNOWN_PROGRAM, null), parentPid: 5, parentStartTicks: 6 }
+  const { parentPid, parentStartTicks } = records.process(AT, before, UNKNOWN_PROGRAM, null)
+  assert.deepEqual([parentPid, parentStartTicks], [5, 6])
+  const learnt = { ...before, parentStartTicks: null } // from /proc, which says nothing of the parent's start
+  assert.equal(records.process(AT, learnt, UNKNOWN_PROGRAM, null).parentStartTicks, 362_683)
 })
 
 const EXECS: readonly (readonly [string, ExecOptions, Readonly<Record<string, string | null>>])[] = [

@@ -65,13 +65,18 @@ export class RecordReader {
     return this.#u64(at + RECORD.cgroup)
   }
 
-  /** The process that the record is about, running `program`. */
-  process(at: number, program: Program, container: ByteText | null): Process {
+  /**
+   * The process that the record is about, running `program`.
+   *
+   * @param before - what is known of it: who forked it stays its parent, also when that is gone and init took over
+   */
+  process(at: number, before: Process | null, program: Program, container: ByteText | null): Process {
+    const forker = before !== null && before.parentStartTicks !== null ? before : null
     return {
       pid: this.pid(at),
       startTicks: this.startTicks(at),
-      parentPid: this.parentPid(at),
-      parentStartTicks: this.parentStartTicks(at),
+      parentPid: forker === null ? this.parentPid(at) : forker.parentPid,
+      parentStartTicks: forker === null ? this.parentStartTicks(at) : forker.parentStartTicks,
       uid: this.#u32(at + RECORD.uid),
       gid: this.#u32(at + RECORD.gid),
       cgroup: this.cgroup(at),

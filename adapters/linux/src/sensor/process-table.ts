@@ -3,8 +3,11 @@ import type { ByteText } from './byte-text.ts'
 /** Processes that have ended are kept this long, so that their late children still find them. */
 export const ENDED_KEEP_MS = 60_000
 
-/** Ended processes kept at most; under a fork storm the oldest go first. */
-export const ENDED_COUNT_MAX = 8192
+/**
+ * Ended processes kept at most; under a fork storm the oldest go first. More would outlive the garbage collector's nursery,
+ * and to move them from it costs as much as all other work on them.
+ */
+export const ENDED_COUNT_MAX = 2048
 
 /** All processes kept at most, about 0.5 KB each and never more than 5. */
 export const PROCESS_COUNT_MAX = 32_768
@@ -51,6 +54,9 @@ interface Entry {
   endedMs: number
   /** Who had the pid before, and is not forgotten. */
   older: Entry | null
+  /** Who ended before and after it. */
+  previous: Entry | null
+  next: Entry | null
 }
 
 /**
@@ -62,8 +68,10 @@ interface Entry {
 export class ProcessTable {
   /** Who has the pid now, or had it last; the one longest in the table first. Behind each, its namesakes. */
   readonly #latest = new Map<number, Entry>()
-  /** In the order in which they ended. */
-  readonly #ended = new Set<Entry>()
+  /** The ends of the list of those that ended, in that order. (A Set walks over all that was ever deleted before its first.) */
+  #firstEnded: Entry | null = null
+  #lastEnded: Entry | null = null
+  #endedCount = 0
   #size = 0
 
   get size(): number {
@@ -75,7 +83,7 @@ export class ProcessTable {
     const latest = this.#latest.get(process.pid)
     if (latest !== undefined && latest.process.startTicks === process.startTicks) {
       latest.process = process
-      if (latest.endedMs >= 0) this.#revive(latest)
+      if (latest.endedMs >= 0) this.#unlist(latest)
       return
     }
     if (latest !== undefined) this.#retire(latest, nowMs)
@@ -116,37 +124,49 @@ export class ProcessTable {
     if (again !== null) this.#forget(again)
     const older = this.#latest.get(process.pid) ?? null
     if (older !== null) this.#latest.delete(process.pid) // so that the newcomer comes last
-    const entry: Entry = { process, endedMs: -1, older }
+    const entry: Entry = { process, endedMs: -1, older, previous: null, next: null }
     this.#latest.set(process.pid, entry)
     this.#size++
     if (this.#size > PROCESS_COUNT_MAX) this.#evictOne(entry)
   }
 
-  #revive(entry: Entry): void {
-    entry.endedMs = -1
-    this.#ended.delete(entry)
-  }
-
   #markEnded(entry: Entry, nowMs: number): void {
     if (entry.endedMs < 0) {
       entry.endedMs = Math.floor(nowMs)
-      this.#ended.add(entry)
+      entry.previous = this.#lastEnded
+      if (this.#lastEnded === null) this.#firstEnded = entry
+      else this.#lastEnded.next = entry
+      this.#lastEnded = entry
+      this.#endedCount++
     }
-    for (const oldest of this.#ended) {
-      if (this.#ended.size <= ENDED_COUNT_MAX && nowMs - oldest.endedMs <= ENDED_KEEP_MS) break
+    for (let oldest = this.#firstEnded; oldest !== null; oldest = this.#firstEnded) {
+      if (this.#endedCount <= ENDED_COUNT_MAX && nowMs - oldest.endedMs <= ENDED_KEEP_MS) break
       this.#forget(oldest)
     }
   }
 
+  /** It is none of the ended any more. */
+  #unlist(entry: Entry): void {
+    const { previous, next } = entry
+    if (previous === null) this.#firstEnded = next
+    else previous.next = next
+    if (next === null) this.#lastEnded = previous
+    else next.previous = previous
+    entry.previous = null
+    entry.next = null
+    entry.endedMs = -1
+    this.#endedCount--
+  }
+
   /** The longest ended, else the one longest in the table; never the newcomer. */
   #evictOne(newcomer: Entry): void {
-    for (const oldest of this.#ended) return this.#forget(oldest)
+    if (this.#firstEnded !== null) return this.#forget(this.#firstEnded)
     for (const entry of this.#latest.values()) if (entry !== newcomer) return this.#forget(entry)
   }
 
   #forget(entry: Entry): void {
     const { pid } = entry.process
-    this.#ended.delete(entry)
+    if (entry.endedMs >= 0) this.#unlist(entry)
     this.#size--
     let newer = this.#latest.get(pid)
     if (newer !== entry) {

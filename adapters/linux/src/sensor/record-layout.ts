@@ -63,8 +63,8 @@ export const VM_ACCESS = { processVmReadv: 0x10001, processVmWritev: 0x10002 } a
 /** Indexes into the counters: records that found the ring full, by rank, and those left out as repeats. */
 export const COUNTER = { dropped0: 0, dropped1: 1, repeats: 2, count: 3 } as const
 
-/** About 3,000 process lifecycles: 600 ms of a busy host. Locked kernel memory, once per sensor. */
-export const RING_SIZE_BYTES = 1024 * 1024
+/** About 10,000 process lives: half a second of a host that does nothing but start them. Kernel memory, once per sensor. */
+export const RING_SIZE_BYTES = 4 * 1024 * 1024
 
 const PATH_BYTES = 256
 const ARGUMENTS_BYTES = 4095

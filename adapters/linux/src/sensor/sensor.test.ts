@@ -165,6 +165,17 @@ test('ebpf: a subshell that never execs is a parent all the same', { skip: skipW
   assert.equal(inner?.fields['ParentCommandLine'], `/bin/sh -c ${script}`)
 })
 
+test('ebpf: who started a process stays its parent when it is gone', { skip: skipWithout('ebpf') }, async () => {
+  const sensor = await watch('ebpf')
+  const script = `{ read _ <&3; exec ${TRUE} orphan; } 3<&0 &`
+  const shell = spawn('/bin/sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'] })
+  await once(shell, 'exit')
+  shell.stdin.end()
+  const { fields } = await sensor.first(hasArgument('orphan'))
+  await sensor.close()
+  assert.deepEqual([fields['ParentProcessId'], fields['ParentCommandLine']], [shell.pid, `/bin/sh -c ${script}`])
+})
+
 test(
   'ebpf: a script shows its interpreter as image, as /proc/PID/exe does',
   { skip: skipWithout('ebpf') },
@@ -227,11 +238,11 @@ test('ebpf: sees an outbound connection, also a refused one', { skip: skipWithou
 
 test('ebpf: two sensors at once see the same', { skip: skipWithout('ebpf') }, async () => {
   const [one, other] = [await watch('ebpf'), await watch('ebpf')]
-  await once(spawn(TRUE, ['twice'], { stdio: 'ignore' }), 'exit')
+  await once(spawn(TRUE, [`twice-${process.pid}`], { stdio: 'ignore' }), 'exit')
   await one.close()
   await other.close()
   assert.deepEqual(
-    [one, other].map(({ events }) => events.filter(hasArgument('twice')).length),
+    [one, other].map(({ events }) => events.filter(hasArgument(`twice-${process.pid}`)).length),
     [1, 1],
   )
 })

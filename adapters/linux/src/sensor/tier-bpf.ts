@@ -14,8 +14,8 @@ import { COUNTER, KIND, RING_SIZE_BYTES } from './record-layout.ts'
 import { drainRing, type MappedRing, mapRing } from './ring-buffer.ts'
 import type { Drops, Tier } from './tier.ts'
 
-/** Between two drains: the longest that an event waits, and what keeps the cost per process low. */
-export const DRAIN_INTERVAL_MS = 20
+/** Between two drains: the longest that an event waits, and what keeps the cost per process low: a wake-up costs as much as 30. */
+export const DRAIN_INTERVAL_MS = 50
 
 /**
  * Tier 1: BPF programs on tracepoints write records into a ring buffer that a timer drains. Sees every exec with its
@@ -112,7 +112,7 @@ class RingTier implements Tier {
   #forked(at: number): void {
     const records = this.#records
     const parent = this.#observer.table.find(records.parentPid(at), records.parentStartTicks(at))
-    const process = records.process(at, parent?.program ?? UNKNOWN_PROGRAM, parent?.container ?? null)
+    const process = records.process(at, null, parent?.program ?? UNKNOWN_PROGRAM, parent?.container ?? null)
     this.#observer.table.put(process, records.bootMs(at))
   }
 
@@ -125,7 +125,12 @@ class RingTier implements Tier {
     const image = this.#images.resolve(file, pid)
     const before = this.#observer.table.find(pid, records.startTicks(at))
     const container = this.#containers.of(records.cgroup(at), pid, before?.container ?? null, bootMs)
-    const process = records.process(at, { image, commandLine, name, currentDirectory, inode, device }, container)
+    const process = records.process(
+      at,
+      before,
+      { image, commandLine, name, currentDirectory, inode, device },
+      container,
+    )
     this.#observer.table.put(process, bootMs)
     this.#observer.created(process, bootMs)
   }
@@ -139,7 +144,7 @@ class RingTier implements Tier {
     const records = this.#records
     const pid = records.pid(at)
     const known = this.#observer.table.find(pid, records.startTicks(at)) ?? this.#observer.learn(pid)
-    return records.process(at, known?.program ?? UNKNOWN_PROGRAM, known?.container ?? null)
+    return records.process(at, known, known?.program ?? UNKNOWN_PROGRAM, known?.container ?? null)
   }
 }
 

@@ -14,10 +14,18 @@ export interface ShapeNumbers {
   readonly names: Uint16Array
 }
 
-/** The names and log sources of a batch that is being written: each once, by number. */
+/** Names and log sources of a batch up to which the next one has them too, used or not. */
+const NAMES_KEPT_MAX = 256
+
+/**
+ * The names and log sources of a batch that is being written: each once, by number. Most batches of a sensor say the
+ * same names, so those of one are kept for the next.
+ */
 export class BatchTables {
   readonly #names = new StringTable()
   readonly #sources = new StringTable()
+  readonly #shapes = new Map<RecordShape, ShapeNumbers>()
+  #bytes: Uint8Array | null = null
 
   get names(): number {
     return this.#names.count
@@ -27,17 +35,32 @@ export class BatchTables {
     return this.#sources.count
   }
 
+  /** As `numbersOf`, for a shape that comes again and again: the same object each time. */
+  numbersOfShape(shape: RecordShape): ShapeNumbers {
+    const known = this.#shapes.get(shape)
+    if (known !== undefined) return known
+    const numbers = this.numbersOf(shape)
+    this.#shapes.set(shape, numbers)
+    return numbers
+  }
+
   /** @throws DetectError detect/record-too-large */
   numbersOf({ source, fields }: RecordShape): ShapeNumbers {
+    this.#bytes = null
     const names = Uint16Array.from(fields, (field) => this.#names.number([field]))
     return { source: this.#sources.number([source.category ?? '', source.product ?? '', source.service ?? '']), names }
   }
 
   bytes(): Uint8Array {
-    return concatBytes([this.#names.bytes(), this.#sources.bytes()])
+    this.#bytes ??= concatBytes([this.#names.bytes(), this.#sources.bytes()])
+    return this.#bytes
   }
 
-  clear(): void {
+  /** For the next batch. */
+  reset(): void {
+    if (Math.max(this.names, this.sources) <= NAMES_KEPT_MAX) return
+    this.#bytes = null
+    this.#shapes.clear()
     this.#names.clear()
     this.#sources.clear()
   }

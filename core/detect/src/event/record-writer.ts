@@ -56,7 +56,6 @@ export class RecordBatchWriter {
   #at = 0
   #records = 0
   readonly #tables = new BatchTables()
-  readonly #shapes = new Map<RecordShape, ShapeNumbers>()
   #names: Uint16Array = new Uint16Array(0)
   #source = 0
   #fields = 0
@@ -90,16 +89,11 @@ export class RecordBatchWriter {
   }
 
   /**
-   * @param shape - the same object each time: its names are looked up once a batch
+   * @param shape - the same object each time: its names are looked up once
    * @throws DetectError detect/record-malformed without a time, detect/record-too-large
    */
   begin(shape: RecordShape, timeMs: number): void {
-    let numbers = this.#shapes.get(shape)
-    if (numbers === undefined) {
-      numbers = this.#tables.numbersOf(shape)
-      this.#shapes.set(shape, numbers)
-    }
-    this.#start(numbers, timeMs)
+    this.#start(this.#tables.numbersOfShape(shape), timeMs)
   }
 
   /** One byte for each character, all of them below 256: UTF-8 that was never decoded. */
@@ -198,8 +192,7 @@ export class RecordBatchWriter {
     const batch = concatBytes([new Uint8Array(header.buffer), tables, this.#bytes.subarray(0, this.#end)])
     this.#end = 0
     this.#records = 0
-    this.#tables.clear()
-    this.#shapes.clear()
+    this.#tables.reset()
     return batch
   }
 
@@ -238,12 +231,14 @@ export class RecordBatchWriter {
   }
 
   #digits(value: number, count: number): void {
-    for (let at = this.#at + count - 1; at >= this.#at; at--) {
+    const bytes = this.#bytes
+    const start = this.#at
+    for (let at = start + count - 1; at >= start; at--) {
       const rest = (value / 10) | 0
-      this.#bytes[at] = DIGIT_ZERO + value - 10 * rest
+      bytes[at] = DIGIT_ZERO + value - 10 * rest
       value = rest
     }
-    this.#at += count
+    this.#at = start + count
   }
 
   #need(room: number): void {
