@@ -3,7 +3,7 @@ import { RecordBatchWriter } from '@firebreak/detect'
 import { errorMessage, type Version } from '@firebreak/kernel'
 import type { SlotImage } from '@firebreak/updater'
 import { parseEventList } from './event-list.ts'
-import { EngineSeat } from './supervisor/engine-seat.ts'
+import { EngineSeat, type SeatEvents } from './supervisor/engine-seat.ts'
 
 /** What an engine process said of an image and a list of events. The gate's evidence. */
 export type Evaluation =
@@ -26,6 +26,7 @@ const UNNAMED: SlotImage = { pack: 'candidate', version: '0.0.0', imageDigest: '
  * belongs to one event. The engine's answers are counted, not believed: an event without an answer has no verdict.
  *
  * @param events - as parseEventList takes them
+ * @param engineArgs - of the engine's process: what inputs supply besides
  * @throws KernelError kernel/malformed | DetectError detect/record-*: what was given are no events
  */
 export async function evaluate(
@@ -33,6 +34,7 @@ export async function evaluate(
   events: Uint8Array,
   entry: string,
   readFolders: readonly string[],
+  engineArgs: readonly string[] = [],
 ): Promise<Evaluation> {
   const writer = new RecordBatchWriter()
   const list = parseEventList(events).map((event) => {
@@ -44,14 +46,15 @@ export async function evaluate(
   const finished = new Promise<{ code: string; message: string } | null>((resolve) => {
     finish = resolve
   })
-  const seat = new EngineSeat({ image: UNNAMED, bytes: image, tuning: null }, entry, readFolders, {
+  const answers: SeatEvents = {
     acknowledged(_, frame) {
       if (frame.sequence >= list.length || frame.aux !== 1) throw new Error('an answer without a verdict on its event')
       fired.set(frame.sequence, firedRules(frame))
       if (fired.size === list.length) finish(null)
     },
     died: (_, code, message) => finish({ code, message }),
-  })
+  }
+  const seat = new EngineSeat({ image: UNNAMED, bytes: image, tuning: null }, entry, readFolders, answers, engineArgs)
   const timer = setTimeout(() => {
     finish({ code: 'engine/no-answer', message: `${list.length - fired.size} events without an answer` })
   }, ANSWER_TIMEOUT_MS)

@@ -8,7 +8,8 @@ const USAGE = `firebreak agent: the processes of one host
   main.ts run --data DIR                       runs until it is told to end; JSON lines on standard output
   main.ts policy --data DIR --policy FILE [--key HEX]
                                                takes a policy of the customer's; --key pins theirs, once
-  main.ts evaluate --image FILE --events FILE  loads an image in the real, confined engine and has it judge events;
+  main.ts evaluate --image FILE --events FILE [--inputs JSON]
+                                               loads an image in the real, confined engine and has it judge events;
                                                prints one JSON object
   main.ts yara-scan                            reads {sources, paths, limits} on standard input, scans in the real,
                                                confined YARA lane; a JSON line for each file, then one with the counts
@@ -18,10 +19,12 @@ Exit codes: 0 ended as asked, 1 failed with one sentence, 3 fsck has findings.
 `
 async function runEvaluate(args: readonly string[]): Promise<void> {
   const { evaluate } = await import('./evaluate.ts') // not in the supervisor's process: it reads events
-  const options = { image: { type: 'string' }, events: { type: 'string' } } as const
+  const options = { image: { type: 'string' }, events: { type: 'string' }, inputs: { type: 'string' } } as const
   const { values } = parseArgs({ args: [...args], options, strict: true })
   const [image, events] = await Promise.all([readFile(values.image ?? ''), readFile(values.events ?? '')])
-  process.stdout.write(`${JSON.stringify(await evaluate(image, events, entryOf('engine'), codeFolders()))}\n`)
+  const engineArgs = values.inputs === undefined ? [] : [values.inputs]
+  const evaluation = await evaluate(image, events, entryOf('engine'), codeFolders(), engineArgs)
+  process.stdout.write(`${JSON.stringify(evaluation)}\n`)
 }
 
 async function runYara(): Promise<void> {

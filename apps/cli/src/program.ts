@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { FORMAT_NAMES, type FormatName } from '@firebreak/inputs'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { act } from './act.ts'
 import { check } from './commands/check.ts'
@@ -37,6 +38,9 @@ interface Common {
   readonly json: boolean
   readonly state: string
 }
+interface ForInputs {
+  readonly inputs: readonly FormatName[]
+}
 interface Remote extends Common {
   readonly server?: string
   readonly tokenFile?: string
@@ -57,6 +61,11 @@ const state = () =>
 const server = () => new Option('--server <url>', 'server to talk to (default: the one of --state)')
 const tokenFile = () => new Option('--token-file <file>', 'file with the operator token, with --server')
 const reason = () => new Option('--reason <text>', 'why, for the record').makeOptionMandatory()
+
+const inputs = () =>
+  new Option('--inputs <formats...>', 'the hosts that it is for have inputs of these formats')
+    .choices(FORMAT_NAMES.filter((name) => name !== 'sigma-json')) // of which only a host can say what it supplies
+    .default([])
 
 const client = ({ state: folder, server: url, tokenFile: file }: Remote) => operatorClient(folder, url, file)
 
@@ -134,21 +143,23 @@ function addContent(root: Command): void {
     .command('gate <pack>')
     .description('the whole gate: every check, every rule in the real engine process')
     .option('--report <file>', 'write the report, as it would be signed')
+    .addOption(inputs())
     .addOption(json())
-    .action((pack: string, options: Common & { report?: string }) =>
-      act(options.json, (screen) => gate(pack, options.report, screen)),
+    .action((pack: string, options: Common & ForInputs & { report?: string }) =>
+      act(options.json, (screen) => gate(pack, options.report, options.inputs, screen)),
     )
   root
     .command('release <pack>')
     .description('gate a pack, have the approvers sign it, and publish it')
     .option('--keys <dir>', 'folder of the approver keys (default: the one of --state)')
+    .addOption(inputs())
     .addOption(server())
     .addOption(tokenFile())
     .addOption(state())
     .addOption(json())
-    .action((pack: string, options: Remote & { keys?: string }) =>
+    .action((pack: string, options: Remote & ForInputs & { keys?: string }) =>
       act(options.json, async (screen) =>
-        release(pack, options.keys ?? statePlaces(options.state).keys, await client(options), screen),
+        release(pack, options.keys ?? statePlaces(options.state).keys, options.inputs, await client(options), screen),
       ),
     )
 }

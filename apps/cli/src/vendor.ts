@@ -2,6 +2,7 @@ import { readPackFolder } from '@firebreak/pack-folder'
 import type { CompiledPack, PackManifest } from '@firebreak/content'
 import { sha256Hex } from '@firebreak/crypto'
 import { encodeGateReport, gateReportDigest, type GateReport } from '@firebreak/gate'
+import type { FormatName } from '@firebreak/inputs'
 import type { Json, Sha256Hex, WallMs } from '@firebreak/kernel'
 import { gateReportTargetPath, releaseCustom, releaseTargetPath } from '@firebreak/rollout'
 import { refreshOver, type TargetFile, trustRoot } from '@firebreak/tuf'
@@ -18,8 +19,12 @@ export interface ReleaseDraft {
 }
 
 /** @throws CliError cli/refused: no passing report, no release */
-export async function gatePack(folder: string, nowMs: WallMs): Promise<ReleaseDraft> {
-  return requirePass(await runGate(await readPackFolder(folder), nowMs))
+export async function gatePack(
+  folder: string,
+  nowMs: WallMs,
+  inputs: readonly FormatName[] = [],
+): Promise<ReleaseDraft> {
+  return requirePass(await runGate(await readPackFolder(folder), nowMs, inputs))
 }
 
 export function requirePass({ report, compiled, manifest }: GateRun): ReleaseDraft {

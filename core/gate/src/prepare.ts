@@ -139,7 +139,8 @@ function contractCheck(image: VerifiedImage, contract: EngineContract): CheckRes
   }
   const fields = image.needs.reduce((sum, one) => sum + one.fields.length, 0)
   const needs = `${fields} fields of ${image.needs.length} log sources and all ${image.features.length} features`
-  return passed('contract', `Engine ${contract.engineVersion} supplies all ${needs} that the image needs.`)
+  const besides = (contract.inputs ?? []).length > 0 ? ', with the inputs that the release is for,' : ''
+  return passed('contract', `Engine ${contract.engineVersion}${besides} supplies all ${needs} that the image needs.`)
 }
 
 function findingOf(error: ContentError | DetectError): Finding {

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { encodeGateReport, renderGateReport } from '@firebreak/gate'
+import type { FormatName } from '@firebreak/inputs'
 import { readPackFolder } from '@firebreak/pack-folder'
 import { CliError } from '../errors.ts'
 import { runGate } from '../gate-run.ts'
@@ -9,9 +10,14 @@ import { gatePack, publish } from '../vendor.ts'
 import type { OperatorClient } from '../operator-client.ts'
 
 /** The whole gate. The report goes to `reportFile` when one is named. */
-export async function gate(pack: string, reportFile: string | undefined, screen: Screen): Promise<void> {
+export async function gate(
+  pack: string,
+  reportFile: string | undefined,
+  inputs: readonly FormatName[],
+  screen: Screen,
+): Promise<void> {
   screen.step(`Proving ${pack} in the real engine process`)
-  const { report } = await runGate(await readPackFolder(pack), Date.now())
+  const { report } = await runGate(await readPackFolder(pack), Date.now(), inputs)
   const text = renderGateReport(report)
   if (reportFile !== undefined) await writeFile(reportFile, encodeGateReport(report))
   screen.done(`gate ${report.verdict}`)
@@ -23,10 +29,16 @@ export async function gate(pack: string, reportFile: string | undefined, screen:
 }
 
 /** Gate, approvals, publication. */
-export async function release(pack: string, keys: string, client: OperatorClient, screen: Screen): Promise<void> {
+export async function release(
+  pack: string,
+  keys: string,
+  inputs: readonly FormatName[],
+  client: OperatorClient,
+  screen: Screen,
+): Promise<void> {
   screen.step(`Proving ${pack} in the real engine process`)
   const keystore = await openKeystore(keys)
-  const draft = await gatePack(pack, Date.now())
+  const draft = await gatePack(pack, Date.now(), inputs)
   screen.done('gate passed')
   screen.step(`Signing and publishing to ${client.url}`)
   const imageDigest = await publish(client, keystore, draft, Date.now())
