@@ -33,7 +33,7 @@ type Fields = Readonly<Record<string, unknown>>
 export async function checkState(folder: ShownFolder, findings: Findings): Promise<StateSummary | null> {
   const bytes = await folder.read(PATH, STATE_BYTES_MAX)
   if (!bytes) {
-    const isGone = !folder.entries.has(PATH) && folder.filesIn('slots').length > 0
+    const isGone = !folder.entries.has(PATH) && folder.filesIn('slots').some((file) => file.endsWith('.fbi'))
     if (isGone) findings.add('file/missing', PATH, `There are images and nothing says what they are; ${TO_DO}`)
     return null
   }

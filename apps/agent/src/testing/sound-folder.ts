@@ -73,7 +73,7 @@ export async function makeSoundFolder(data: string): Promise<AgentPaths> {
 }
 
 /** What the installer and the fetcher leave. */
-async function install(paths: AgentPaths): Promise<void> {
+export async function install(paths: AgentPaths): Promise<void> {
   const vendor = new Vendor()
   await openFolder(paths.fetcher)
   const config = {

@@ -1,0 +1,2 @@
+export { type Cut, CutDisk, CUTS } from './power-cut.ts'
+export { type DiskOp, traceWrites } from './trace.ts'
