@@ -3,7 +3,7 @@ import { LinuxError } from '../errors.ts'
 import { AuditControl, type AuditStatus } from './audit-control.ts'
 import { auditArches, auditRules, exemptionRule, isExemption, ruleCovers, ruleKey } from './audit-rules.ts'
 import { bindNetlink, setReceiveBuffer } from './netlink.ts'
-import { isLeftover, ownerName } from './owner.ts'
+import { isLeftover, ownerName } from '../tracing/owner.ts'
 
 /** Records that wait for the kernel's own thread; 7 for each exec. */
 export const BACKLOG_LIMIT = 8192

@@ -1,6 +1,6 @@
 import { LinuxError } from '../errors.ts'
 import { removeAuditLeftovers } from './audit-session.ts'
-import { removeTraceLeftovers } from './trace-instance.ts'
+import { removeTraceLeftovers } from '../tracing/trace-instance.ts'
 
 /** What was removed, and one sentence for each kind of leftover that nobody could look for. */
 export interface LeftoversRemoved {

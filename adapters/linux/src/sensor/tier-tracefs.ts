@@ -10,7 +10,7 @@ import { type Process, type Program, UNKNOWN_PROGRAM } from './process-table.ts'
 import { rescan } from './rescan.ts'
 import type { Drops, Tier } from './tier.ts'
 import { TraceBuffer } from './trace-buffer.ts'
-import { createTraceInstance, removeTraceInstance } from './trace-instance.ts'
+import { createTraceInstance, removeTraceInstance } from '../tracing/trace-instance.ts'
 import type { TraceRecord } from './trace-records.ts'
 
 /** Between two reads: the longest that an event waits. */

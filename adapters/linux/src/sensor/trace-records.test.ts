@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { LinuxError } from '../errors.ts'
 import { formatText } from './testing/trace-bytes.ts'
-import { TRACE_EVENT_NAMES, TRACE_EVENTS, type TraceEventName } from './trace-events.ts'
+import { TRACE_EVENT_NAMES, TRACE_EVENTS, type TraceEventName } from '../tracing/trace-events.ts'
 import { parsePageFormat, parseTraceFormat } from './trace-format.ts'
 import { readTraceFormats, TraceRecords } from './trace-records.ts'
 

@@ -1,7 +1,7 @@
 import { type ByteText, byteTextAt } from './byte-text.ts'
 import type { Connection } from './enrich.ts'
 import { formatIpv6 } from './kernel-records.ts'
-import { TRACE_EVENT_NAMES, TRACE_EVENTS, type TraceEventName } from './trace-events.ts'
+import { TRACE_EVENT_NAMES, TRACE_EVENTS, type TraceEventName } from '../tracing/trace-events.ts'
 import { parseTraceFormat, type TraceFormat } from './trace-format.ts'
 
 export type TraceRecord =

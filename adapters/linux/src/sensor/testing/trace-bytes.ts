@@ -1,4 +1,4 @@
-import { TRACE_EVENTS, type TraceEventName } from '../trace-events.ts'
+import { TRACE_EVENTS, type TraceEventName } from '../../tracing/trace-events.ts'
 import type { PageFormat } from '../trace-format.ts'
 
 /** As Linux 6.18 on x86-64 states it. */

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { TRACE_EVENT_NAMES, type TraceEventName } from '../trace-events.ts'
+import { TRACE_EVENT_NAMES, type TraceEventName } from '../../tracing/trace-events.ts'
 import { parseTraceFormat } from '../trace-format.ts'
 import { type Entry, formatText, pageBytes } from './trace-bytes.ts'
 

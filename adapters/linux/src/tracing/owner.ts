@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs'
 import process from 'node:process'
-import type { ByteText } from './byte-text.ts'
-import { parseStat } from './proc-files.ts'
 
 /**
  * Names of what a sensor leaves in the kernel say whose it is, by pid and start time: whoever starts next can tell the
@@ -19,9 +17,13 @@ export function isLeftover(name: string): boolean {
   return pid !== undefined && startTicks(Number(pid)) !== Number(start)
 }
 
+/** Field 22 of /proc/PID/stat; the name before it, in parentheses, may hold anything. */
+const START_FIELD = 19
+
 function startTicks(pid: number): number | null {
   try {
-    return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1') as ByteText)?.startTicks ?? null
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[START_FIELD])
   } catch {
     return null
   }
