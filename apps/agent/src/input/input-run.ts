@@ -18,6 +18,8 @@ import { BATCHES_OPEN_MAX, FAULT_CHARS_MAX, type InputStatus, NO_STATUS } from '
 /** How often a file that has nothing more is looked at, and one that can't be read. */
 const LOOK_AGAIN_MS = 200
 const TRY_AGAIN_MS = 2_000
+/** After so many a new process may be let read what this one may not: a folder that was made meanwhile. */
+const TRIES_MAX = 10
 const STATUS_INTERVAL_MS = 500
 const SEQUENCES = 2 ** 32
 
@@ -44,7 +46,7 @@ export class InputRun {
   }
 
   /**
-   * Runs until its source ends, which a file does not.
+   * Runs until its source ends. A file does not end, but one that can't be read for long is given up.
    *
    * @param open - the descriptor that we were handed, as a stream; for other sources than files
    */
@@ -56,7 +58,7 @@ export class InputRun {
     if (source.kind === 'file') await this.#follow(source.path, saved)
     else await this.#read(open())
     clearInterval(timer)
-    this.#status = { ...this.#status, isEnded: true }
+    if (source.kind !== 'file') this.#status = { ...this.#status, isEnded: true }
     this.#tell()
   }
 
@@ -80,16 +82,18 @@ export class InputRun {
 
   async #follow(path: string, saved: Uint8Array): Promise<void> {
     const file = new GrowingFile(path, saved.length === 0 ? null : parseOurs(saved))
-    for (;;) {
+    for (let tries = 0; tries < TRIES_MAX;) {
       try {
         const { lines, position, isMore } = await file.round()
         this.#status = { ...this.#status, fault: null, file: { ...file.counters } }
         this.#tooLong = file.tooLong
         await this.#take(lines)
         if (lines.length > 0 && position !== null) this.#send(FRAME.INPUT_POSITION, encodePosition(position))
+        tries = 0
         if (!isMore) await setTimeout(LOOK_AGAIN_MS)
       } catch (error) {
         if (!(error instanceof InputError)) throw error
+        tries++
         this.#status = { ...this.#status, fault: error.message.slice(0, FAULT_CHARS_MAX) }
         await setTimeout(TRY_AGAIN_MS)
       }

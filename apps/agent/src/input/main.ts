@@ -19,5 +19,5 @@ function openExtra(): Readable {
 }
 
 await new InputRun(config, output).run(input, openExtra)
-// The journal ends when its reader does: a new one comes with a new input. Standard input ends once.
-if (config.source.kind === 'journal') output.end(() => process.exit(0))
+// The journal ends when its reader does, and comes back with a new input, as a file may. Standard input ends once.
+if (config.source.kind !== 'stdin') output.end(() => process.exit(0))

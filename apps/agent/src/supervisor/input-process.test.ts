@@ -172,3 +172,8 @@ test('a file that may not be read is said, and read when it may', async (context
   writeFileSync(log, entry('m0'))
   await until('its event', () => batches.messages.length === 1 && input.status.fault === null)
 })
+
+test('a system without journalctl is said', async (context) => {
+  const { input } = await setUp(context, () => ({ kind: 'journal' }))
+  assert.match(input.status.fault ?? '', /no journalctl/)
+})

@@ -40,6 +40,7 @@ interface Waiting {
   readonly position: Uint8Array | null
 }
 
+const NO_JOURNAL = 'Cannot read the journal: this system has no journalctl where systems have it'
 /** The descriptor of the agent's own. */
 const STANDARD_INPUT = 0
 
@@ -90,7 +91,9 @@ export class InputProcess {
 
   /** Over all its processes, as far as they could tell us. */
   get status(): InputStatus {
-    return added(this.#settledBefore, this.#status)
+    const status = added(this.#settledBefore, this.#status)
+    const { config, journalctl } = this.#options
+    return config.source.kind === 'journal' && journalctl === null ? { ...status, fault: NO_JOURNAL } : status
   }
 
   /** To be called now and then: lets the input go on, and keeps its position. */

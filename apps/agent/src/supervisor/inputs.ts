@@ -43,9 +43,6 @@ export class Inputs {
   ): Promise<Inputs> {
     if (configs.length > 0) await openFolder(folder)
     const journalctl = findJournalctl()
-    if (journalctl === null && configs.some(({ source }) => source.kind === 'journal')) {
-      onFault('input/no-journal', 'Cannot read the journal: this system has no journalctl where systems have it')
-    }
     const inputs: KeptInput[] = []
     for (const config of configs) {
       const position = await PositionFile.open(join(folder, `${config.name}.position`), onFault)
