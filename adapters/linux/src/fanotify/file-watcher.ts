@@ -16,7 +16,10 @@ export const FILE_ROUND_INTERVAL_MS = 20
 /** Read in one round at most: about 11,000 events. */
 export const ROUND_BYTES_MAX = 1024 * 1024
 
-/** Of a round that was filled to the brim, so many events are named and handed on at most. */
+/** After so many full rounds on end more happens than we can name: who was only late has read all there was by then. */
+const CROWDED_AFTER_ROUNDS = 8
+
+/** From then on so many events of a round are named and handed on at most, until one is not full. */
 export const CROWDED_ROUND_EVENTS_MAX = 4096
 
 /** File systems watched at most: each has a queue and a descriptor of its own. */
@@ -81,6 +84,7 @@ export class FileWatcher {
   #lookedAtMountsMs = 0
   #again: NodeJS.Immediate | null = null
   #isClosed = false
+  #fullRounds = 0
   #overflows = 0
   #shed = 0
   #unnamed = 0
@@ -115,10 +119,11 @@ export class FileWatcher {
   round(): void {
     this.#followMounts()
     const { read, isFull } = this.#read()
+    this.#fullRounds = isFull ? this.#fullRounds + 1 : 0
     if (read.length === 0) return
     this.#options.onRead()
     try {
-      for (const [filesystem, events] of read) this.#handOn(filesystem, events, isFull)
+      for (const [filesystem, events] of read) this.#handOn(filesystem, events)
     } finally {
       for (const fd of this.#mountFds.values()) if (fd !== null) closeSync(fd)
       this.#mountFds.clear()
@@ -169,8 +174,9 @@ export class FileWatcher {
     return this.#buffer.subarray(0, length)
   }
 
-  #handOn(filesystem: Filesystem, events: readonly FidEvent[], isCrowded: boolean): void {
+  #handOn(filesystem: Filesystem, events: readonly FidEvent[]): void {
     for (const { mask } of events) if ((mask & FAN.overflow) !== 0) this.#overflows++
+    const isCrowded = this.#fullRounds > CROWDED_AFTER_ROUNDS
     const kept = isCrowded ? keepFairShares(events, CROWDED_ROUND_EVENTS_MAX) : events
     this.#shed += events.length - kept.length
     const { changes, unnamed } = nameChanges(kept, filesystem.paths)
