@@ -49,20 +49,19 @@ export interface AuditSession {
 
 /**
  * Becomes the audit daemon, with rules of its own, and never lets the kernel hold a task because of it; or, where
- * there is a daemon, reads along and changes nothing. Before that, it clears away what a dead sensor left.
+ * there is a daemon, reads along and changes nothing. It clears away what a dead sensor left.
  *
  * @throws LinuxError linux/sensor-unavailable, having changed nothing
  */
 export function openAuditSession(): AuditSession {
   const control = new AuditControl()
   try {
-    removeLeftovers(control)
-    const before = control.status()
-    refuseUnusable(control, before)
+    refuseUnusable(control, control.status())
     const events = new AuditControl()
     try {
-      if (!becomeDaemon(events)) return reader(control, events, before)
-      return daemon(control, events, before)
+      if (!becomeDaemon(events)) return reader(control, events, control.status())
+      removeLeftovers(control) // as the daemon: no other sensor is at it, and none can come in between
+      return daemon(control, events, control.status())
     } catch (error) {
       events.close()
       throw error
@@ -102,21 +101,17 @@ export function removeAuditLeftovers(): number {
 }
 
 function removeLeftovers(control: AuditControl): number {
-  let removed = 0
-  let settings: AuditSettings | null = null
-  let othersLive = false
-  for (const rule of control.listRules()) {
+  const rules = control.listRules().flatMap((rule) => {
     const key = ruleKey(rule)
-    const before = key === null ? null : parseSettings(key)
-    if (key === null || before === null) continue
-    if (isLeftover(key)) {
-      control.deleteRule(rule)
-      settings = before
-      removed++
-    } else othersLive = true
-  }
-  if (settings !== null && !othersLive) restore(control, settings)
-  return removed
+    const settings = key === null ? null : parseSettings(key)
+    return key === null || settings === null ? [] : [{ rule, settings, isDead: isLeftover(key) }]
+  })
+  const [first] = rules
+  // What the dead changed, a living sensor uses; it does not know what was before them.
+  if (first === undefined || rules.some(({ isDead }) => !isDead)) return 0
+  for (const { rule } of rules) control.deleteRule(rule)
+  restore(control, first.settings)
+  return rules.length
 }
 
 function restore(control: AuditControl, settings: AuditSettings): void {
