@@ -82,8 +82,9 @@ export class BenchSensor {
     return batches.flatMap(eventsIn)
   }
 
+  /** Its input ends, and so does it, in order: what its tier changed on this machine is as it was. */
   async stop(): Promise<void> {
-    this.#process.kill()
+    this.#process.input.end()
     await this.#process.exited
     await this.#traces.clear()
   }
