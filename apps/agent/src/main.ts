@@ -15,7 +15,7 @@ const USAGE = `firebreak agent: the processes of one host
                                                confined YARA lane; a JSON line for each file, then one with the counts
   main.ts fsck DIR [--json]                    proves the invariants of an agent's folder, read-only; starts nothing
 
-Exit codes: 0 ended as asked, 1 failed with one sentence, 3 fsck has findings.
+Exit codes: 0 ended as asked, 10 stopped by \`firebreak agent stop\`, 1 failed with one sentence, 3 fsck has findings.
 `
 async function runEvaluate(args: readonly string[]): Promise<void> {
   const { evaluate } = await import('./evaluate.ts') // not in the supervisor's process: it reads events

@@ -15,6 +15,8 @@ const RUN_OPTIONS = {
   'notify-fd': { type: 'string' },
   'watchdog-ms': { type: 'string' },
 } as const
+/** Of an agent that was asked to stop; the unit does not start it again then (RestartPreventExitStatus=). A signal ends it with 0. */
+export const STOPPED_EXIT_CODE = 10
 const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
@@ -53,7 +55,7 @@ export async function runAgent(args: readonly string[], engineEntry: string): Pr
     surroundings,
     onNotice: (notice) => onLine({ event: 'notice', ...notice }),
     onFault: (code, message) => onLine({ event: 'fault', code, message }),
-    onStop: (reason) => end(reason),
+    onStop: (reason, by) => end(reason, by === 'request' ? STOPPED_EXIT_CODE : 0),
   })
   const supervisor = await Supervisor.start({
     config,
@@ -65,15 +67,15 @@ export async function runAgent(args: readonly string[], engineEntry: string): Pr
   })
   onLine({ event: 'started', pid: process.pid, host: config.hostName })
   let ending = false
-  const end = (reason: string) => {
+  const end = (reason: string, exitCode: number) => {
     if (ending) return
     ending = true
     notifier.stopping()
-    void supervisor.stop(reason).finally(() => process.exit(0))
+    void supervisor.stop(reason).finally(() => process.exit(exitCode))
   }
   for (const signal of ENDING_SIGNALS) process.on(signal, () => void tamper.signalled(signal))
   // Whoever starts it so has its life in hand anyway, and must not leave it behind.
-  if (values['end-with-parent']) process.stdin.on('end', () => end('the end of its parent')).resume()
+  if (values['end-with-parent']) process.stdin.on('end', () => end('the end of its parent', 0)).resume()
 }
 
 function numberOf(text: string | undefined): number | null {

@@ -7,6 +7,7 @@ import { generateSigner, sha256Hex } from '@firebreak/crypto'
 import { toBase64, utf8Encode } from '@firebreak/kernel'
 import { signCustomerPolicy, signStopToken } from '@firebreak/rollout'
 import { imageOf } from '../testing/images.ts'
+import { STOPPED_EXIT_CODE } from '../run.ts'
 import { childrenOf, Host, type HostOptions } from '../testing/host.ts'
 import { Vendor } from '../testing/vendor.ts'
 
@@ -53,7 +54,7 @@ test('an agent that is stopped says so in its last beacon, and remembers it', as
   assert.equal(last(vendor)?.ending, null)
   await vendor.until(isNoted(vendor, 'agent/stopped', 'signal SIGTERM'))
   ask(host, null)
-  assert.equal(await host.ended(), 0)
+  assert.equal(await host.ended(), STOPPED_EXIT_CODE)
   assert.equal(last(vendor)?.ending, 'firebreak agent stop: by hand')
 })
 
@@ -67,7 +68,7 @@ test('where the policy asks for a token, SIGTERM is refused and told; a token en
   const words = { kind: 'stop-token', host: id, reason: 'kernel update', nonce: 'b'.repeat(32) } as const
   const token = signStopToken({ ...words, notAfterMs: Date.now() + 600_000 }, customer)
   ask(host, token)
-  assert.equal(await host.ended(), 0)
+  assert.equal(await host.ended(), STOPPED_EXIT_CODE)
   assert.equal(last(vendor)?.ending, 'stop token: kernel update')
   host.start()
   await host.heard('enrolled')

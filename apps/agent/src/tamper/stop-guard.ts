@@ -20,8 +20,11 @@ export interface StopGuardOptions {
   readonly nowMs: () => number
   readonly onNotice: (code: NoticeCode, message: string) => void
   /** The agent has to end, and its last beacon has to say so. Told once. */
-  readonly onStop: (reason: string) => void
+  readonly onStop: (reason: string, by: StopBy) => void
 }
+
+/** A service manager starts again what a signal ended, unless it sent it on a person's behalf; what was asked to stop stays stopped. */
+export type StopBy = 'signal' | 'request'
 
 /**
  * Decides whether the agent may be stopped in order. Asked by a signal, or by a file that `firebreak agent stop` lays into the agent's
@@ -50,7 +53,7 @@ export class StopGuard {
   /** Somebody sent a signal that asks to end. */
   async signalled(signal: string): Promise<void> {
     await this.#rule.look()
-    if (this.#rule.rule === 'free') return this.#stop(`signal ${signal}`)
+    if (this.#rule.rule === 'free') return this.#stop(`signal ${signal}`, 'signal')
     this.#options.onNotice(
       'tamper/stop-refused',
       `${signal} was not obeyed: the customer's policy asks for a stop token (firebreak agent stop --token FILE)`,
@@ -102,7 +105,7 @@ export class StopGuard {
       return
     }
     await this.#say({ id, granted: true, code: '', message: granted })
-    this.#stop(granted)
+    this.#stop(granted, 'request')
   }
 
   /** @returns why the agent ends. @throws FirebreakError: it goes on */
@@ -136,10 +139,10 @@ export class StopGuard {
     await writeDurable(this.#options.paths.stopAnswer, jsonBytes(answer)).catch(() => {})
   }
 
-  #stop(reason: string): void {
+  #stop(reason: string, by: StopBy): void {
     if (this.#stopping) return
     this.#stopping = true
-    this.#options.onStop(reason)
+    this.#options.onStop(reason, by)
   }
 }
 

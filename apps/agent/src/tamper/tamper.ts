@@ -3,7 +3,7 @@ import type { AgentPaths } from '../config.ts'
 import { harden } from './hygiene.ts'
 import { type NoticeCode, Notices } from './notices.ts'
 import { OwnFiles } from './own-files.ts'
-import { StopGuard } from './stop-guard.ts'
+import { type StopBy, StopGuard } from './stop-guard.ts'
 import { foreignWords, readStatus, readSurroundings, type Surroundings, tracerOf } from './surroundings.ts'
 
 export interface TamperOptions {
@@ -12,7 +12,7 @@ export interface TamperOptions {
   readonly surroundings: Surroundings
   readonly onNotice: (notice: Pick<Notice, 'code' | 'message'>) => void
   readonly onFault: (code: string, message: string) => void
-  readonly onStop: (reason: string) => void
+  readonly onStop: (reason: string, by: StopBy) => void
 }
 
 /** Who looks for a tracer more often finds a shorter visit; it costs 20 µs. */
