@@ -5,7 +5,7 @@ import { openPipes } from '@firebreak/linux/confined'
 import { confineEngine } from '@firebreak/linux/engine'
 import { runEngine } from '../engine/run-engine.ts'
 import { type Aftermath, faultsOf } from './faults.ts'
-import { ACTIVATION_CRASH_VERSION, HOSTILE_VERSION, LOAD_CRASH_VERSION, POLLUTING_VERSION } from './versions.ts'
+import { ACTIVATION_CRASH_VERSION, HOSTILE_VERSION, LOAD_CRASH_VERSIONS, POLLUTING_VERSION } from './versions.ts'
 
 /**
  * The real engine, confined as always, that misbehaves on command. A command is an event of `/firebreak-test/COMMAND`, obeyed by the
@@ -66,7 +66,7 @@ function onFrame(frame: Frame): void {
     } catch {
       version = '' // the real engine will refuse it
     }
-    if (version === LOAD_CRASH_VERSION) process.abort()
+    if (version.startsWith(LOAD_CRASH_VERSIONS)) process.abort()
     if (version === POLLUTING_VERSION) output.write(encodeFrame({ type: FRAME.READY, payload: POLLUTION }))
   }
   if (frame.type === FRAME.ACTIVATE && version === ACTIVATION_CRASH_VERSION) process.abort()
