@@ -89,12 +89,12 @@ export class AuditRecords {
     if (head === null || serial === undefined) return null
     if (type === AUDIT_RECORD.end) return this.#finish(serial)
     const draft = this.#draft(serial)
-    const body = text.slice(head[0].length)
+    const body = ` ${text.slice(head[0].length)}`
     if (type === AUDIT_RECORD.execve) addArguments(draft, body)
     else {
-      const fields = new Map(pairs(body))
-      if (type === AUDIT_RECORD.cwd) draft.currentDirectory = textOf(fields.get('cwd'))
-      else if (type === AUDIT_RECORD.socketAddress) draft.address = bytesOf(fields.get('saddr'))
+      const fields: Fields = (name) => fieldOf(body, name)
+      if (type === AUDIT_RECORD.cwd) draft.currentDirectory = textOf(fields('cwd'))
+      else if (type === AUDIT_RECORD.socketAddress) draft.address = bytesOf(fields('saddr'))
       else if (type === AUDIT_RECORD.syscall) draft.event = eventOf(serial, Number(`${head[1]}${head[2]}`), fields)
     }
     return null
@@ -133,6 +133,21 @@ const TYPES: ReadonlySet<number> = new Set([
 
 type Value = { readonly quoted: string } | { readonly bare: string }
 
+type Fields = (name: string) => Value | undefined
+
+/** @param body - starts with a space, as each field does; no text that a process chose has one that is not in hexadecimal */
+function fieldOf(body: string, name: string): Value | undefined {
+  const found = body.indexOf(` ${name}=`)
+  if (found < 0) return undefined
+  const start = found + name.length + 2
+  if (body[start] === '"') {
+    const end = body.indexOf('"', start + 1)
+    return end < 0 ? undefined : { quoted: body.slice(start + 1, end) }
+  }
+  const end = body.indexOf(' ', start)
+  return { bare: body.slice(start, end < 0 ? undefined : end) }
+}
+
 function* pairs(body: string): Generator<[string, Value]> {
   for (const [, name = '', quoted, bare = ''] of body.matchAll(PAIR)) {
     yield [name, quoted === undefined ? { bare } : { quoted }]
@@ -165,19 +180,19 @@ function bytesOf(value: Value | undefined): Buffer | null {
   return value !== undefined && 'bare' in value && HEX_TEXT.test(value.bare) ? Buffer.from(value.bare, 'hex') : null
 }
 
-function eventOf(serial: string, timeMs: number, fields: ReadonlyMap<string, Value>): Draft['event'] {
+function eventOf(serial: string, timeMs: number, fields: Fields): Draft['event'] {
   const number = (name: string): number => {
-    const value = fields.get(name)
+    const value = fields(name)
     return value !== undefined && 'bare' in value && /^-?\d{1,15}$/.test(value.bare) ? Number(value.bare) : Number.NaN
   }
   const hex = (name: string): bigint => {
-    const value = fields.get(name)
+    const value = fields(name)
     return value !== undefined && 'bare' in value && /^[0-9a-f]{1,16}$/.test(value.bare)
       ? BigInt(`0x${value.bare}`)
       : 0n
   }
-  const key = fields.get('key')
-  const success = fields.get('success')
+  const key = fields('key')
+  const success = fields('success')
   const event = {
     serial,
     timeMs,
@@ -191,8 +206,8 @@ function eventOf(serial: string, timeMs: number, fields: ReadonlyMap<string, Val
     parentPid: number('ppid'),
     uid: number('uid'),
     gid: number('gid'),
-    name: textOf(fields.get('comm')),
-    image: textOf(fields.get('exe')),
+    name: textOf(fields('comm')),
+    image: textOf(fields('exe')),
   }
   const whole = [event.syscall, event.pid, event.parentPid, event.uid, event.gid].every(Number.isSafeInteger)
   return whole ? event : null
