@@ -96,7 +96,7 @@ test('inputs add sources and fields, by what they declare or by channel, and tak
     [windows, 'Product', 'detect/unsupplied-source', 'detect/unsupplied-field'],
     [{ ...windows, category: 'file_event' }, 'Image', 'detect/unsupplied-source', 'detect/unsupplied-source'],
     [linux, 'TeamId', 'detect/unsupplied-field', null],
-    [linux, 'CgroupId', null, null],
+    [linux, 'ParentImage', null, null],
     [linux, 'OriginalFileName', 'detect/unsupplied-field', 'detect/unsupplied-field'],
   ]
   const refusal = (logsource: Plain, field: string, contract: EngineContract): string | null => {

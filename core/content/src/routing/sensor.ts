@@ -101,6 +101,12 @@ function nameOf({ eventId, when }: Route, channel: string): string {
   return eventId === null ? channel : `${channel} ${eventId}${condition}`
 }
 
+/** Two may have one name and supply different fields: a host's sensor and another program, say. */
 function distinct(sources: readonly ReachedSource[]): readonly ReachedSource[] {
-  return [...new Map(sources.map((one) => [one.name, one])).values()]
+  const found: ReachedSource[] = []
+  for (const one of sources) {
+    const at = found.findIndex(({ name, fields }) => name === one.name && fields === one.fields)
+    found.splice(at < 0 ? found.length : at, 1, one)
+  }
+  return found
 }
