@@ -6,6 +6,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<(options: BenchOptions) 
   containment: async () => (await import('./containment.ts')).containment,
   footprint: async () => (await import('./footprint.ts')).footprint,
   sensor: async () => (await import('./sensor.ts')).sensor,
+  'exec-gate': async () => (await import('./exec-gate.ts')).execGate,
   image: async () => (await import('./image.ts')).image,
   engine: async () => (await import('./engine.ts')).engine,
   ingest: async () => (await import('./ingest.ts')).ingest,

@@ -65,8 +65,7 @@ export class ExecGroup {
 
   /** Waits for questions, at most so long; returns at once with what is there. */
   wait(timeoutMs: number): readonly HeldExec[] {
-    this.#timeout.writeBigInt64LE(BigInt(Math.floor(timeoutMs / 1000)), 0)
-    this.#timeout.writeBigInt64LE(BigInt(Math.floor((timeoutMs % 1000) * NS_PER_MS)), 8)
+    writeTime(this.#timeout, 0, timeoutMs)
     if (trySyscall(SYS.ppoll, this.#pollfd, 1, this.#timeout, 0, 0) <= 0) return []
     const length = trySyscall(SYS.read, this.#fd, this.#events, READ_BYTES)
     if (length === -EAGAIN || length === 0) return []
@@ -93,8 +92,7 @@ export class ExecGroup {
    * who still runs. 0 switches it off.
    */
   endUnlessCalledWithin(timeoutMs: number): void {
-    this.#timer.writeBigInt64LE(BigInt(Math.floor(timeoutMs / 1000)), 16)
-    this.#timer.writeBigInt64LE(BigInt(Math.floor((timeoutMs % 1000) * NS_PER_MS)), 24)
+    writeTime(this.#timer, 16, timeoutMs)
     trySyscall(SYS.timer_settime, this.#timerId, 0, this.#timer, 0)
   }
 
@@ -111,6 +109,12 @@ function createKillTimer(): number {
   const id = Buffer.alloc(4)
   check('timer_create', trySyscall(SYS.timer_create, CLOCK_MONOTONIC, event, id))
   return id.readInt32LE()
+}
+
+/** struct timespec {seconds i64, nanoseconds i64}; for less than 50 days. */
+function writeTime(bytes: Buffer, at: number, milliseconds: number): void {
+  bytes.writeUInt32LE(Math.floor(milliseconds / 1000), at)
+  bytes.writeUInt32LE(Math.floor((milliseconds % 1000) * NS_PER_MS), at + 8)
 }
 
 function check(what: string, result: number): void {

@@ -57,7 +57,7 @@ export function readArguments(read: ReadMemory, argv: bigint): ByteText | null {
   if (pointers === null) return null
   const out = Buffer.alloc(HELD_ARGUMENTS_BYTES_MAX)
   let length = 0
-  let reading = new Reading(read)
+  const reading = new Reading(read)
   for (const pointer of pointers) {
     if (length >= out.length) break
     const copied = reading.copyText(pointer, out.subarray(length))
@@ -68,11 +68,10 @@ export function readArguments(read: ReadMemory, argv: bigint): ByteText | null {
 }
 
 function readPointers(read: ReadMemory, argv: bigint): readonly bigint[] | null {
-  const bytes = Buffer.alloc(ARGUMENT_COUNT_MAX * POINTER_BYTES)
   const reading = new Reading(read)
   const pointers: bigint[] = []
+  const slot = Buffer.allocUnsafe(POINTER_BYTES)
   for (let index = 0; index < ARGUMENT_COUNT_MAX; index++) {
-    const slot = bytes.subarray(0, POINTER_BYTES)
     if (!reading.copy(argv + BigInt(index * POINTER_BYTES), slot)) return index === 0 ? null : pointers
     const pointer = slot.readBigUInt64LE()
     if (pointer === 0n) break
@@ -84,7 +83,7 @@ function readPointers(read: ReadMemory, argv: bigint): readonly bigint[] | null 
 /** Reads page by page: what follows a page may not be there, and texts lie side by side. */
 class Reading {
   readonly #read: ReadMemory
-  readonly #page = Buffer.alloc(PAGE_BYTES)
+  readonly #page = Buffer.allocUnsafe(PAGE_BYTES)
   #pageAt = -1n
   #pageLength = 0
 

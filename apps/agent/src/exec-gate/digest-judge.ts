@@ -112,6 +112,7 @@ export class DigestJudge {
 
   /** Lets go who has waited long enough, then reads one chunk for who has waited longest. */
   work(): void {
+    if (this.#jobs.size === 0) return
     const latestMs = this.#kernel.nowMs() - HOLD_MS_MAX
     for (const job of this.#jobs.values()) {
       const late = job.waiting.filter(({ sinceMs }) => sinceMs <= latestMs)

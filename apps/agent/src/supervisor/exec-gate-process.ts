@@ -102,8 +102,16 @@ export class ExecGateProcess {
   }
 
   #look(): void {
+    if (this.#isSilent()) setImmediate(() => this.#endIfSilent()) // what came while we were busy is read before that
+  }
+
+  #isSilent(): boolean {
+    return performance.now() - this.#heardMs > (this.#isStarting ? GATE_START_MS_MAX : GATE_SILENT_MS_MAX)
+  }
+
+  #endIfSilent(): void {
+    if (!this.#isSilent() || this.#isRefused) return
     const silentMs = performance.now() - this.#heardMs
-    if (silentMs <= (this.#isStarting ? GATE_START_MS_MAX : GATE_SILENT_MS_MAX)) return
     this.#stalls++
     this.#heardMs = performance.now()
     this.#process.end()
