@@ -8,6 +8,9 @@ const CLONE_THREAD = 0x10000
 const AF_INET = 2
 const AF_INET6 = 10
 const AF_NETLINK = 16
+const NETLINK_ROUTE = 0
+const NETLINK_AUDIT = 9
+const NETLINK_CONNECTOR = 11
 const SOCK_TYPE_MASK = 0xf
 const SOCK_STREAM = 1
 const SOCK_DGRAM = 2
@@ -113,21 +116,18 @@ const ONLY_TCP_AND_UDP: readonly SyscallRule[] = [
     verdict: 'allow',
   },
   // getaddrinfo asks the kernel which address families are configured.
-  ...onlyNetlink([0]),
+  ...onlyNetlink([NETLINK_ROUTE]),
   ...[SYS.sendto, SYS.sendmmsg].map((call): SyscallRule => refuseFastOpen(call, 3)),
   refuseFastOpen(SYS.sendmsg, 2),
 ]
 
-function onlyNetlink(protocols?: readonly number[]): readonly SyscallRule[] {
-  const domain = { argument: 0, values: [AF_NETLINK] } as const
-  return [
-    {
-      calls: [SYS.socket],
-      when: protocols === undefined ? [domain] : [domain, { argument: 2, values: protocols }],
-      verdict: 'allow',
-    },
-    deny(SYS.socket),
-  ]
+/** By protocol: a process that may administrate the network would have the firewall, routes and devices by others. */
+function onlyNetlink(protocols: readonly number[]): readonly SyscallRule[] {
+  const when = [
+    { argument: 0, values: [AF_NETLINK] },
+    { argument: 2, values: protocols },
+  ] as const
+  return [{ calls: [SYS.socket], when, verdict: 'allow' }, deny(SYS.socket)]
 }
 
 function refuseFastOpen(call: number, argument: 2 | 3): SyscallRule {
@@ -182,7 +182,12 @@ export interface LaunchFilterOptions {
 export function launchFilter({ profile, pid }: LaunchFilterOptions): SyscallFilter {
   const ofProfile: Readonly<Record<ProfileName, readonly SyscallRule[]>> = {
     engine: [NO_NETWORK, NO_KERNEL_INTERFACES],
-    sensor: [...onlyNetlink(), ...NO_FILE_WRITES, ...HANDLES_FOR_READING, ...ONLY_NOTIFICATIONS],
+    sensor: [
+      ...onlyNetlink([NETLINK_AUDIT, NETLINK_CONNECTOR]),
+      ...NO_FILE_WRITES,
+      ...HANDLES_FOR_READING,
+      ...ONLY_NOTIFICATIONS,
+    ],
     'exec-gate': [NO_NETWORK, ...NO_FILE_WRITES, ...GATE],
     input: [NO_NETWORK, NO_KERNEL_INTERFACES, ...NO_FILE_WRITES],
     fetcher: [...ONLY_TCP_AND_UDP, NO_KERNEL_INTERFACES],

@@ -116,6 +116,8 @@ table('sensor', launchFilter({ profile: 'sensor', pid: PID }), [
   { name: 'bpf', call: SYS.bpf, verdict: 'allow' },
   { name: 'a program begins to see', call: SYS.ioctl, args: [3, 0x40042408], verdict: 'allow' },
   { name: 'netlink audit', call: SYS.socket, args: [16, 3, 9], verdict: 'allow' },
+  { name: 'netlink of the firewall', call: SYS.socket, args: [16, 3, 12], verdict: 1 },
+  { name: 'netlink of routes', call: SYS.socket, args: [16, 3, 0], verdict: 1 },
   { name: 'TCP', call: SYS.socket, args: [2, 1, 0], verdict: 1 },
   { name: 'open for reading', call: SYS.openat, args: [0, 0, 0x80000], verdict: 'allow' },
   { name: 'open for writing', call: SYS.openat, args: [0, 0, 0x80001], verdict: 1 },

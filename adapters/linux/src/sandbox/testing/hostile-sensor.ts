@@ -14,7 +14,9 @@ const attempts: Attempts = {
   'read a process': () => fs.readFileSync(`/proc/${process.ppid}/stat`),
   'read the program of another process': () => fs.readlinkSync(`/proc/${process.ppid}/exe`),
   'read the users': () => fs.promises.readFile('/etc/passwd'),
-  'netlink socket': raw(SYS.socket, AF_NETLINK, 3, 0),
+  'netlink socket': raw(SYS.socket, AF_NETLINK, 3, 9), // audit
+  'firewall socket': raw(SYS.socket, AF_NETLINK, 3, 12),
+  'routing socket': raw(SYS.socket, AF_NETLINK, 3, 0),
   'write a file': () => fs.writeFileSync(`${foreign}/x`, 'x'),
   'append to a file on a pool thread': () => fs.promises.appendFile(`${foreign}/secret`, 'x'),
   'make a folder': () => fs.mkdirSync(`${foreign}/d`),
