@@ -12,6 +12,7 @@ const PROCESSES: Readonly<Record<string, () => Promise<unknown>>> = {
   sensor: () => import('../sensor/main.ts'),
   fetcher: () => import('../fetcher/main.ts'),
   input: () => import('../input/main.ts'),
+  'exec-gate': () => import('../exec-gate/main.ts'),
 }
 
 const name = process.argv[2] ?? ''
