@@ -4,6 +4,7 @@ import { EventColumns, FieldNames, RecordBatch } from '@firebreak/detect'
 import { spawnConfined } from '@firebreak/linux/spawn'
 import type { SensorSettings } from '../../../apps/agent/src/sensor-settings.ts'
 import { type DropsByRank, readSensorStatus, sumDrops } from '../../../apps/agent/src/supervisor/sensor-drops.ts'
+import { preferSensor } from '../../../apps/agent/src/supervisor/sensor-priority.ts'
 import { TraceKeeper } from '../../../apps/agent/src/supervisor/trace-keeper.ts'
 import { cpuMsOfProcess } from './measure.ts'
 
@@ -47,6 +48,7 @@ export class BenchSensor {
       writeFolders: [],
       connectPorts: [],
     })
+    preferSensor(this.#process.pid)
     this.#process.output.on('data', (chunk: Uint8Array) => {
       for (const frame of this.#decoder.push(chunk)) this.#onFrame(frame)
     })

@@ -7,6 +7,7 @@ import { setTimeout } from 'node:timers/promises'
 import { probeSensorTiers, type SensorTier } from '@firebreak/linux/sensor'
 import { type BenchOptions, type Figures, median, progress, rounded } from './measure.ts'
 import { BenchSensor, type SeenEvent } from './sensor-process.ts'
+import { sensorFiles } from './sensor-files.ts'
 import { tinyProgram } from './tiny-program.ts'
 
 /** What one process life (fork, exec, exit) may cost the best tier, from the kernel's ring to the supervisor's pipe. */
@@ -42,7 +43,8 @@ export async function sensor(options: BenchOptions): Promise<Figures> {
       else tiers.push(await measureTier(tier, program, options, tiers.length === 0))
       progress(JSON.stringify(tiers.at(-1)))
     }
-    return { limit: LIMIT, program: program.name, ...tiers.find((figures) => !('unavailable' in figures)), tiers }
+    const best = tiers.find((figures) => !('unavailable' in figures))
+    return { limit: LIMIT, program: program.name, ...best, tiers, fileEvents: await sensorFiles(options) }
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -2,6 +2,7 @@ import { encodeFrame, FRAME, type Frame } from '@firebreak/api'
 import { jsonBytes, list, object, parseJson, text } from '@firebreak/kernel'
 import type { SensorSettings } from '../sensor-settings.ts'
 import { KeptProcess } from './kept-process.ts'
+import { preferSensor } from './sensor-priority.ts'
 import { TraceKeeper } from './trace-keeper.ts'
 import { addDrops, NO_DROPS, readSensorStatus, type SensorDrops, sumDrops } from './sensor-drops.ts'
 
@@ -49,6 +50,7 @@ export class SensorProcess {
       },
       frameBytesMax: SENSED_BYTES_MAX,
       endGraceMs: END_GRACE_MS,
+      onStarted: ({ pid }) => preferSensor(pid),
       onFrame: (frame) => this.#onFrame(frame),
       onEnded: () => {
         this.#dropsBefore = this.drops
