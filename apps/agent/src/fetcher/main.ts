@@ -12,6 +12,7 @@ import { imagePath, parseAgentConfig, SEQUENCES_PER_START } from '../config.ts'
 import { encodeMessage, type FetcherMessage, type HostReport, parseHostReport } from '../messages.ts'
 import { ApiClient } from './api-client.ts'
 import { identify } from './enrol.ts'
+import { beaconDelayMs, jittered } from './pace.ts'
 import { TrustStore } from './trust.ts'
 import { uploadLines } from './uploads.ts'
 
@@ -45,25 +46,22 @@ function complain(what: string, error: unknown): void {
   process.stderr.write(`${JSON.stringify({ event: 'fetcher', what, code, message: errorMessage(error) })}\n`)
 }
 
-async function attempt(what: string, work: () => Promise<void>): Promise<void> {
+/** @returns whether it was done */
+async function attempt(what: string, work: () => Promise<void>): Promise<boolean> {
   try {
     await work()
     problems.delete(what)
+    return true
   } catch (error) {
     complain(what, error)
+    return false
   }
 }
 
-async function forEver(what: string, due: () => Promise<unknown>, work: () => Promise<void>): Promise<never> {
-  for (;;) {
-    await attempt(what, work)
-    await due()
-  }
-}
+type Due = (wasDone: boolean) => Promise<unknown>
 
-/** Between 80 % and 120 %: hosts that start together don't stay together. */
-function jittered(ms: number): number {
-  return ms * (0.8 + Math.random() * 0.4)
+async function forEver(what: string, due: Due, work: () => Promise<void>): Promise<never> {
+  for (;;) await due(await attempt(what, work))
 }
 
 async function sendBeacon(): Promise<void> {
@@ -79,12 +77,13 @@ async function sendBeacon(): Promise<void> {
   if (beacon.ending !== null) tell({ kind: 'ending-told' })
 }
 
-/** After a while; at once when there is news. */
-async function beaconDue(): Promise<void> {
+/** After a while; sooner when the last one did not get through; at once when there is news. */
+async function beaconDue(gotThrough: boolean): Promise<void> {
   if (isChangeUntold) return
   const ended = new AbortController()
   wakeBeacon = () => ended.abort()
-  await delay(jittered(config.beaconIntervalMs), null, { signal: ended.signal }).catch(() => {}) // woken
+  const delayMs = beaconDelayMs(config.beaconIntervalMs, gotThrough, Math.random())
+  await delay(delayMs, null, { signal: ended.signal }).catch(() => {}) // woken
 }
 
 async function poll(): Promise<void> {
@@ -182,7 +181,7 @@ async function untilIdentified(): Promise<Enrolled> {
       found = await identify(folder, config, client)
     })
     if (found) return found
-    await delay(jittered(RETRY_MS))
+    await delay(jittered(RETRY_MS, Math.random()))
   }
 }
 
@@ -190,4 +189,4 @@ await openFolder(folder)
 identity = await untilIdentified()
 tell({ kind: 'enrolled', host: identity.host })
 void forEver('beacon', beaconDue, sendBeacon)
-void forEver('poll', () => delay(jittered(config.pollIntervalMs)), poll)
+void forEver('poll', () => delay(jittered(config.pollIntervalMs, Math.random())), poll)
