@@ -1,8 +1,6 @@
 import { readFile, readlink, rm, rmdir, unlink } from 'node:fs/promises'
 import { durableError, isErrno, readDurable } from '@firebreak/durable-fs'
-import { FirebreakError } from '@firebreak/kernel'
-import { removeAuditLeftovers } from '@firebreak/linux/sensor'
-import { removeTraceLeftovers } from '@firebreak/linux/tracing'
+import { removeSensorLeftovers } from '@firebreak/linux/sensor'
 import { CliError } from '../errors.ts'
 import { SYSTEM, within } from './places.ts'
 import { type MadeThing, parseInstallRecord, RECORD_SIZE_BYTES_MAX } from './record.ts'
@@ -38,7 +36,7 @@ export async function uninstallSystem(sysroot: string): Promise<Uninstalled> {
       made.toReversed().filter((thing) => !inData(thing)),
     )
     await reloadSystemd(sysroot)
-    if (sysroot === '/') await removeLeftovers()
+    if (sysroot === '/') await removeSensorLeftovers() // without audit, or the right to it, there is nothing of ours
     await rm(data, { recursive: true, force: true })
     const above = await takeAway(
       sysroot,
@@ -50,16 +48,6 @@ export async function uninstallSystem(sysroot: string): Promise<Uninstalled> {
     }
   } catch (error) {
     throw error instanceof CliError ? error : durableError(`uninstall from ${sysroot}`, error)
-  }
-}
-
-/** What an agent that was killed left in the kernel. Where there is no audit, or no right to it, there is nothing of ours. */
-async function removeLeftovers(): Promise<void> {
-  await removeTraceLeftovers()
-  try {
-    removeAuditLeftovers()
-  } catch (error) {
-    if (!(error instanceof FirebreakError) || error.code === 'kernel/bug') throw error
   }
 }
 
