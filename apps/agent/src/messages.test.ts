@@ -14,6 +14,7 @@ test('the words of a fetcher', () => {
     { kind: 'enrolled', host: 'h-1' },
     { kind: 'plan', generation: 7 },
     { kind: 'uploaded', sequence: 0 },
+    { kind: 'ending-told' },
   ]) {
     assert.deepEqual(parseFetcherMessage(utf8Encode(JSON.stringify(message))), message)
   }
