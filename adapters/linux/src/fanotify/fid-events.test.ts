@@ -81,6 +81,13 @@ for (const [what, spoil] of MALFORMED) {
   })
 }
 
+test('a handle that is longer than any is refused, also where there is room for it', () => {
+  const name = NAME
+  const read = (length: number) =>
+    readFidEvents(fidBytes([{ ...GOOD, records: [{ type: 2, handle: Buffer.alloc(length), name }] }]))
+  assert.deepEqual([read(HANDLE_BYTES_MAX).malformed, read(HANDLE_BYTES_MAX + 1).malformed], [false, true])
+})
+
 const handles = fc.uint8Array({ maxLength: HANDLE_BYTES_MAX })
 const names = fc.uint8Array({ minLength: 1, maxLength: 255 }).filter((name) => !name.includes(0))
 const built = fc.record({

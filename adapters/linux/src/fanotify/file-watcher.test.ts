@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import process from 'node:process'
 import { after, afterEach, test } from 'node:test'
@@ -157,6 +157,37 @@ test(
     assert.ok(!watcher.watched.includes(other), 'not asked for')
   },
 )
+
+test('a mount that moves takes its paths along, and loses nothing', { skip }, async () => {
+  const top = mount()
+  const [before, behind] = [`${top}/before`, `${top}/after`]
+  for (const folder of [before, behind]) fs.mkdirSync(folder)
+  execFileSync('mount', ['--make-private', top]) // else the kernel refuses to move what is in it
+  execFileSync('mount', ['-t', 'tmpfs', 'none', before])
+  try {
+    const { watcher, told } = watch(before, behind)
+    fs.mkdirSync(`${before}/d`)
+    assert.deepEqual(told(), [`create ${before}/d`])
+    execFileSync('mount', ['--move', before, behind])
+    while (!watcher.watched.includes(behind)) await turn(watcher)
+    fs.writeFileSync(`${behind}/d/f`, '')
+    assert.deepEqual(told(), [`create ${behind}/d/f`])
+  } finally {
+    for (const folder of [before, behind]) spawnSync('umount', [folder], { stdio: 'ignore' })
+  }
+})
+
+test('what is written to devices is no event, what is made among them is', { skip }, (context) => {
+  const { watcher, told } = watch('/dev')
+  if (!watcher.watched.includes('/dev')) return context.skip('/dev is no devtmpfs here')
+  const file = `/dev/firebreak-${process.pid}`
+  fs.writeFileSync('/dev/null', 'x')
+  fs.writeFileSync(file, 'x')
+  fs.rmSync(file)
+  const lines = told()
+  assert.ok(lines.includes(`create ${file}`) && lines.includes(`delete ${file}`))
+  assert.ok(!lines.some((line) => line.startsWith('write ')))
+})
 
 test('a mount that lies under another is not confused with it', { skip }, () => {
   const top = mount()

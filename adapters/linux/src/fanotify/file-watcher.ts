@@ -59,7 +59,8 @@ export interface UnwatchedMount {
 }
 
 interface Filesystem {
-  readonly mount: Mount
+  /** By which names are asked for: mounts come, go and move. */
+  mount: Mount
   readonly group: number
   readonly paths: FolderPaths
 }
@@ -197,11 +198,11 @@ export class FileWatcher {
     const mounts = mountsToWatch(readFileSync(MOUNTINFO, 'latin1'))
     const isWanted = (mount: Mount) => this.#options.isWanted?.(mount) ?? true
     const wanted = new Map(mounts.filter(isWanted).map((mount) => [mount.device, mount]))
-    for (const [device, { mount, group, paths }] of this.#filesystems) {
-      paths.forgetPaths()
-      if (wanted.get(device)?.id === mount.id) continue
-      closeSync(group)
-      this.#filesystems.delete(device)
+    for (const [device, filesystem] of this.#filesystems) {
+      filesystem.paths.forgetPaths()
+      const mount = wanted.get(device)
+      if (mount === undefined) this.#unwatch(filesystem)
+      else filesystem.mount = mount
     }
     this.#unwatched = [...wanted.values()].flatMap((mount) => {
       const reason = this.#watch(mount)
@@ -214,20 +215,26 @@ export class FileWatcher {
     const known = this.#filesystems.get(mount.device)
     if (known === undefined && this.#filesystems.size >= FILE_SYSTEMS_MAX) return `more than ${FILE_SYSTEMS_MAX}`
     const mountFd = openMount(mount)
-    if (mountFd === null) return 'covered or gone'
+    if (mountFd === null) return 'out of reach'
     const group = known?.group ?? openNameGroup()
     const marked = group < 0 ? group : watchNames(group, mountFd, mount.type)
     closeSync(mountFd)
     if (marked < 0) {
-      if (group >= 0) closeSync(group)
-      this.#filesystems.delete(mount.device)
+      if (known !== undefined) this.#unwatch(known)
+      else if (group >= 0) closeSync(group)
       return getSystemErrorName(marked)
     }
     if (known === undefined) {
-      const paths = new FolderPaths((handle) => this.#pathOf(mount, handle))
-      this.#filesystems.set(mount.device, { mount, group, paths })
+      const paths = new FolderPaths((handle) => this.#pathOf(filesystem.mount, handle))
+      const filesystem: Filesystem = { mount, group, paths }
+      this.#filesystems.set(mount.device, filesystem)
     }
     return null
+  }
+
+  #unwatch({ mount, group }: Filesystem): void {
+    closeSync(group)
+    this.#filesystems.delete(mount.device)
   }
 
   #pathOf(mount: Mount, handle: string) {
