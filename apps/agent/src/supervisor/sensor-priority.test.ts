@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { getPriority } from 'node:os'
 import process from 'node:process'
 import { test } from 'node:test'
@@ -35,6 +35,8 @@ test('every thread of a sensor goes before ordinary work', { skip: !isRoot && 'n
     const threads = readdirSync(`/proc/${pid}/task`)
     assert.ok(threads.length > 1)
     for (const thread of threads) assert.equal(nicenessOf(pid, thread), SENSOR_NICENESS)
+    const group = `/proc/${pid}/autogroup`
+    if (existsSync(group)) assert.match(readFileSync(group, 'latin1'), new RegExp(` nice ${SENSOR_NICENESS}$`, 'm'))
   } finally {
     await kept.stop()
   }

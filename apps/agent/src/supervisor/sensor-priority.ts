@@ -1,3 +1,4 @@
+import { existsSync, writeFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 
 /**
@@ -6,10 +7,18 @@ import { setPriority } from 'node:os'
  */
 export const SENSOR_NICENESS = -5
 
-/** For a process that has just been started, before it has threads: they all have its priority then. */
+/**
+ * For a process that has just been started, before it has threads: they all have its priority then. Where the kernel
+ * groups processes by session, it is the group's priority that counts. (In a control group of its own it is that one's
+ * weight, which is for its service manager to set.)
+ *
+ * @see sched(7), "The autogroup feature"
+ */
 export function preferSensor(pid: number): void {
   try {
     setPriority(pid, SENSOR_NICENESS)
+    const group = `/proc/${pid}/autogroup`
+    if (existsSync(group)) writeFileSync(group, String(SENSOR_NICENESS))
   } catch {
     // Not root, or it has gone: it does without.
   }
