@@ -52,6 +52,8 @@ export interface AgentStatus {
   readonly planGeneration: number
   /** Null when it is off. */
   readonly execGate: GateReport | null
+  /** Events lost, by rank; the beacon has the sums. */
+  readonly droppedByRank: { readonly [where in 'kernel' | 'sensor' | 'backlog']: readonly number[] }
   readonly report: HostReport
 }
 
@@ -305,6 +307,11 @@ export class Supervisor {
       inputs: this.#inputs?.reports() ?? [],
       planGeneration: this.#planGeneration,
       execGate: this.#gate?.report ?? null,
+      droppedByRank: {
+        kernel: this.#sensor.drops.kernel,
+        sensor: this.#sensor.drops.queue,
+        backlog: this.#pair.counters.backlogDroppedByRank,
+      },
       report,
     }
     this.#status.write(JSON.stringify(status, null, 2))

@@ -6,6 +6,7 @@ import { CliError } from '../errors.ts'
 import { createKeystore, isKeystore } from '../keystore.ts'
 import { CONSOLE_FOLDER, ENTRY, statePlaces } from '../places.ts'
 import { installService } from '../install/command.ts'
+import { installStarter } from '../install/starter.ts'
 import type { Screen } from '../screen.ts'
 import { inputLines, type InputReport } from './input-lines.ts'
 
@@ -81,6 +82,7 @@ export async function agentInstall(options: AgentInstall, screen: Screen): Promi
   }
   if (folder === undefined) throw new CliError('cli/usage', 'Cannot install: --data or --system is needed')
   await installAgent({ folder, entry: ENTRY.agent, ...agent }, operator, root)
+  await installStarter(folder)
   screen.result({ ok: true, data: folder }, [`next: firebreak agent run --data ${folder}`])
 }
 

@@ -1,16 +1,14 @@
 import { constants } from 'node:fs'
 import { chmod, copyFile, lstat, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { dirname, relative } from 'node:path'
-import { compilePack, parsePack } from '@firebreak/content'
 import { sha256Hex } from '@firebreak/crypto'
 import { durableError, isErrno, writeDurable } from '@firebreak/durable-fs'
 import { jsonBytes } from '@firebreak/kernel'
-import { readPackFolder } from '@firebreak/pack-folder'
 import { type AgentOptions, installAgent, type Operator } from '../deployment.ts'
 import { CliError } from '../errors.ts'
-import { STARTER_PACK } from '../places.ts'
 import { SYSTEM, within } from './places.ts'
 import { encodeInstallRecord, type MadeThing } from './record.ts'
+import { installStarter } from './starter.ts'
 import { reloadSystemd } from './systemd.ts'
 import { renderUnit } from './unit.ts'
 
@@ -89,10 +87,7 @@ async function writeUnit(sysroot: string, unit: string): Promise<void> {
 /** Configuration, starter image, and last the manifest: the digest of the file that was really written. */
 async function fillData(data: string, { agent, operator, root }: SystemInstall, executable: string): Promise<void> {
   await installAgent({ ...agent, folder: data, entry: '' }, operator, root)
-  const { image, manifest } = compilePack(parsePack(await readPackFolder(STARTER_PACK)))
-  const starter = { pack: manifest.name, version: manifest.version, imageDigest: sha256Hex(image) }
-  await writeDurable(`${data}/starter.fbi`, image)
-  await writeDurable(`${data}/starter.json`, jsonBytes(starter))
+  await installStarter(data)
   const sha256 = sha256Hex(await readFile(executable))
   await writeDurable(`${data}/manifest.json`, jsonBytes({ files: [{ path: SYSTEM.executable, sha256 }] }))
 }
