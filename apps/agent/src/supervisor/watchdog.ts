@@ -54,7 +54,9 @@ export class Watchdog {
 
   /** To be called whenever an engine is given a batch. */
   wake(): void {
-    this.#timer ??= setTimeout(() => this.#look(), LOOK_INTERVAL_MS)
+    if (this.#timer) return
+    this.#timer = setTimeout(() => this.#look(), LOOK_INTERVAL_MS)
+    this.#follow()
   }
 
   stop(): void {
@@ -64,16 +66,23 @@ export class Watchdog {
 
   #look(): void {
     this.#timer = null
-    const before = this.#watched
-    this.#watched = new Map()
-    for (const work of this.#work()) {
-      this.wake()
-      const usage = work.seat.usage()
-      const known = before.get(work.seat)
-      const watched = known?.order === work.order ? known : startOf(work, usage)
-      this.#watched.set(work.seat, watched)
+    for (const [work, watched, usage] of this.#follow()) {
+      this.#timer ??= setTimeout(() => this.#look(), LOOK_INTERVAL_MS)
       judge(work, watched, usage)
     }
+  }
+
+  /** All work that is in hand now: what is new begins here. */
+  #follow(): readonly (readonly [Work, Watched, ProcessUsage | null])[] {
+    const before = this.#watched
+    this.#watched = new Map()
+    return this.#work().map((work) => {
+      const known = before.get(work.seat)
+      const usage = work.seat.usage()
+      const watched = known?.order === work.order ? known : startOf(work, usage)
+      this.#watched.set(work.seat, watched)
+      return [work, watched, usage] as const
+    })
   }
 }
 
