@@ -62,7 +62,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
   'adapters/sqlite': adapter([], ['*', 'sqlite']),
   'adapters/yara': adapter(['@virustotal/yara-x']),
   'apps/agent': app(),
-  'apps/cli': app(['commander']),
+  'apps/cli': app(['commander', 'rolldown']),
   'apps/console': { ...NOTHING, typesOf: ['core/api', 'core/rollout'], packages: ['react', 'react-dom'] },
   'apps/server': app(),
 }
