@@ -12,7 +12,7 @@ import { PACK } from './images.ts'
 import type { Vendor } from './vendor.ts'
 
 const MAIN = fileURLToPath(new URL('./agent.ts', import.meta.url))
-const WAIT_MS_MAX = 20_000
+const WAIT_MS_MAX = 60_000
 
 export type Line = Readonly<Record<string, unknown>> & { readonly event: string }
 

@@ -10,7 +10,8 @@ import { GOOD_VERSION, HOSTILE_VERSION } from './versions.ts'
 
 const ENTRY = fileURLToPath(new URL('./hostile-engine.ts', import.meta.url))
 const CODE = fileURLToPath(new URL('../../../..', import.meta.url)).replace(/\/$/, '')
-const WAIT_MS_MAX = 15_000
+/** In vain: engines start one after the other, on machines that have other work. */
+const WAIT_MS_MAX = 60_000
 /** For what nobody tells: a standby, an engine that is gone. */
 const LOOK_INTERVAL_MS = 10
 
