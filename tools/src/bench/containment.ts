@@ -85,18 +85,18 @@ async function repeat(rig: Rig, fault: string, count: number, about: string): Pr
   return runs
 }
 
+/** Never rests, and ends with its parent, also when that is interrupted. */
+const BUSY = `while (process.ppid === ${process.pid});`
+
 /** Each in a session of its own, as other services are. */
 async function besideBusyProcesses<T>(work: () => Promise<T>): Promise<T> {
   const busy = Array.from({ length: BUSY_PROCESSES }, () => {
-    return spawn(process.execPath, ['-e', 'for(;;);'], { stdio: 'ignore', detached: true })
+    return spawn(process.execPath, ['-e', BUSY], { stdio: 'ignore', detached: true })
   })
-  const end = (): void => busy.forEach((one) => one.kill('SIGKILL'))
-  process.once('exit', end)
   try {
     return await work()
   } finally {
-    end()
-    process.off('exit', end)
+    for (const one of busy) one.kill('SIGKILL')
   }
 }
 

@@ -126,7 +126,10 @@ test('an engine that a busy host starves for seconds is healthy', { skip: starvi
   for (const share of sessionShare(active)) writeFileSync(share, '19')
   const busy = Array.from({ length: 4 }, () => {
     // Sessions of their own: Linux shares out a CPU among sessions first.
-    return spawn('taskset', ['-c', last, process.execPath, '-e', 'for(;;);'], { stdio: 'ignore', detached: true })
+    return spawn('taskset', ['-c', last, process.execPath, '-e', `while (process.ppid === ${process.pid});`], {
+      stdio: 'ignore',
+      detached: true,
+    })
   })
   context.after(() => busy.forEach((one) => one.kill('SIGKILL')))
   bench.submit([1], `burn/${active}/`)
