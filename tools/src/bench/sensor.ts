@@ -14,9 +14,9 @@ import { tinyProgram } from './tiny-program.ts'
 const LIMIT = { tier: 'ebpf', lost: 0, cpuMicrosPerLife: 6 }
 
 const PROCESSES = 10_000
-const PROCESSES_QUICK_LOWER_TIERS = 4_000
-/** Code is compiled by use: what the first of them cost is a figure of its own. */
-const WARM_UP_PROCESSES = 30_000
+const PROCESSES_QUICK_LOWER_TIERS = 2_000
+/** Code is compiled by use: the first bursts are figures of their own. */
+const WARM_UP_BURSTS = 4
 /** Two shells fill a machine of two cores; more of them only wait for each other. */
 const SHELLS = 2
 const BUSY_PROCESSES = 2
@@ -77,14 +77,17 @@ async function measureTier(
     await watching.ready
     const count = best || !quick ? PROCESSES : PROCESSES_QUICK_LOWER_TIERS
     const times = best ? (quick ? 2 : 5) : 1
-    const first = await burst(watching, program, best ? WARM_UP_PROCESSES : count)
-    const quiet = best ? await runs(times, () => burst(watching, program, count)) : figuresOf([first])
+    const warmUp: Burst[] = []
+    for (let k = 0; k < (best ? WARM_UP_BURSTS : 0); k++) warmUp.push(await burst(watching, program, count))
+    const quiet = await runs(times, () => burst(watching, program, count))
     // The lower tiers only in the long run: they are there for comparison.
     const loaded =
-      best || !quick ? await besideBusyProcesses(() => runs(times, () => burst(watching, program, count))) : null
+      best || !quick
+        ? await besideBusyProcesses(() => runs(quick ? 1 : times, () => burst(watching, program, count)))
+        : null
     await setTimeout(STATUS_MS)
-    const warmUp = best && { processes: WARM_UP_PROCESSES, lost: first.lost, cpuMicrosPerLife: first.cpuMicrosPerLife }
-    return { tier, ...quiet, loaded, saidLost: watching.saidLost, ...(warmUp && { warmUp }) }
+    const cold = warmUp.map(({ lost, cpuMicrosPerLife }) => ({ lost, cpuMicrosPerLife }))
+    return { tier, ...quiet, loaded, saidLost: watching.saidLost, ...(best && { warmUp: cold }) }
   } finally {
     await watching.stop()
   }
