@@ -13,6 +13,8 @@ import { Vendor } from '../testing/vendor.ts'
 
 const customer = generateSigner().signer
 const SOMEBODY = 12_345
+/** An agent that does not start would be waited for for ever. */
+const LIMIT = { timeout: 120_000 }
 
 async function started(context: TestContext, options: HostOptions = {}, prepare: (host: Host) => void = () => {}) {
   const vendor = new Vendor()
@@ -43,7 +45,7 @@ function ask(host: Host, token: Uint8Array | null): void {
   renameSync(`${host.paths.stopRequest}.new`, host.paths.stopRequest)
 }
 
-test('an agent that is stopped says so in its last beacon, and remembers it', async (context) => {
+test('an agent that is stopped says so in its last beacon, and remembers it', LIMIT, async (context) => {
   const { vendor, host } = await started(context)
   assert.equal(last(vendor)?.ending, null)
   assert.equal(await host.kill('SIGTERM'), 0)
@@ -58,7 +60,7 @@ test('an agent that is stopped says so in its last beacon, and remembers it', as
   assert.equal(last(vendor)?.ending, 'firebreak agent stop: by hand')
 })
 
-test('where the policy asks for a token, SIGTERM is refused and told; a token ends it once', async (context) => {
+test('where the policy asks for a token, SIGTERM is refused and told; a token ends it once', LIMIT, async (context) => {
   const { vendor, host } = await started(context, {}, (one) => takePolicy(one, 'token'))
   process.kill(host.pid, 'SIGTERM')
   await vendor.until(isNoted(vendor, 'tamper/stop-refused', 'SIGTERM'))
@@ -76,37 +78,45 @@ test('where the policy asks for a token, SIGTERM is refused and told; a token en
   await vendor.until(isNoted(vendor, 'tamper/stop-refused', 'it was used before'))
 })
 
-test('a file that the agent runs is changed: the next beacon says which, and protection goes on', async (context) => {
-  const { vendor, host } = await started(context, {}, ({ folder, paths }) => {
-    writeFileSync(join(folder, 'code.ts'), 'one')
-    const files = [{ path: join(folder, 'code.ts'), sha256: sha256Hex(utf8Encode('one')) }]
-    writeFileSync(paths.manifest, JSON.stringify({ files }))
-  })
-  assert.deepEqual(last(vendor)?.notices, [])
-  writeFileSync(join(host.folder, 'code.ts'), 'two')
-  await vendor.until(isNoted(vendor, 'tamper/code-changed', join(host.folder, 'code.ts')))
-  const { length } = vendor.beacons
-  await vendor.until(() => vendor.beacons.length > length)
-  assert.equal(await host.kill('SIGTERM'), 0)
-})
+test(
+  'a file that the agent runs is changed: the next beacon says which, and protection goes on',
+  LIMIT,
+  async (context) => {
+    const { vendor, host } = await started(context, {}, ({ folder, paths }) => {
+      writeFileSync(join(folder, 'code.ts'), 'one')
+      const files = [{ path: join(folder, 'code.ts'), sha256: sha256Hex(utf8Encode('one')) }]
+      writeFileSync(paths.manifest, JSON.stringify({ files }))
+    })
+    assert.deepEqual(last(vendor)?.notices, [])
+    writeFileSync(join(host.folder, 'code.ts'), 'two')
+    await vendor.until(isNoted(vendor, 'tamper/code-changed', join(host.folder, 'code.ts')))
+    const { length } = vendor.beacons
+    await vendor.until(() => vendor.beacons.length > length)
+    assert.equal(await host.kill('SIGTERM'), 0)
+  },
+)
 
-test('NODE_OPTIONS at the start is told, and no child inherits it; SIGUSR1 opens no debugger', async (context) => {
-  const { vendor, host } = await started(context, { env: { NODE_OPTIONS: '--no-deprecation', NODE_PATH: '/x' } })
-  await vendor.until(isNoted(vendor, 'tamper/environment', 'NODE_OPTIONS, NODE_PATH'))
-  const children = childrenOf(host.pid)
-  assert.ok(children.length > 0)
-  for (const pid of children)
-    assert.doesNotMatch(readFileSync(`/proc/${pid}/environ`, 'latin1'), /NODE_OPTIONS|NODE_PATH/)
-  process.kill(host.pid, 'SIGUSR1')
-  const { length } = vendor.beacons
-  await vendor.until(() => vendor.beacons.length > length)
-  assert.doesNotMatch(host.errors.join('\n'), /Debugger/)
-})
+test(
+  'NODE_OPTIONS at the start is told, and no child inherits it; SIGUSR1 opens no debugger',
+  LIMIT,
+  async (context) => {
+    const { vendor, host } = await started(context, { env: { NODE_OPTIONS: '--no-deprecation', NODE_PATH: '/x' } })
+    await vendor.until(isNoted(vendor, 'tamper/environment', 'NODE_OPTIONS, NODE_PATH'))
+    const children = childrenOf(host.pid)
+    assert.ok(children.length > 0)
+    for (const pid of children)
+      assert.doesNotMatch(readFileSync(`/proc/${pid}/environ`, 'latin1'), /NODE_OPTIONS|NODE_PATH/)
+    process.kill(host.pid, 'SIGUSR1')
+    const { length } = vendor.beacons
+    await vendor.until(() => vendor.beacons.length > length)
+    assert.doesNotMatch(host.errors.join('\n'), /Debugger/)
+  },
+)
 
 const statusOf = (pid: number) => readFileSync(`/proc/${pid}/status`, 'latin1')
 
 /** The kernel gives /proc/PID/environ of a process that is not dumpable to root, of others to their user and group. */
-test("root's supervisor, sensor and engines are not dumpable", async (context) => {
+test("root's supervisor, sensor and engines are not dumpable", LIMIT, async (context) => {
   if (process.geteuid?.() !== 0) return context.skip('not root: a process of an ordinary user stays dumpable')
   if (readFileSync('/proc/sys/fs/suid_dumpable', 'latin1').trim() === '1') return context.skip('fs.suid_dumpable is 1')
   const { host, vendor } = await started(context, { gid: SOMEBODY })
