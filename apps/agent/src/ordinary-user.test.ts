@@ -27,7 +27,14 @@ function copyForEveryone(context: TestContext): string {
   context.after(() => rmSync(copy, { recursive: true }))
   chmodSync(copy, 0o755)
   const isSource = (path: string) => !path.endsWith('.test.ts') && !lstatSync(path).isSymbolicLink()
-  for (const part of ['core', 'adapters/durable-fs', 'adapters/linux', 'apps/agent', 'package.json']) {
+  for (const part of [
+    'core',
+    'adapters/durable-fs',
+    'adapters/inputs',
+    'adapters/linux',
+    'apps/agent',
+    'package.json',
+  ]) {
     cpSync(join(REPOSITORY, part), join(copy, part), { recursive: true, filter: isSource })
   }
   const scope = join(copy, 'node_modules/@firebreak')

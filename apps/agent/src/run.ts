@@ -6,6 +6,7 @@ import { errorCode, errorMessage } from '@firebreak/kernel'
 import { AGENT_CONFIG_SIZE_BYTES_MAX, type AgentConfig, agentPaths, parseAgentConfig } from './config.ts'
 import { AgentError, takeLock } from './lock.ts'
 import { Notifier } from './service/notifier.ts'
+import { unpackStarter } from './supervisor/starter.ts'
 import { Supervisor } from './supervisor/supervisor.ts'
 import { takeSurroundings, Tamper } from './tamper/tamper.ts'
 
@@ -44,6 +45,7 @@ export async function runAgent(args: readonly string[], engineEntry: string): Pr
   })
   await openFolder(data)
   await openFolder(paths.fetcher)
+  await unpackStarter(paths).catch(() => {}) // a full disk: what lies there is judged when it is read
   const onLine = (line: Readonly<Record<string, unknown>>) => void process.stdout.write(`${JSON.stringify(line)}\n`)
   process.stdout.on('error', () => {}) // nobody listens any more: go on protecting
   const notifier = new Notifier({

@@ -2,17 +2,14 @@ import { spawn } from 'node:child_process'
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import process from 'node:process'
-import { compilePack, parsePack } from '@firebreak/content'
 import { sha256Hex } from '@firebreak/crypto'
 import { errorMessage, type Sha256Hex } from '@firebreak/kernel'
-import { readPackFolder } from '@firebreak/pack-folder'
 import { rolldown } from 'rolldown'
 import { CliError } from './errors.ts'
-import { ENTRY, STARTER_PACK } from './places.ts'
+import { compileStarter } from './install/starter.ts'
+import { ENTRY } from './places.ts'
 import type { Screen } from './screen.ts'
 
-/** Of the executable; the agent reads it when nothing else is left to run. */
-const STARTER_ASSET = 'starter.fbi'
 /** The agent's own flags; NODE_OPTIONS of whoever starts it has no say. */
 const NODE_FLAGS = ['--no-warnings', '--disable-sigusr1']
 /** Loads WebAssembly from a package beside it: it serves `firebreak yara scan`, which is no part of a host's agent. */
@@ -40,11 +37,11 @@ export async function buildAgent(out: string, screen: Screen): Promise<BuiltAgen
   try {
     screen.step('Bundling the agent')
     const main = await bundle(folder)
-    const starter = await compileStarter(folder)
+    const assets = await writeAssets(folder)
     screen.done()
     screen.step('Making one executable file of it')
     const executable = await strippedNode(folder, screen)
-    await run(process.execPath, ['--build-sea', await writeSeaConfig(folder, { main, starter, executable, out })])
+    await run(process.execPath, ['--build-sea', await writeSeaConfig(folder, { main, assets, executable, out })])
     screen.done()
     const bytes = await readFile(out)
     return { file: resolve(out), sizeBytes: bytes.length, sha256: sha256Hex(bytes), node: process.version }
@@ -65,11 +62,14 @@ async function bundle(folder: string): Promise<string> {
   return file
 }
 
-async function compileStarter(folder: string): Promise<string> {
-  const file = join(folder, STARTER_ASSET)
-  const { image } = compilePack(parsePack(await readPackFolder(STARTER_PACK)))
-  await writeFile(file, image)
-  return file
+/** The starter image: the agent runs it when nothing else is left to run. */
+async function writeAssets(folder: string): Promise<Readonly<Record<string, string>>> {
+  const assets: Record<string, string> = {}
+  for (const [name, bytes] of Object.entries(await compileStarter())) {
+    assets[name] = join(folder, name)
+    await writeFile(join(folder, name), bytes)
+  }
+  return assets
 }
 
 /** Symbols are a quarter of it. They must go before the blob comes in: afterwards the file would not start. */
@@ -82,12 +82,12 @@ async function strippedNode(folder: string, screen: Screen): Promise<string> {
 
 interface SeaParts {
   readonly main: string
-  readonly starter: string
+  readonly assets: Readonly<Record<string, string>>
   readonly executable: string
   readonly out: string
 }
 
-async function writeSeaConfig(folder: string, { main, starter, executable, out }: SeaParts): Promise<string> {
+async function writeSeaConfig(folder: string, { main, assets, executable, out }: SeaParts): Promise<string> {
   const path = join(folder, 'sea.json')
   const config = {
     main,
@@ -98,7 +98,7 @@ async function writeSeaConfig(folder: string, { main, starter, executable, out }
     execArgv: NODE_FLAGS,
     // Further flags come as one argument from our own launcher, and the environment is not asked.
     execArgvExtension: 'cli',
-    assets: { [STARTER_ASSET]: starter },
+    assets,
   }
   await writeFile(path, JSON.stringify(config))
   return path

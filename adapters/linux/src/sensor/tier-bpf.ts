@@ -150,6 +150,10 @@ class RingTier implements Tier {
 
 /** Per-CPU maps have a value for every CPU that could ever be plugged in. */
 function possibleCpus(): number {
-  const text = readFileSync('/sys/devices/system/cpu/possible', 'utf8')
-  return Math.max(...text.split(/[-,]/).map(Number)) + 1
+  try {
+    const text = readFileSync('/sys/devices/system/cpu/possible', 'utf8')
+    return Math.max(...text.split(/[-,]/).map(Number)) + 1
+  } catch (cause) {
+    throw new LinuxError('linux/sensor-unavailable', 'Cannot use BPF: there is no readable /sys', {}, cause)
+  }
 }

@@ -1,5 +1,7 @@
+import { basename } from 'node:path'
+import { getRawAsset, isSea } from 'node:sea'
 import { sha256Hex } from '@firebreak/crypto'
-import { readDurable } from '@firebreak/durable-fs'
+import { readDurable, writeDurable } from '@firebreak/durable-fs'
 import { errorMessage, parseJson, type Sha256Hex } from '@firebreak/kernel'
 import { type SlotImage, slotImage } from '@firebreak/updater'
 import type { AgentPaths } from '../config.ts'
@@ -11,6 +13,16 @@ const INFO_SIZE_BYTES_MAX = 4_096
 export interface Starter {
   readonly image: SlotImage | null
   readonly fault: { readonly code: string; readonly message: string } | null
+}
+
+/** The executable brings its own: whatever happened to the folder, the starter is there and whole. A checkout has it from its install. */
+export async function unpackStarter(paths: AgentPaths): Promise<void> {
+  if (!isSea()) return
+  for (const path of [paths.starter, paths.starterInfo]) {
+    const wanted = new Uint8Array(getRawAsset(basename(path)))
+    const held = await readDurable(path, IMAGE_SIZE_BYTES_MAX).catch(() => null)
+    if (!held || sha256Hex(held) !== sha256Hex(wanted)) await writeDurable(path, wanted)
+  }
 }
 
 /** Never fails: an agent whose starter is damaged starts without it, and says so. */
