@@ -77,7 +77,7 @@ test('lines of a log become detections, also after the input or the whole agent 
   await vendor.until(() => found('firebreak-test three'))
 
   const status = () => JSON.parse(readFileSync(host.paths.status, 'utf8')) as AgentStatus
-  await host.until('its status', () => status().inputs[0]?.events === 2)
+  await vendor.until(() => status().inputs[0]?.events === 2)
   const [ssh] = status().inputs
   assert.deepEqual([ssh?.name, ssh?.format, ssh?.source, ssh?.fault], ['ssh', 'journald', 'file', null])
 

@@ -15,7 +15,7 @@ describe('the whole loop on this machine', NEEDS_LINUX, () => {
     assert.equal(result['ok'], true)
     assert.equal(result['release'], 'linux-baseline 1.0.0')
     assert.ok(Number(result['detections']) >= 1)
-    assert.match(String(result['sensorTier']), /^(ebpf|proc-connector|proc-poll)$/)
+    assert.match(String(result['sensorTier']), /^(ebpf|tracefs|audit|proc-connector|proc-poll)$/)
     const state = join(folder, '.local', 'state', 'firebreak')
     for (const secret of ['operator.json', 'keys/approver-1.pem', 'keys/online.json', 'agent/fetcher/identity.json']) {
       assert.equal(statSync(join(state, secret)).mode & 0o077, 0, `${secret} is for its owner only`)

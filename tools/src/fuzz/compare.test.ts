@@ -14,7 +14,7 @@ import {
 import { asRecord, createEngines, type Engines, hasBareField } from './engines.ts'
 import { HAS_SHARED_DATA, PLACEHOLDERS, regressions, SHARED_DATA, sigmaHqRules, windowsEvents } from './sigmahq.ts'
 
-const GENERATED_EVENTS = 20_000
+const GENERATED_EVENTS = 10_000
 const SEED = 1
 const skip = HAS_SHARED_DATA ? false : `${SHARED_DATA} is absent`
 

@@ -4,7 +4,7 @@ import { FAIL, NODE, RULE, SELECTION, type VerifiedImage, verifyImage } from '@f
 import { fuzzImages } from './image.ts'
 import { smallImage } from './small-image.ts'
 
-const EXECUTIONS = 200_000
+const EXECUTIONS = 100_000
 const SEED = 20_260_805
 /** Enough for each planted fault to show. */
 const PLANTED_EXECUTIONS = 10_000
