@@ -10,8 +10,8 @@ import { FAN, type FidEvent, readFidEvents } from './fid-events.ts'
 import { FolderPaths } from './folder-paths.ts'
 import { type Mount, mountsToWatch } from './mounts.ts'
 
-/** Between two rounds. The kernel's queue of 16,384 events lasts for 800,000 a second. */
-export const FILE_ROUND_INTERVAL_MS = 20
+/** Between two rounds. The kernel's queue of 16,384 events lasts for 160,000 a second. */
+export const FILE_ROUND_INTERVAL_MS = 100
 
 /** Read in one round at most: about 11,000 events. */
 export const ROUND_BYTES_MAX = 1024 * 1024

@@ -57,6 +57,8 @@ export const RUNTIME_DATA_BYTES = 576 * MIB
 export const OPEN_FILES_MAX = 256
 
 const NODE_FLAGS = [
+  '--max-semi-space-size=1', // MiB; with the next one 15 MiB less for all processes together
+  '--optimize-for-size',
   '--disable-sigusr1', // else `kill -USR1` opens a debugger
   '--disable-proto=delete',
   '--disallow-code-generation-from-strings',
@@ -99,7 +101,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     oomScoreAdjust: 0,
     memoryBytesMax: MEMORY_BYTES_MAX,
     // Its garbage is small and regular: helper threads would cost more to wake than they save.
-    nodeFlags: [...NODE_FLAGS, '--single-threaded-gc', '--max-semi-space-size=4'],
+    nodeFlags: [...NODE_FLAGS, '--single-threaded-gc', '--max-semi-space-size=4', '--no-optimize-for-size'],
   },
   'exec-gate': {
     capabilities: ['SYS_ADMIN', 'SYS_PTRACE', 'DAC_READ_SEARCH'],

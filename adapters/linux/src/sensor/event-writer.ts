@@ -5,7 +5,7 @@ import type { Binding, Connection, FileChange, HostFacts, Query } from './enrich
 import type { Process, Program } from './process-table.ts'
 
 /** Events of a batch at most, and bytes after which it is handed on: what an engine judges between two signs of life. */
-export const BATCH_COUNT_MAX = 64
+export const BATCH_COUNT_MAX = 128
 const BATCH_BYTES = 256 * 1024
 
 export type Rank = (typeof RANK)[keyof typeof RANK]

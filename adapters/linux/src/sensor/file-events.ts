@@ -35,10 +35,8 @@ export function openFileEvents(observer: Observer, options: FileOptions, catchUp
   const watcher = new FileWatcher({
     // Who did it is asked for after everything was read, so that a process has started by then as far as we know.
     onRead: catchUp,
-    onChanges(changes) {
-      report(observer, changes, own)
-      observer.flush()
-    },
+    // Handed on with the tier's next round: each batch wakes three processes.
+    onChanges: (changes) => report(observer, changes, own),
     isWanted: ({ mountPoint }) => mountPoints?.includes(mountPoint.toString()) ?? true,
   })
   return {

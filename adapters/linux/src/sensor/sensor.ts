@@ -18,7 +18,7 @@ export interface SensorOptions extends TracefsOptions {
   readonly tier?: SensorTier
   /** Which files to watch beside it, if this user may; null: none. */
   readonly files?: FileOptions | null
-  /** At most 64 events of one rank, in the order in which they happened, as a record batch. Must not throw. */
+  /** At most BATCH_COUNT_MAX events of one rank, in the order in which they happened, as a record batch. Must not throw. */
   onBatch(batch: SensedBatch): void
   now(): WallMs
 }
