@@ -11,7 +11,7 @@ import { ENTRY } from './places.ts'
 import type { Screen } from './screen.ts'
 
 /** The agent's own flags; NODE_OPTIONS of whoever starts it has no say. */
-const NODE_FLAGS = ['--no-warnings', '--disable-sigusr1', '--max-semi-space-size=1', '--optimize-for-size']
+const NODE_FLAGS = ['--no-warnings', '--disable-sigusr1', '--max-semi-space-size=1']
 /** Loads WebAssembly from a package beside it: it serves `firebreak yara scan`, which is no part of a host's agent. */
 const NOT_ON_HOSTS = /\/yara\//
 
