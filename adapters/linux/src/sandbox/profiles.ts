@@ -102,7 +102,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     oomScoreAdjust: 0,
     memoryBytesMax: MEMORY_BYTES_MAX,
     // Its garbage is small and regular: helper threads would cost more to wake than they save.
-    nodeFlags: [...NODE_FLAGS, '--single-threaded-gc', '--max-semi-space-size=4'],
+    nodeFlags: [...NODE_FLAGS, '--single-threaded-gc', '--max-semi-space-size=1'],
   },
   'exec-gate': {
     capabilities: ['SYS_ADMIN', 'SYS_PTRACE', 'DAC_READ_SEARCH'],

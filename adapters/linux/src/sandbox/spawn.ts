@@ -16,6 +16,9 @@ const BASE_ENV = {
   NODE_NO_WARNINGS: '1',
   OPENSSL_CONF: '/nonexistent', // unreadable, the default one would end Node at start
   TZ: 'UTC',
+  // What one thread frees another can use, and what is large goes back to the system: 10 MiB less for all processes together.
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: '131072',
 }
 
 export interface SpawnConfinedOptions {
