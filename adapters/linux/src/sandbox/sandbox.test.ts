@@ -254,6 +254,8 @@ test('nothing of the environment gets in but what is given', { skip }, async (co
   assert.deepEqual(names, [
     'FIREBREAK_SANDBOX',
     'GIVEN',
+    'MALLOC_ARENA_MAX',
+    'MALLOC_MMAP_THRESHOLD_',
     'NODE_COMPILE_CACHE',
     'NODE_NO_WARNINGS',
     'OPENSSL_CONF',
