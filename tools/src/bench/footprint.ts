@@ -8,7 +8,7 @@ import { buildAgent } from '../../../apps/cli/src/agent-build.ts'
 import { openScreen } from '../../../apps/cli/src/screen.ts'
 import { EMPTY_SLOTS, encodeSlots } from '@firebreak/updater'
 import { type AgentConfig, agentPaths, type AgentPaths, imagePath } from '../../../apps/agent/src/config.ts'
-import type { AgentStatus } from '../../../apps/agent/src/supervisor/supervisor.ts'
+import type { AgentStatus } from '../../../apps/agent/src/supervisor/host-report.ts'
 import { type BenchOptions, cpuMsOfProcess, type Figures, median, progress, rounded } from './measure.ts'
 import { linuxBaseline } from './packs.ts'
 

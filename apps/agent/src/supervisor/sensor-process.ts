@@ -4,7 +4,7 @@ import type { SensorSettings } from '../sensor-settings.ts'
 import { KeptProcess } from './kept-process.ts'
 import { preferSensor } from './sensor-priority.ts'
 import { TraceKeeper } from './trace-keeper.ts'
-import { addDrops, NO_DROPS, readSensorStatus, type SensorDrops, sumDrops } from './sensor-drops.ts'
+import { addDrops, NO_DROPS, readSensorStatus, type SensorDrops } from './sensor-drops.ts'
 
 /** What the sensor says of itself in its first frame. */
 export interface SensorReport {
@@ -64,11 +64,6 @@ export class SensorProcess {
   /** Events lost before they reached the supervisor, over all runs of the sensor, as far as it could tell us. */
   get drops(): SensorDrops {
     return addDrops(this.#dropsBefore, this.#drops)
-  }
-
-  get eventsDropped(): number {
-    const { kernel, queue } = this.drops
-    return sumDrops(kernel) + sumDrops(queue)
   }
 
   /** Fields to fill in, of those that are filled in on request. To be called now and then: a new sensor has to be told again. */

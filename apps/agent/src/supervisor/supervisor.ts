@@ -3,16 +3,16 @@ import { dirname } from 'node:path'
 import { RANK } from '@firebreak/api'
 import { DurableError, readDurable } from '@firebreak/durable-fs'
 import { restingImage, type SlotEffect, stepSlots } from '@firebreak/updater'
-import { AGENT_VERSION, type AgentConfig, type AgentPaths, imagePath, SEQUENCES_PER_START } from '../config.ts'
+import { type AgentConfig, type AgentPaths, imagePath, SEQUENCES_PER_START } from '../config.ts'
 import { codeFolders, entryOf } from '../entries.ts'
-import type { FetcherMessage, HostReport } from '../messages.ts'
+import type { FetcherMessage } from '../messages.ts'
 import { Detections } from './detections.ts'
 import { EnginePair } from './engine-pair.ts'
-import { type ExecGateProcess, type GateReport, startExecGate } from './exec-gate-process.ts'
+import { type ExecGateProcess, startExecGate } from './exec-gate-process.ts'
 import { FetcherProcess } from './fetcher-process.ts'
+import { agentStatus, type HostParts } from './host-report.ts'
 import type { BatchTaker } from './input-process.ts'
-import { type InputReport, Inputs } from './inputs.ts'
-import { sumDrops } from './sensor-drops.ts'
+import { Inputs } from './inputs.ts'
 import { type SensorReport, SensorProcess } from './sensor-process.ts'
 import { Quarantine } from './quarantine.ts'
 import { ResumeFile } from './resume-file.ts'
@@ -29,8 +29,6 @@ import { TuningFile } from './tuning-file.ts'
 const TICK_INTERVAL_MS = 1_000
 /** How long the end waits until the server holds the beacon that says why. */
 const ENDING_WAIT_MS_MAX = 2_000
-/** What a host reports as engine version until its first image is loaded. */
-const NO_ENGINE_YET = '0.0.0'
 
 export interface SupervisorOptions {
   readonly config: AgentConfig
@@ -41,20 +39,6 @@ export interface SupervisorOptions {
   readonly tamper: Tamper
   /** The sensor is at work. */
   readonly onReady: () => void
-}
-
-/** What `firebreak agent status` shows: written to status.json at each change, not durable. */
-export interface AgentStatus {
-  readonly pid: number
-  readonly host: string | null
-  readonly sensor: SensorReport | null
-  readonly inputs: readonly InputReport[]
-  readonly planGeneration: number
-  /** Null when it is off. */
-  readonly execGate: GateReport | null
-  /** Events lost, by rank; the beacon has the sums. */
-  readonly droppedByRank: { readonly [where in 'kernel' | 'sensor' | 'backlog']: readonly number[] }
-  readonly report: HostReport
 }
 
 /**
@@ -298,56 +282,27 @@ export class Supervisor {
 
   #report(): void {
     if (this.#stopped) return
-    const report = this.#hostReport()
-    this.#fetcher.report(report)
-    const status: AgentStatus = {
-      pid: process.pid,
-      host: this.#host,
-      sensor: this.#sensorReport,
-      inputs: this.#inputs?.reports() ?? [],
-      planGeneration: this.#planGeneration,
-      execGate: this.#gate?.report ?? null,
-      droppedByRank: {
-        kernel: this.#sensor.drops.kernel,
-        sensor: this.#sensor.drops.queue,
-        backlog: this.#pair.counters.backlogDroppedByRank,
-      },
-      report,
-    }
+    const status = agentStatus(this.#parts())
+    this.#fetcher.report(status.report)
     this.#status.write(JSON.stringify(status, null, 2))
   }
 
-  #hostReport(): HostReport {
-    const { candidate, confirmed, lastKnownGood, rejected, starter, safe, outcomes, starts } = this.#slots.state
-    const resting = restingImage(this.#slots.state)?.slot ?? 'confirmed'
-    const { running, counters } = this.#pair
+  #parts(): HostParts {
     return {
-      slots: { candidate, confirmed, lastKnownGood, rejected, starter, safe },
-      starts,
-      beacon: {
-        bootId: this.#bootId,
-        agentVersion: AGENT_VERSION,
-        engineVersion: this.#pair.engineVersion ?? NO_ENGINE_YET,
-        sensorTier: this.#sensorReport?.tier ?? 'starting',
-        running: running && { ...running.image, slot: running.trial ? 'candidate' : resting },
-        outcomes,
-        events: counters.eventsJudged,
-        detections: this.#detections.spooled,
-        eventsDropped: this.#sensor.eventsDropped + counters.eventsDropped + this.#detections.dropped,
-        engineRestarts: this.#pair.restarts,
-        beaconIntervalMs: this.#options.config.beaconIntervalMs,
-        mode: safe ? 'safe' : 'normal',
-        ending: this.#ending,
-        drops: {
-          kernel: sumDrops(this.#sensor.drops.kernel),
-          sensor: sumDrops(this.#sensor.drops.queue),
-          backlog: counters.backlogDroppedByRank.reduce((sum, count) => sum + count, 0),
-          quarantined: counters.eventsQuarantined,
-          unjudged: counters.eventsUnjudged,
-          spool: this.#detections.dropped,
-        },
-        notices: this.#options.tamper.notices,
-      },
+      pid: process.pid,
+      bootId: this.#bootId,
+      host: this.#host,
+      planGeneration: this.#planGeneration,
+      beaconIntervalMs: this.#options.config.beaconIntervalMs,
+      ending: this.#ending,
+      slots: this.#slots.state,
+      pair: this.#pair,
+      detections: this.#detections,
+      sensor: this.#sensorReport,
+      sensorDrops: this.#sensor.drops,
+      inputs: this.#inputs?.reports() ?? [],
+      execGate: this.#gate?.report ?? null,
+      notices: this.#options.tamper.notices,
     }
   }
 }
