@@ -89,7 +89,8 @@ function markFilesystem(group: number, mountFd: number, mask: number): number {
 export function openMount(mount: Mount): number | null {
   let fd: number
   try {
-    fd = openSync(mount.mountPoint, constants.O_RDONLY | constants.O_NOFOLLOW)
+    // Not blocking: what is mounted there may be a pipe.
+    fd = openSync(mount.mountPoint, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch {
     return null
   }
@@ -105,7 +106,8 @@ function mountIdOf(fd: number): number | null {
 
 /**
  * @param handle - a `struct file_handle`, each byte a character
- * @returns the path of a folder as it is now; null when it is gone, or outside of what is mounted
+ * @returns the path of a folder as it is now; null when it is gone, outside of what is mounted, or deeper than a path
+ *   can be long
  */
 export function pathOfHandle(mountFd: number, handle: string): ByteText | null {
   const fd = trySyscall(SYS.open_by_handle_at, mountFd, Buffer.from(handle, 'latin1'), O_PATH | O_CLOEXEC)
@@ -115,6 +117,8 @@ export function pathOfHandle(mountFd: number, handle: string): ByteText | null {
     if (!path.startsWith('/')) return null
     if (!path.endsWith(DELETED) || fstatSync(fd).nlink > 0) return path
     return path.slice(0, -DELETED.length) as ByteText
+  } catch {
+    return null // ENAMETOOLONG: anybody may nest folders deeper than readlink tells
   } finally {
     closeSync(fd)
   }

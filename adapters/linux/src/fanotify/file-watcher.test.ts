@@ -86,6 +86,26 @@ test('hard names: not UTF-8, a newline, "(deleted)", 255 bytes', { skip }, () =>
   }
 })
 
+test('folders that nobody can name by a path stop nothing: their events are counted, all others told', { skip }, () => {
+  const top = mount()
+  const { told, watcher } = watch(top)
+  const home = process.cwd()
+  process.chdir(top)
+  try {
+    for (let depth = 0; depth < 20; depth++) {
+      fs.mkdirSync('n'.repeat(255))
+      process.chdir('n'.repeat(255))
+    }
+    told()
+    fs.writeFileSync('deep', '')
+  } finally {
+    process.chdir(home)
+  }
+  fs.writeFileSync(`${top}/a`, '')
+  assert.deepEqual(told(), [`create ${top}/a`])
+  assert.ok(watcher.losses().unnamed > 0)
+})
+
 test('what came and went between two rounds still has its path', { skip }, () => {
   const top = mount()
   const { told, watcher } = watch(top)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import type { ByteText } from '../sensor/byte-text.ts'
 import { ITSELF } from './fid-events.ts'
-import { FOLDER_COUNT_MAX, FolderPaths } from './folder-paths.ts'
+import { FOLDER_COUNT_MAX, FOLDER_PATH_BYTES_MAX, FolderPaths } from './folder-paths.ts'
 
 const text = (value: string) => value as ByteText
 
@@ -43,6 +43,18 @@ test('folders that are gone are found by where they were, however deep', () => {
   disk.paths.learn('B', { folder: 'A', name: text('b') })
   disk.paths.learn('C', { folder: 'B', name: text('c') })
   assert.equal(disk.path('C', 'x'), '/tmp/b/c/x')
+})
+
+test('folders that lie deeper than a path is long have none, however they are asked for', () => {
+  const disk = new Disk()
+  disk.where.set('0', '/tmp')
+  const name = text('n'.repeat(255))
+  const depth = 100
+  for (let i = 0; i < depth; i++) disk.paths.learn(`${i + 1}`, { folder: `${i}`, name })
+  const paths = Array.from({ length: depth }, (_, i) => disk.path(`${i}`, name))
+  const deep = paths.indexOf(null)
+  assert.equal(deep, Math.floor((FOLDER_PATH_BYTES_MAX - '/tmp'.length) / (name.length + 1)) + 1)
+  assert.ok(paths.slice(deep).every((path) => path === null))
 })
 
 test('what nobody knows has no name, and is asked for again', () => {

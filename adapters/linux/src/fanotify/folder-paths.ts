@@ -7,12 +7,15 @@ export const FOLDER_COUNT_MAX = 8192
 /** Folders within folders that are followed to find the path of one that is gone. */
 const GONE_DEPTH_MAX = 64
 
+/** As long as the kernel's own paths (PATH_MAX). Folders can lie deeper; each path put together makes the next one longer. */
+export const FOLDER_PATH_BYTES_MAX = 4096
+
 /**
  * The paths of the folders of one file system, by handle. A handle is of one folder for ever, also after that is
  * gone; its path holds until a folder above it moves.
  *
- * Invariants: at most FOLDER_COUNT_MAX paths, and as many places, are kept; no path from before a `forgetPaths` is
- * given out after it.
+ * Invariants: at most FOLDER_COUNT_MAX paths, none longer than FOLDER_PATH_BYTES_MAX, and as many places, are kept; no
+ * path from before a `forgetPaths` is given out after it.
  */
 export class FolderPaths {
   readonly #open: (folder: string) => ByteText | null
@@ -28,8 +31,7 @@ export class FolderPaths {
   /** @returns null when nobody knows any more where it was */
   pathOf(place: Place): ByteText | null {
     const folder = this.#folderPath(place.folder, 0)
-    if (folder === null || place.name === ITSELF) return folder
-    return (folder === '/' ? `/${place.name}` : `${folder}/${place.name}`) as ByteText
+    return folder === null || place.name === ITSELF ? folder : within(folder, place.name)
   }
 
   /** `folder` came to be, or ceased to be, at `place`. */
@@ -54,9 +56,13 @@ export class FolderPaths {
     const place = this.#places.get(folder)
     if (place === undefined || place.name === ITSELF || depth >= GONE_DEPTH_MAX) return null
     const parent = this.#folderPath(place.folder, depth + 1)
-    if (parent === null) return null
-    return (parent === '/' ? `/${place.name}` : `${parent}/${place.name}`) as ByteText
+    const path = parent === null ? null : within(parent, place.name)
+    return path !== null && path.length <= FOLDER_PATH_BYTES_MAX ? path : null
   }
+}
+
+function within(folder: ByteText, name: ByteText): ByteText {
+  return (folder === '/' ? `/${name}` : `${folder}/${name}`) as ByteText
 }
 
 function putBounded<Value>(map: Map<string, Value>, key: string, value: Value): void {
