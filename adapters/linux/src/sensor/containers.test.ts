@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -13,7 +14,7 @@ const MINUTE_MS = 60_000
 const INHERITED = byteText('parent')
 
 const folder = mkdtempSync(join(tmpdir(), 'firebreak-cgroups-'))
-after(() => rmSync(folder, { recursive: true }))
+after(() => execFileSync('rm', ['-rf', folder])) // deeper than Node's own can go
 
 /** A folder that looks like a cgroup file system; the inodes of its folders are the ids. */
 function hierarchy(name: string, unified: boolean, ...paths: readonly string[]): (path: string) => number {
@@ -38,6 +39,24 @@ test('version 2: what came after the last walk is found by the next one, and not
   const inode = hierarchy('later', true, 'lxc/b')
   assert.equal(containers.of(inode('lxc/b'), NOBODY, INHERITED, 1), null)
   assert.equal(containers.of(inode('lxc/b'), NOBODY, INHERITED, MINUTE_MS), 'b')
+})
+
+test('version 2: cgroups that lie deeper than a path is long cost their own names only', () => {
+  const inode = hierarchy('deep', true, 'lxc/a')
+  const home = process.cwd()
+  process.chdir(join(folder, 'deep'))
+  for (let depth = 0; depth < 20; depth++) {
+    mkdirSync('n'.repeat(255))
+    process.chdir('n'.repeat(255))
+  }
+  process.chdir(home)
+  assert.equal(new Containers(join(folder, 'deep')).of(inode('lxc/a'), NOBODY, null, 0), 'a')
+})
+
+test('version 2: names are bytes', () => {
+  const inode = hierarchy('names', true, 'lxc/\u{43a}\u{438}\u{442}')
+  const containers = new Containers(join(folder, 'names'))
+  assert.equal(containers.of(inode('lxc/\u{43a}\u{438}\u{442}'), NOBODY, null, 0), byteText('\u{43a}\u{438}\u{442}'))
 })
 
 test('version 1: no process is asked where there is no container', () => {

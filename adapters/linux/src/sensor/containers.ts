@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ByteText } from './byte-text.ts'
+import { type ByteText, pathBytes } from './byte-text.ts'
 import { containerOfPath, containerOfProcess, unifiedPath } from './container-name.ts'
 
 /** Cgroups remembered; the oldest goes first. The kernel never gives an id out again. */
@@ -46,9 +46,9 @@ export class Containers {
 
   #find(cgroup: number, pid: number, nowMs: number): ByteText | null {
     const path = unifiedPath(readCgroups(pid))
-    if (path !== null && inodeOf(join(this.#folder, path)) === cgroup) this.#remember(cgroup, containerOfPath(path))
+    if (path !== null && inodeOf(within(this.#folder, path)) === cgroup) this.#remember(cgroup, containerOfPath(path))
     else if (this.#mayWalk(nowMs)) {
-      walk(this.#folder, (folder, found) => this.#remember(inodeOf(join(this.#folder, folder)), found))
+      walk(this.#folder, (folder, found) => this.#remember(inodeOf(within(this.#folder, folder)), found))
       if (!this.#known.has(cgroup)) this.#remember(cgroup, null) // gone: nobody will ever say
     }
     return this.#known.get(cgroup) ?? null
@@ -82,27 +82,36 @@ export class Containers {
 }
 
 /** Breadth first, so that a limit cuts the deepest. */
-function walk(root: string, visit: (folder: string, container: ByteText | null) => void): void {
-  const folders = ['/']
+function walk(root: string, visit: (folder: ByteText, container: ByteText | null) => void): void {
+  const folders = ['/' as ByteText]
   for (const folder of folders) {
-    visit(folder, containerOfPath(folder as ByteText))
-    for (const name of foldersIn(join(root, folder))) {
-      if (folders.length < WALK_COUNT_MAX) folders.push(join(folder, name))
+    visit(folder, containerOfPath(folder))
+    for (const name of foldersIn(within(root, folder))) {
+      if (folders.length < WALK_COUNT_MAX) folders.push(within(folder, name))
     }
   }
 }
 
-function foldersIn(path: string): readonly string[] {
+function within(folder: string, path: string): ByteText {
+  return join(folder, path) as ByteText
+}
+
+function foldersIn(path: ByteText): readonly string[] {
   try {
-    const entries = readdirSync(path, { withFileTypes: true, encoding: 'utf8' })
+    const entries = readdirSync(pathBytes(path), { withFileTypes: true, encoding: 'latin1' })
     return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
   } catch {
     return [] // gone since it was listed
   }
 }
 
-function inodeOf(path: string): number | null {
-  return statSync(path, { throwIfNoEntry: false })?.ino ?? null
+/** @returns null for one that is gone, or deeper than a path can be long: whoever has a cgroup may nest more in it */
+function inodeOf(path: ByteText): number | null {
+  try {
+    return statSync(pathBytes(path)).ino
+  } catch {
+    return null
+  }
 }
 
 function readCgroups(pid: number): ByteText {
