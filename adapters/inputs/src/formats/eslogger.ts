@@ -104,7 +104,7 @@ export const readEslogger: LineReader = (line, receivedMs) => {
   const reader = READERS.get(kind)
   if (reader === undefined) return 'not-supplied'
   if (reader.when !== undefined && memberAt(message, ['event', kind, reader.when]) !== true) return 'not-supplied'
-  const saidMs = parseTime(String(memberAt(message, ['time'])))
-  const timeMs = believedTime(saidMs, receivedMs)
+  const said = memberAt(message, ['time'])
+  const timeMs = believedTime(typeof said === 'string' ? parseTime(said) : Number.NaN, receivedMs)
   return { category: reader.category, product: PRODUCT, service: null, timeMs, fields: reader.fill(message) }
 }

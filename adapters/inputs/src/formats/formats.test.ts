@@ -269,6 +269,13 @@ test('an event is never of the future', () => {
   }
 })
 
+test('a time that is no text says no time, also one that makes its own text', () => {
+  const nested: unknown = JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`)
+  for (const time of [{ toString: 1, valueOf: 1 }, nested, [], 7, true, null]) {
+    assert.equal(eventOf('eslogger', { ...ESLOGGER_EXEC, time }).timeMs, NOW_MS)
+  }
+})
+
 function fieldsOf(supplies: readonly SensorSource[]): ReadonlySet<string> {
   return new Set(supplies.flatMap(({ fields }) => fields))
 }
@@ -281,7 +288,7 @@ function suppliedBy(format: FormatName): readonly SensorSource[] {
 const members = fc.constantFrom(
   ...namesIn(`event process exec target args executable path create destination new_path time MESSAGE _TRANSPORT
     __REALTIME_TIMESTAMP Event System EventData EventID Channel Data @Name #text __proto__ winlog event_data category
-    product service UtcTime`),
+    product service UtcTime toString valueOf`),
   '',
 )
 const { value: nested } = fc.letrec<{ value: unknown }>((tie) => ({
