@@ -1,7 +1,8 @@
-import { closeSync, readFileSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import { LinuxError } from '../errors.ts'
 import { SYS } from '../sandbox/syscall-numbers.ts'
 import { addressOf, trySyscall } from '../syscalls.ts'
+import { onlineCpu } from './cpus.ts'
 
 /**
  * The bpf(2) system call. Maps, programs and links are file descriptors: when they are closed, or the process ends
@@ -86,10 +87,8 @@ export function attachSyscall(name: string, tracepoint: number, program: number)
   view.setBigUint64(8, BigInt(tracepoint), true)
   view.setBigUint64(16, 1n, true) // each time, not each nth
   const what = `attach to ${name}`
-  const event = orUnavailable(
-    what,
-    trySyscall(SYS.perf_event_open, attributes, -1, firstCpu(), -1, PERF_FLAG_FD_CLOEXEC),
-  )
+  const cpu = onlineCpu() // an event has to name one, though the program runs on all
+  const event = orUnavailable(what, trySyscall(SYS.perf_event_open, attributes, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC))
   try {
     orUnavailable(what, trySyscall(SYS.ioctl, event, PERF_IOCTL.setBpf, program))
     orUnavailable(what, trySyscall(SYS.ioctl, event, PERF_IOCTL.enable, 0))
@@ -98,11 +97,6 @@ export function attachSyscall(name: string, tracepoint: number, program: number)
     closeSync(event)
     throw error
   }
-}
-
-/** An event has to name a CPU, though the program runs on all. */
-function firstCpu(): number {
-  return Number.parseInt(readFileSync('/sys/devices/system/cpu/online', 'latin1'), 10)
 }
 
 /** The sum over all CPUs of the 64-bit counter at `index` of a per-CPU array. */

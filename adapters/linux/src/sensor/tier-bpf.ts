@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { LinuxError } from '../errors.ts'
 import { available } from '../platform.ts'
 import { closeAll, sumCounter } from './bpf.ts'
 import { type AttachedPrograms, attachPrograms } from './bpf-attach.ts'
 import { Containers } from './containers.ts'
+import { possibleCpuCount } from './cpus.ts'
 import { ImagePaths } from './image-paths.ts'
 import { readKernelOffsets } from './kernel-offsets.ts'
 import { RecordReader } from './kernel-records.ts'
@@ -15,8 +15,8 @@ import { drainRing, type MappedRing, mapRing } from './ring-buffer.ts'
 import type { Drops, Tier } from './tier.ts'
 
 /**
- * Between two drains: the longest that an event waits, and what keeps the cost low. A wake-up costs as much as 30 processes here, and as much
- * again in the supervisor and the engine.
+ * Between two drains: the longest that an event waits, and what keeps the cost low. A wake-up costs as much as 30
+ * processes here, and as much again in the supervisor and the engine.
  */
 export const DRAIN_INTERVAL_MS = 200
 
@@ -29,7 +29,7 @@ export const DRAIN_INTERVAL_MS = 200
 export function openBpfTier(observer: Observer): Tier {
   if (!available())
     throw new LinuxError('linux/sensor-unavailable', 'Cannot use BPF: this is not Linux on x86-64 or arm64')
-  const cpus = possibleCpus()
+  const cpus = possibleCpuCount()
   const attached = attachPrograms(readKernelOffsets())
   let ring: MappedRing | null = null
   try {
@@ -148,15 +148,5 @@ class RingTier implements Tier {
     const pid = records.pid(at)
     const known = this.#observer.table.find(pid, records.startTicks(at)) ?? this.#observer.learn(pid)
     return records.process(at, known, known?.program ?? UNKNOWN_PROGRAM, known?.container ?? null)
-  }
-}
-
-/** Per-CPU maps have a value for every CPU that could ever be plugged in. */
-function possibleCpus(): number {
-  try {
-    const text = readFileSync('/sys/devices/system/cpu/possible', 'utf8')
-    return Math.max(...text.split(/[-,]/).map(Number)) + 1
-  } catch (cause) {
-    throw new LinuxError('linux/sensor-unavailable', 'Cannot use BPF: there is no readable /sys', {}, cause)
   }
 }
