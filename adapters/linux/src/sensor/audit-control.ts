@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs'
 import { LinuxError } from '../errors.ts'
 import { SYS } from '../sandbox/syscall-numbers.ts'
 import { trySyscall } from '../syscalls.ts'
-import { NETLINK_HEADER_BYTES, netlinkSocket, sendNetlink, setReceiveTimeout } from './netlink.ts'
+import { ENOBUFS, NETLINK_HEADER_BYTES, netlinkSocket, sendNetlink, setReceiveTimeout } from './netlink.ts'
 
 /** What can be set of the kernel's audit, and the loss that it counts. */
 export interface AuditStatus {
@@ -119,7 +119,8 @@ export class AuditControl {
     let acknowledged = false
     for (let k = 0; k < MESSAGES_BEFORE_ANSWER_MAX; k++) {
       const size = trySyscall(SYS.recvfrom, this.#fd, this.#message, MESSAGE_BYTES_MAX, 0, 0, 0)
-      if (size === -EINTR) continue // a child ended: a socket with a timeout is not read again by the kernel
+      // A child ended, and the kernel does not read again where there is a timeout; or the daemon's socket lost records.
+      if (size === -EINTR || size === -ENOBUFS) continue
       if (size < NETLINK_HEADER_BYTES) throw unavailable(what, Math.min(size, 0))
       const kind = this.#message.readUInt16LE(4)
       if (this.#message.readUInt32LE(8) !== sequence) continue // a record, or the answer to a question given up

@@ -105,12 +105,17 @@ test('beside a tier that knows little, files are watched all the same', { skip }
   assert.deepEqual([fields['ProcessId'], typeof fields['Image']], [process.pid, 'string'])
 })
 
-test('where no files can be watched, the tier goes on and says so', { skip }, async () => {
-  const { sensor } = await watch({ mountPoints: [] }, 'proc-poll')
-  assert.deepEqual(sensor.info.categories, ['process_creation'])
-  assert.match(sensor.info.reason, /Cannot watch files: /)
-  assert.equal(sensor.stats().files, null)
-})
+for (const [what, options] of [
+  ['no files can be watched', { mountPoints: [] }],
+  ["the agent's own folder is gone", { ownFolder: `${top}/nowhere` }],
+] as const) {
+  test(`where ${what}, the tier goes on without files and says so`, { skip }, async () => {
+    const { sensor } = await watch(options, 'proc-poll')
+    assert.deepEqual(sensor.info.categories, ['process_creation'])
+    assert.match(sensor.info.reason, /Cannot watch files: /)
+    assert.equal(sensor.stats().files, null)
+  })
+}
 
 test('digests are filled in from when they are wanted until they are not', { skip }, async (context) => {
   const { sensor, events } = await watch(null)

@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs'
 import process from 'node:process'
+import { LinuxError } from '../errors.ts'
 import type { SeenChange } from '../fanotify/changes.ts'
 import { type FileLosses, FileWatcher } from '../fanotify/file-watcher.ts'
 import { byteText, type ByteText } from './byte-text.ts'
@@ -68,8 +69,14 @@ function learn(observer: Observer, pid: number): Process | null {
 class OwnFiles {
   readonly #folder: ByteText
 
+  /** @throws LinuxError linux/fanotify-unavailable: without it, each batch of events would be the cause of the next */
   constructor(folder: string) {
-    this.#folder = byteText(realpathSync(folder))
+    try {
+      this.#folder = byteText(realpathSync(folder))
+    } catch (cause) {
+      const message = `Cannot watch files: the agent's own folder ${folder} can not be found`
+      throw new LinuxError('linux/fanotify-unavailable', message, {}, cause)
+    }
   }
 
   has({ pid, path }: SeenChange, by: Process | null): boolean {

@@ -47,11 +47,13 @@ const NS_PER_MS = 1_000_000
  */
 export function openAuditTier(observer: Observer): Tier {
   const session = openAuditSession()
+  let connector: ConnectorSocket | null = null
   try {
-    const connector = openConnector()
+    connector = openConnector()
     observer.learnRunning()
     return new AuditTier(observer, session, connector)
   } catch (error) {
+    connector?.close()
     session.close()
     throw error
   }
