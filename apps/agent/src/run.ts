@@ -52,6 +52,15 @@ export async function runAgent(args: readonly string[], engineEntry: string): Pr
     fd: numberOf(values['notify-fd']),
     watchdogMs: numberOf(values['watchdog-ms']),
   })
+  const started = Promise.withResolvers<Supervisor>()
+  let ending = false
+  const end = (reason: string, exitCode: number): void => {
+    if (ending) return
+    ending = true
+    notifier.stopping()
+    // It may be asked to end before it has started: then right afterwards.
+    void started.promise.then((supervisor) => supervisor.stop(reason)).finally(() => process.exit(exitCode))
+  }
   const tamper = await Tamper.open({
     paths,
     surroundings,
@@ -68,13 +77,7 @@ export async function runAgent(args: readonly string[], engineEntry: string): Pr
     onReady: () => notifier.ready(),
   })
   onLine({ event: 'started', pid: process.pid, host: config.hostName })
-  let ending = false
-  const end = (reason: string, exitCode: number) => {
-    if (ending) return
-    ending = true
-    notifier.stopping()
-    void supervisor.stop(reason).finally(() => process.exit(exitCode))
-  }
+  started.resolve(supervisor)
   for (const signal of ENDING_SIGNALS) process.on(signal, () => void tamper.signalled(signal))
   // Whoever starts it so has its life in hand anyway, and must not leave it behind.
   if (values['end-with-parent']) process.stdin.on('end', () => end('the end of its parent', 0)).resume()
