@@ -81,6 +81,7 @@ const DAY_MS = 86_400_000
 const count = integer(0, Number.MAX_SAFE_INTEGER)
 
 export const NOTICES_MAX = 16
+export const NOTICE_MESSAGE_CHARS_MAX = 512
 const NO_DROPS: Drops = { kernel: 0, sensor: 0, backlog: 0, quarantined: 0, unjudged: 0, spool: 0 }
 
 const drops = object<Drops>({
@@ -92,7 +93,11 @@ const drops = object<Drops>({
   spool: count,
 })
 
-export const notice = object<Notice>({ code: text(64), message: text(512), atMs: integer(0, WALL_MS_MAX) })
+export const notice = object<Notice>({
+  code: text(64),
+  message: text(NOTICE_MESSAGE_CHARS_MAX),
+  atMs: integer(0, WALL_MS_MAX),
+})
 
 const beacon = object<Beacon>({
   sequence: integer(1, Number.MAX_SAFE_INTEGER),

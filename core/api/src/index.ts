@@ -5,6 +5,7 @@ export {
   type Drops,
   type Notice,
   notice,
+  NOTICE_MESSAGE_CHARS_MAX,
   NOTICES_MAX,
   parseBeacon,
   type RunningImage,

@@ -1,4 +1,4 @@
-import { type Notice, notice, NOTICES_MAX } from '@firebreak/api'
+import { type Notice, notice, NOTICE_MESSAGE_CHARS_MAX, NOTICES_MAX } from '@firebreak/api'
 import { readDurable, writeDurable } from '@firebreak/durable-fs'
 import { errorCode, errorMessage, jsonBytes, list, parseJson, type WallMs } from '@firebreak/kernel'
 
@@ -17,7 +17,6 @@ export type NoticeCode =
   | 'agent/stopped' // it was stopped in order, and has come back
 
 export const NOTICE_KEPT_MS: WallMs = 7 * 86_400_000
-const MESSAGE_CHARS_MAX = 512
 const FILE_SIZE_BYTES_MAX = 131_072
 const notices = list(notice, NOTICES_MAX)
 
@@ -74,7 +73,7 @@ export class Notices {
 
   /** At once in `all`; resolves when it is durable, or when the disk does not take it. */
   async add(code: NoticeCode, message: string): Promise<void> {
-    this.#all = addNotice(this.#all, { code, message: message.slice(0, MESSAGE_CHARS_MAX), atMs: Date.now() })
+    this.#all = addNotice(this.#all, { code, message: message.slice(0, NOTICE_MESSAGE_CHARS_MAX), atMs: Date.now() })
     try {
       await writeDurable(this.#path, jsonBytes(this.#all))
     } catch (error) {

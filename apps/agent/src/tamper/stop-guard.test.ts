@@ -152,7 +152,13 @@ test('a policy that could not be read at the start counts as strict', async (con
   writeFileSync(bench.paths.policy, 'nonsense')
   const guard = await bench.open()
   await guard.signalled('SIGTERM')
-  assert.deepEqual(bench.stops, [])
+  for (const leave of [null, token()]) {
+    assert.equal(await bench.ask(guard, leave), 'rollout/stop-signature')
+    assert.match(bench.notices.at(-1) ?? '', /can't be read.*apply it again/)
+  }
+  rmSync(bench.paths.policy)
+  await guard.signalled('SIGTERM')
+  assert.deepEqual(bench.stops, [], 'nor when it is gone then')
   bench.policy('free', 2)
   await guard.look(HOST)
   await guard.signalled('SIGTERM')

@@ -111,6 +111,11 @@ export class StopGuard {
   /** @returns why the agent ends. @throws FirebreakError: it goes on */
   async #judge(reason: string, token: string | null, host: string | null): Promise<string> {
     const { key, rule } = this.#rule
+    if (rule === 'token' && key === null) {
+      throw refused(
+        "Cannot stop: the customer's policy can't be read, so nobody's leave can be checked; apply it again",
+      )
+    }
     if (token === null) {
       if (rule === 'free') return `firebreak agent stop: ${reason === '' ? 'no reason given' : reason}`
       throw refused("Cannot stop: the customer's policy asks for a stop token; give one with --token")

@@ -21,7 +21,7 @@ interface Held {
 /**
  * What the customer's policy says of stops, from the file that `firebreak policy apply` wrote and by its signature. What was strict
  * in this run stays strict: a policy that vanishes, or that is exchanged for one of another key or an older one, is a notice
- * and loosens nothing. One that can't be read at the start counts as strict.
+ * and loosens nothing. One that can't be read at the start counts as strict until one can.
  */
 export class StopRuleFile {
   readonly #files: PolicyFiles
@@ -76,7 +76,7 @@ export class StopRuleFile {
       return
     }
     this.#held = found
-    this.#isUnreadable = false
+    if (found !== null) this.#isUnreadable = false
   }
 }
 
