@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatIpv6, RecordReader, statDevice } from './kernel-records.ts'
+import { RecordReader, statDevice } from './kernel-records.ts'
 import { UNKNOWN_PROGRAM } from './process-table.ts'
 import { DIRECTORY_UNKNOWN, RECORD } from './record-layout.ts'
 
@@ -67,19 +67,3 @@ const DEVICES: readonly (readonly [string, number, number])[] = [
 ]
 
 for (const [name, kernel, stat] of DEVICES) test(`device ${name}`, () => assert.equal(statDevice(kernel), stat))
-
-const ADDRESSES: readonly (readonly [string, string])[] = [
-  ['00000000000000000000000000000000', '::'],
-  ['00000000000000000000000000000001', '::1'],
-  ['20010db8000000000000000000000001', '2001:db8::1'],
-  ['20010db8000000010000000000000001', '2001:db8:0:1::1'],
-  ['20010db8000100010001000100010000', '2001:db8:1:1:1:1:1:0'],
-  ['00010000000000000000000000000000', '1::'],
-  ['fe800000000000000000000000000abc', 'fe80::abc'],
-  ['00100000000010000000000000000010', '10:0:0:1000::10'],
-  ['00000000000000000000ffff7f000001', '127.0.0.1'],
-]
-
-for (const [hex, expected] of ADDRESSES) {
-  test(`address ${expected}`, () => assert.equal(formatIpv6(Buffer.from(hex, 'hex'), 0), expected))
-}

@@ -137,21 +137,10 @@ export class RecordReader {
     return this.#view.getUint32(at + 4, true) * 0x1_0000_0000 + this.#view.getUint32(at, true)
   }
 }
+
 /** The kernel's own device number (20 bits of minor) as stat(2) shows it. */
 export function statDevice(device: number): number {
   const major = device >>> MINOR_BITS
   const minor = device & ((1 << MINOR_BITS) - 1)
   return (minor & 0xff) + major * 0x100 + (minor >>> 8) * 0x10_0000
-}
-
-/** RFC 5952: lower case, the longest run of zero groups shortened; IPv4-mapped addresses as IPv4. */
-export function formatIpv6(bytes: Uint8Array, at: number): string {
-  const groups: number[] = []
-  for (let i = 0; i < 16; i += 2) groups.push(((bytes[at + i] ?? 0) << 8) | (bytes[at + i + 1] ?? 0))
-  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff)
-    return bytes.subarray(at + 12, at + 16).join('.')
-  const text = groups.map((group) => group.toString(16)).join(':')
-  const runs = text.match(/\b0(?::0)+\b/g) ?? []
-  const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), '')
-  return longest === '' ? text : text.replace(new RegExp(`(^|:)${longest}(:|$)`), '::')
 }

@@ -2,7 +2,7 @@ import { type ByteText, byteTextAt } from './byte-text.ts'
 import { PTRACE } from './bpf-access-programs.ts'
 import { type DnsQuestion, parseDnsQuery } from './dns-query.ts'
 import type { Connection } from './enrich.ts'
-import { formatIpv6 } from './kernel-records.ts'
+import { formatIpv4, formatIpv6 } from './ip-address.ts'
 import type { Observer } from './observer.ts'
 import type { Process } from './process-table.ts'
 import { ACCESS, DATAGRAM, KIND, LIMIT, MEMORY_FILE, TCP, VM_ACCESS } from './record-layout.ts'
@@ -108,10 +108,6 @@ export class NetworkRecords {
     const start = at + MEMORY_FILE.name
     return `/memfd:${byteTextAt(this.#bytes, start, start + Math.max(length - 1, 0))}` as ByteText
   }
-}
-
-function formatIpv4(bytes: Uint8Array, at: number): string {
-  return bytes.subarray(at, at + 4).join('.')
 }
 
 /** The one who connects, or sends, is the source. */

@@ -5,7 +5,7 @@ import type { Announcement } from './connector-records.ts'
 import { ConnectorSocket } from './connector-socket.ts'
 import { LinuxError } from '../errors.ts'
 import { type Connection, TICK_MS, unknownProcess } from './enrich.ts'
-import { formatIpv6 } from './kernel-records.ts'
+import { formatIpv4, formatIpv6 } from './ip-address.ts'
 import { DatagramReader, ENOBUFS, NETLINK_HEADER_BYTES } from './netlink.ts'
 import type { Observer } from './observer.ts'
 import { readStat } from './proc-files.ts'
@@ -211,6 +211,6 @@ function parseAddress(address: Buffer): { readonly destinationIp: string; readon
   if (address.length < 8) return null
   const family = address.readUInt16LE(0)
   const destinationPort = address.readUInt16BE(2)
-  if (family === AF_INET) return { destinationIp: address.subarray(4, 8).join('.'), destinationPort }
+  if (family === AF_INET) return { destinationIp: formatIpv4(address, 4), destinationPort }
   return family === AF_INET6 && address.length >= 24 ? { destinationIp: formatIpv6(address, 8), destinationPort } : null
 }

@@ -1,6 +1,6 @@
 import { type ByteText, byteTextAt } from './byte-text.ts'
 import type { Connection } from './enrich.ts'
-import { formatIpv6 } from './kernel-records.ts'
+import { formatIpv4, formatIpv6 } from './ip-address.ts'
 import { TRACE_EVENT_NAMES, TRACE_EVENTS, type TraceEventName } from '../tracing/trace-events.ts'
 import { parseTraceFormat, type TraceFormat } from './trace-format.ts'
 
@@ -87,8 +87,8 @@ export class TraceRecords {
     if (u16('protocol') !== IPPROTO_TCP) return null
     const ipv4 = u16('family') === AF_INET
     const address = (four: string, sixteen: string): string => {
-      const from = at + this.#offset(name, four)
-      return ipv4 ? bytes.subarray(from, from + 4).join('.') : formatIpv6(bytes, at + this.#offset(name, sixteen))
+      if (ipv4) return formatIpv4(bytes, at + this.#offset(name, four))
+      return formatIpv6(bytes, at + this.#offset(name, sixteen))
     }
     const connection: Connection = {
       protocol: 'tcp',
