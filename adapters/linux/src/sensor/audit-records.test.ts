@@ -35,9 +35,7 @@ test('the records of an exec are joined by their serial', () => {
     ['end', ''],
   ])
   assert.deepEqual(found, {
-    serial: '7',
     timeMs: 1795248769520,
-    key: 'firebreak-1-2-e0f1b64w15000',
     arch: 0xc000003e,
     syscall: 59,
     success: true,

@@ -4,7 +4,6 @@ import { COMMAND_LINE_BYTES_MAX } from './proc-files.ts'
 /** Types of audit records that are read; all others only pass by. */
 export const AUDIT_RECORD = {
   syscall: 1300,
-
   socketAddress: 1306,
   cwd: 1307,
   execve: 1309,
@@ -19,10 +18,8 @@ const ARGUMENTS_COUNT_MAX = 4096
 
 /** A system call as Linux audit reports it. What was not said is null. */
 export interface AuditEvent {
-  readonly serial: string
   /** Wall clock. */
   readonly timeMs: number
-  readonly key: string | null
   /** AUDIT_ARCH: says what system call numbers mean. */
   readonly arch: number
   readonly syscall: number
@@ -95,7 +92,7 @@ export class AuditRecords {
       const fields: Fields = (name) => fieldOf(body, name)
       if (type === AUDIT_RECORD.cwd) draft.currentDirectory = textOf(fields('cwd'))
       else if (type === AUDIT_RECORD.socketAddress) draft.address = bytesOf(fields('saddr'))
-      else if (type === AUDIT_RECORD.syscall) draft.event = eventOf(serial, Number(`${head[1]}${head[2]}`), fields)
+      else if (type === AUDIT_RECORD.syscall) draft.event = eventOf(Number(`${head[1]}${head[2]}`), fields)
     }
     return null
   }
@@ -180,7 +177,7 @@ function bytesOf(value: Value | undefined): Buffer | null {
   return value !== undefined && 'bare' in value && HEX_TEXT.test(value.bare) ? Buffer.from(value.bare, 'hex') : null
 }
 
-function eventOf(serial: string, timeMs: number, fields: Fields): Draft['event'] {
+function eventOf(timeMs: number, fields: Fields): Draft['event'] {
   const number = (name: string): number => {
     const value = fields(name)
     return value !== undefined && 'bare' in value && /^-?\d{1,15}$/.test(value.bare) ? Number(value.bare) : Number.NaN
@@ -191,12 +188,9 @@ function eventOf(serial: string, timeMs: number, fields: Fields): Draft['event']
       ? BigInt(`0x${value.bare}`)
       : 0n
   }
-  const key = fields('key')
   const success = fields('success')
   const event = {
-    serial,
     timeMs,
-    key: textOf(key),
     arch: Number(hex('arch')),
     syscall: number('syscall'),
     success: success !== undefined && 'bare' in success && success.bare === 'yes',

@@ -5,7 +5,6 @@ export const TRACE_EVENTS = {
   'task/task_newtask': { common_pid: 4, pid: 4, clone_flags: 8 },
   'sock/inet_sock_set_state': {
     common_pid: 4,
-    skaddr: 8,
     oldstate: 4,
     newstate: 4,
     sport: 2,
