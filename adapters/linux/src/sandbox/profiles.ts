@@ -7,7 +7,7 @@ import type { CapabilityName } from './capabilities.ts'
  * - `sensor`: reads the kernel's events; no network, no file writes, no children. Never sees content.
  * - `exec-gate`: answers the kernel who asks whether a program may start; no network, no file writes, no children.
  *   Never sees content.
- * - `input`: reads one file, or what it was handed; no network, no file writes, no children. Never sees content.
+ * - `input`: reads the folder of its file, or what it was handed; no network, no file writes, no children. Never sees content.
  * - `fetcher`: writes its own folders, connects to the server's port; no children, nothing else.
  */
 export type ProfileName = 'engine' | 'sensor' | 'exec-gate' | 'input' | 'fetcher'

@@ -13,7 +13,7 @@ const YOUNG_POLLS = 20
 const COMPARE_EVERY_POLLS = 20
 
 /**
- * Tier 3: looks at /proc again and again. Needs no privilege and no kernel feature, and misses what lives shorter
+ * Tier 5: looks at /proc again and again. Needs no privilege and no kernel feature, and misses what lives shorter
  * than POLL_INTERVAL_MS. `dropped` stays 0: what was never seen can't be counted.
  */
 export function openProcPollTier(observer: Observer): Tier {

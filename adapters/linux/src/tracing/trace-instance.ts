@@ -17,7 +17,8 @@ let instances = 0
  * that administrators use. This needs files to be written, which the confined sensor may not: its supervisor calls
  * this for it, and removes the instance when the sensor has ended. No FFI.
  *
- * Asynchronous, because the kernel takes 30 to 50 ms for each of the two, and the supervisor has other things to do. The name says who owns it, by pid and start time, so that whoever starts next can clear away what the dead left.
+ * Asynchronous, because the kernel takes 30 to 50 ms for each of the two, and the supervisor has other things to do. The
+ * name says who owns it, by pid and start time, so that whoever starts next can clear away what the dead left.
  *
  * @returns the folder
  * @throws LinuxError linux/sensor-unavailable, leaving nothing behind
