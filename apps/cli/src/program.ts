@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { FORMAT_NAMES, type FormatName } from '@firebreak/inputs'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { act } from './act.ts'
+import { agentStatus } from './commands/agent-status.ts'
 import { check } from './commands/check.ts'
 import { gate, release } from './commands/content.ts'
 import { halt, recall, status } from './commands/operate.ts'
@@ -9,7 +10,6 @@ import {
   agentBuild,
   agentInstall,
   agentRun,
-  agentStatus,
   type AgentInstall,
   bench,
   fuzz,
@@ -226,7 +226,7 @@ function addServices(root: Command): void {
     .action((options: { out: string } & Common) => act(options.json, (screen) => agentBuild(options.out, screen)))
   agentCommand
     .command('status')
-    .description('what the agent of a folder runs, sees and has dropped')
+    .description('what the agent of a folder runs, sees, has dropped, and says of itself')
     .option('--data <dir>', 'folder of the agent (default: the one of `up`)')
     .addOption(state())
     .addOption(json())

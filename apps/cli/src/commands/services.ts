@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { readDurable } from '@firebreak/durable-fs'
 import { become } from '../become.ts'
 import { initServer, installAgent, readOperator } from '../deployment.ts'
@@ -8,7 +7,6 @@ import { CONSOLE_FOLDER, ENTRY, statePlaces } from '../places.ts'
 import { installService } from '../install/command.ts'
 import { installStarter } from '../install/starter.ts'
 import type { Screen } from '../screen.ts'
-import { inputLines, type InputReport } from './input-lines.ts'
 
 /** Makes keys and a server's data folder. Prints where they are; the tokens stay in operator.json. */
 export async function serverInit(state: string, screen: Screen): Promise<void> {
@@ -88,55 +86,6 @@ export async function agentInstall(options: AgentInstall, screen: Screen): Promi
 
 export function agentRun(data: string): never {
   return become(ENTRY.agentService, ['--data', data])
-}
-
-/** What the agent of `data` wrote last; says so when it is not running. */
-export async function agentStatus(data: string, screen: Screen): Promise<void> {
-  const bytes = await readDurable(join(data, 'status.json'), FILE_BYTES_MAX)
-  if (!bytes) throw new CliError('cli/usage', `Cannot show an agent: ${data} holds none that has run`)
-  const status = JSON.parse(Buffer.from(bytes).toString('utf8')) as AgentStatusFile
-  const alive = isAlive(status.pid)
-  const { running, events, detections, eventsDropped, engineRestarts, notices } = status.report.beacon
-  screen.result({ ok: true, running: alive, ...status }, [
-    `agent:      ${alive ? `running, process ${status.pid}` : 'not running'}${status.host ? `, host ${status.host}` : ', not enrolled'}`,
-    `sensor:     ${status.sensor ? `${status.sensor.tier}: ${status.sensor.reason}` : 'starting'}`,
-    `content:    ${running ? `${running.pack} ${running.version}, slot ${running.slot}` : 'none'}`,
-    `plan:       generation ${status.planGeneration}`,
-    `events:     ${events} judged, ${eventsDropped} dropped, ${detections} detections, ${engineRestarts} engine restarts`,
-    ...inputLines(status.inputs ?? []),
-    ...(notices ?? []).map(
-      ({ atMs, code, message }) => `notice:     ${new Date(atMs).toISOString()}  ${code}  ${message}`,
-    ),
-  ])
-}
-
-interface AgentStatusFile {
-  readonly pid: number
-  readonly host: string | null
-  readonly planGeneration: number
-  readonly sensor: { readonly tier: string; readonly reason: string } | null
-  /** Absent: of an agent that is older. */
-  readonly inputs?: readonly InputReport[]
-  readonly report: {
-    readonly beacon: {
-      readonly running: { readonly pack: string; readonly version: string; readonly slot: string } | null
-      readonly events: number
-      readonly detections: number
-      readonly eventsDropped: number
-      readonly engineRestarts: number
-      /** Absent: of an agent that is older. */
-      readonly notices?: readonly { readonly code: string; readonly message: string; readonly atMs: number }[]
-    }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }
 
 async function mustRead(path: string): Promise<Uint8Array> {

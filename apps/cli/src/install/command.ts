@@ -11,9 +11,10 @@ import { ENTRY } from '../places.ts'
 import type { Screen } from '../screen.ts'
 import { installSystem, type SystemInstall } from './install.ts'
 import { SERVICE_NAME, SYSTEM } from './places.ts'
+import { runningAgent } from './running-agent.ts'
 import { agentStop, type StopOptions } from './stop.ts'
 import { isSystemdRunning } from './systemd.ts'
-import { runningAgent, uninstallSystem } from './uninstall.ts'
+import { uninstallSystem } from './uninstall.ts'
 
 interface Json {
   readonly json: boolean
@@ -85,10 +86,10 @@ async function withBuilt<T>(use: (executable: string) => Promise<T>, screen: Scr
 /** Lays the wish there; the agent takes it away when it is fulfilled. */
 async function agentResume(data: string, screen: Screen): Promise<void> {
   if ((await runningAgent(join(data, 'agent.lock'))) === null) {
-    throw new CliError('cli/usage', `Cannot resume: no agent runs on ${data}`)
+    throw new CliError('cli/usage', `Cannot resume: no agent runs on ${data}; name its folder with --data`)
   }
   await writeDurable(join(data, 'resume'), new Uint8Array(0))
-  screen.result({ ok: true, data }, ['asked; `firebreak agent status` shows the mode'])
+  screen.result({ ok: true, data }, [`asked; whether safe mode has ended: firebreak agent status --data ${data}`])
 }
 
 async function uninstallService(root: string, screen: Screen): Promise<void> {

@@ -6,7 +6,7 @@ import { boolean, jsonBytes, object, parseJson, text, toBase64 } from '@firebrea
 import { STOP_REASON_CHARS_MAX, STOP_TOKEN_SIZE_BYTES_MAX } from '@firebreak/rollout'
 import { CliError } from '../errors.ts'
 import type { Screen } from '../screen.ts'
-import { runningAgent } from './uninstall.ts'
+import { runningAgent } from './running-agent.ts'
 
 export interface StopOptions {
   readonly data: string
@@ -17,7 +17,7 @@ export interface StopOptions {
 const ID_BYTES = 16
 const ANSWER_SIZE_BYTES_MAX = 16_384
 const LOOK_INTERVAL_MS = 50
-/** The agent looks five times a second, and its end waits up to two seconds for the server. */
+/** The agent looks once a second, and its end waits up to two seconds for the server. */
 const ANSWER_WAIT_MS_MAX = 15_000
 
 /** stop-answer.json, as the agent writes it. */
@@ -40,7 +40,8 @@ export async function agentStop({ data, token, reason }: StopOptions, screen: Sc
   }
   const [lock, request] = [`${data}/agent.lock`, `${data}/stop.json`]
   const pid = await runningAgent(lock)
-  if (pid === null) throw new CliError('cli/usage', `Cannot stop: no agent runs on ${data}`)
+  if (pid === null)
+    throw new CliError('cli/usage', `Cannot stop: no agent runs on ${data}; name its folder with --data`)
   const signed = token === undefined ? null : await readDurable(token, STOP_TOKEN_SIZE_BYTES_MAX)
   if (token !== undefined && !signed) throw new CliError('cli/usage', `Cannot stop: ${token} is not there`)
   const id = randomBytes(ID_BYTES).toString('hex')
@@ -55,7 +56,11 @@ export async function agentStop({ data, token, reason }: StopOptions, screen: Sc
     await setTimeout(LOOK_INTERVAL_MS)
   }
   if (existsSync(request)) await removeDurable(request)
-  throw new CliError('cli/timeout', `Cannot stop: process ${pid} did not end within ${ANSWER_WAIT_MS_MAX / 1000} s`)
+  const what = `process ${pid} did not end within ${ANSWER_WAIT_MS_MAX / 1000} s`
+  throw new CliError(
+    'cli/timeout',
+    `Cannot stop: ${what}; its status may say why (firebreak agent status --data ${data})`,
+  )
 }
 
 async function refuseIfDenied(data: string, id: string): Promise<void> {

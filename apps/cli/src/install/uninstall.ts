@@ -1,9 +1,10 @@
-import { readFile, readlink, rm, rmdir, unlink } from 'node:fs/promises'
+import { rm, rmdir, unlink } from 'node:fs/promises'
 import { durableError, isErrno, readDurable } from '@firebreak/durable-fs'
 import { removeSensorLeftovers } from '@firebreak/linux/sensor'
 import { CliError } from '../errors.ts'
 import { SYSTEM, within } from './places.ts'
 import { type MadeThing, parseInstallRecord, RECORD_SIZE_BYTES_MAX } from './record.ts'
+import { runningAgent } from './running-agent.ts'
 import { reloadSystemd } from './systemd.ts'
 
 export interface Uninstalled {
@@ -65,18 +66,4 @@ async function takeAway(sysroot: string, things: readonly MadeThing[]): Promise<
     }
   }
   return { removed, kept }
-}
-
-/** The pid in the lock of an agent's folder, if that very process lives; see apps/agent/src/lock.ts. */
-export async function runningAgent(lock: string): Promise<number | null> {
-  const holder = await readlink(lock).catch(() => '')
-  const [pid = '', startTime] = holder.split(' ')
-  if (!/^\d+$/.test(pid)) return null
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'latin1')
-    const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return state !== 'Z' && state !== 'X' && rest[18] === startTime ? Number(pid) : null
-  } catch {
-    return null
-  }
 }
