@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -54,6 +54,9 @@ export async function footprint({ quick }: BenchOptions): Promise<Figures> {
 
 /** As after a reboot: a file that was just written lies in memory in pieces so large that whoever touches a byte maps megabytes. */
 async function forgetPages(file: string): Promise<void> {
+  const written = await open(file, 'r+')
+  await written.sync() // only pages that are on the disk can be dropped
+  await written.close()
   const dd = spawn('dd', [`if=${file}`, 'iflag=nocache', 'count=0'], { stdio: 'ignore' })
   const code = await new Promise((end) => dd.once('exit', end))
   if (code !== 0) throw new Error('dd could not drop the file from memory')
