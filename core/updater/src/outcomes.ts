@@ -1,8 +1,11 @@
 import type { Sha256Hex, WallMs } from '@firebreak/kernel'
-import { OUTCOMES_MAX, REJECTED_MAX, type ReleaseOutcome } from './slots.ts'
-
-const CODE_CHARS_MAX = 64
-const MESSAGE_CHARS_MAX = 1_024
+import {
+  OUTCOME_CODE_CHARS_MAX,
+  OUTCOME_MESSAGE_CHARS_MAX,
+  OUTCOMES_MAX,
+  REJECTED_MAX,
+  type ReleaseOutcome,
+} from './slots.ts'
 
 /** An outcome of now. An engine's words are cut to what a state may hold. */
 export function outcomeOf(
@@ -12,7 +15,7 @@ export function outcomeOf(
   code = '',
   message = '',
 ): ReleaseOutcome {
-  const words = { code: code.slice(0, CODE_CHARS_MAX), message: message.slice(0, MESSAGE_CHARS_MAX) }
+  const words = { code: code.slice(0, OUTCOME_CODE_CHARS_MAX), message: message.slice(0, OUTCOME_MESSAGE_CHARS_MAX) }
   return { imageDigest, outcome, ...words, atMs, recoverMs: 0 }
 }
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { slotsOf } from './slots.fixture.ts'
 import { FALLBACK_WINDOW_MS, SAFE_MODE_COOL_DOWN_MS } from './slots.ts'
 import {
   attempt,
@@ -14,6 +13,7 @@ import {
   NOW,
   offered,
   passed,
+  played,
   recalled,
   resumed,
   run,
@@ -24,7 +24,6 @@ import {
   startedWith,
   type Row,
 } from './step.fixture.ts'
-import { stepSlots } from './step.ts'
 
 const table: readonly Row[] = [
   ['the starter runs where nothing is confirmed', {}, startedWith(0), { starts: 1, starter: 0 }, [run(0)]],
@@ -165,15 +164,9 @@ const table: readonly Row[] = [
   ['a word of a person, in normal mode', built, resumed, 'same', []],
 ]
 
-for (const [name, sketch, event, after, effects] of table) {
-  test(name, () => {
-    const before = slotsOf(sketch)
-    const frozen = structuredClone(before)
-    const { state, effects: told } = stepSlots(before, event, NOW)
-    // Outcomes have tests of their own.
-    assert.deepEqual({ ...state, outcomes: [] }, after === 'same' ? before : slotsOf(after))
-    assert.deepEqual(told, effects)
-    assert.deepEqual(before, frozen, 'the state before is left alone')
-    if (after === 'same') assert.equal(state, before, 'no new state: nothing has to be written')
+for (const row of table) {
+  test(row[0], () => {
+    const { found, expected } = played(row)
+    assert.deepEqual(found, expected)
   })
 }

@@ -89,6 +89,8 @@ export interface SlotState {
 
 export const SLOT_STATE_SIZE_BYTES_MAX = 1_048_576
 export const OUTCOMES_MAX = 16
+export const OUTCOME_CODE_CHARS_MAX = 64
+export const OUTCOME_MESSAGE_CHARS_MAX = 1_024
 /** Plans may recall 2,048 images; a host remembers as many and some of its own. */
 export const REJECTED_MAX = 4_096
 /** The second death inside a trial ends it. One may be an accident; two are the content. */
@@ -125,8 +127,8 @@ export const slotImage = object<SlotImage>({ pack: name, version, imageDigest: d
 export const releaseOutcome = object<ReleaseOutcome>({
   imageDigest: digest,
   outcome: literal('trial', 'confirmed', 'refused', 'fell-back'),
-  code: text(64),
-  message: text(1_024),
+  code: text(OUTCOME_CODE_CHARS_MAX),
+  message: text(OUTCOME_MESSAGE_CHARS_MAX),
   atMs: wallMs,
   recoverMs: count,
 })

@@ -1,6 +1,6 @@
-import { digestOf, imageOf, type SlotSketch } from './slots.fixture.ts'
+import { digestOf, imageOf, slotsOf, type SlotSketch } from './slots.fixture.ts'
 import { SAFE_MODE_COOL_DOWN_MS } from './slots.ts'
-import type { SlotEffect, SlotEvent } from './step.ts'
+import { type SlotEffect, type SlotEvent, stepSlots } from './step.ts'
 
 export const NOW = 1_000_000_000
 
@@ -31,6 +31,21 @@ export type Row = readonly [
   after: SlotSketch | 'same',
   effects: readonly SlotEffect[],
 ]
+
+/** What became of a row, beside what it says. Outcomes have tests of their own. */
+export function played([, sketch, event, after, effects]: Row) {
+  const before = slotsOf(sketch)
+  const step = stepSlots(before, event, NOW)
+  const isSame = after === 'same'
+  const found = {
+    state: { ...step.state, outcomes: [] },
+    effects: step.effects,
+    stateBefore: before,
+    isWrittenForNothing: isSame && step.state !== before,
+  }
+  const state = slotsOf(isSame ? sketch : after)
+  return { found, expected: { state, effects, stateBefore: slotsOf(sketch), isWrittenForNothing: false } }
+}
 
 /** 1 is last known good, 2 confirmed, 3 the candidate, 4 something new, 9 rejected. */
 export const settled: SlotSketch = { lastKnownGood: 1, confirmed: 2, rejected: [9] }
