@@ -272,7 +272,6 @@ export class Supervisor {
     void this.#resume.look()
     this.#pair.passTime()
     this.#sensor.want(this.#pair.wants)
-    this.#inputs?.settle()
     this.#upload()
   }
 
