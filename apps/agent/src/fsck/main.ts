@@ -24,7 +24,9 @@ function textOf({ folder, sound, checked, agentPid, leftovers, findings }: FsckR
     ...findings.map(({ code, path, message }) => `${printable(path || '.')}: ${printable(message)} [${code}]`),
     ...leftovers.map(({ path, why }) => `left over: ${printable(path)}: ${printable(why)}`),
     ...(agentPid === null ? [] : [`process ${agentPid} runs the agent of this folder: it may have changed meanwhile`]),
-    sound ? `sound: ${checked} files and folders of ${folder}` : `${findings.length} findings in ${printable(folder)}`,
+    sound
+      ? `sound: ${checked} files and folders of ${folder}`
+      : `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'} in ${printable(folder)}`,
   ]
   return `${lines.join('\n')}\n`
 }

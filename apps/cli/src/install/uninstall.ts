@@ -23,7 +23,11 @@ export interface Uninstalled {
 export async function uninstallSystem(sysroot: string): Promise<Uninstalled> {
   const data = within(sysroot, SYSTEM.data)
   const bytes = await readDurable(`${data}/install.json`, RECORD_SIZE_BYTES_MAX)
-  if (!bytes) throw new CliError('cli/usage', `Cannot uninstall: ${data} holds no record of an installation`)
+  if (!bytes)
+    throw new CliError(
+      'cli/usage',
+      `Cannot uninstall: ${data} holds no record of an installation; an agent without --system is its folder alone`,
+    )
   const { made } = parseInstallRecord(bytes)
   const pid = await runningAgent(`${data}/agent.lock`)
   if (pid !== null) {
