@@ -3,6 +3,7 @@ import { SYS } from '../sandbox/syscall-numbers.ts'
 import type { ByteText } from '../sensor/byte-text.ts'
 import { trySyscall } from '../syscalls.ts'
 import { FAN } from './fid-events.ts'
+import { type FolderPath, TOO_DEEP } from './folder-paths.ts'
 import type { Mount } from './mounts.ts'
 
 // linux/fanotify.h, fcntl.h
@@ -106,10 +107,9 @@ function mountIdOf(fd: number): number | null {
 
 /**
  * @param handle - a `struct file_handle`, each byte a character
- * @returns the path of a folder as it is now; null when it is gone, outside of what is mounted, or deeper than a path
- *   can be long
+ * @returns the path of a folder as it is now; null when it is gone, or outside of what is mounted
  */
-export function pathOfHandle(mountFd: number, handle: string): ByteText | null {
+export function pathOfHandle(mountFd: number, handle: string): FolderPath | null {
   const fd = trySyscall(SYS.open_by_handle_at, mountFd, Buffer.from(handle, 'latin1'), O_PATH | O_CLOEXEC)
   if (fd < 0) return null
   try {
@@ -117,8 +117,8 @@ export function pathOfHandle(mountFd: number, handle: string): ByteText | null {
     if (!path.startsWith('/')) return null
     if (!path.endsWith(DELETED) || fstatSync(fd).nlink > 0) return path
     return path.slice(0, -DELETED.length) as ByteText
-  } catch {
-    return null // ENAMETOOLONG: anybody may nest folders deeper than readlink tells
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ENAMETOOLONG' ? TOO_DEEP : null
   } finally {
     closeSync(fd)
   }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import type { ByteText } from '../sensor/byte-text.ts'
 import { ITSELF } from './fid-events.ts'
-import { FOLDER_COUNT_MAX, FOLDER_PATH_BYTES_MAX, FolderPaths } from './folder-paths.ts'
+import { FOLDER_COUNT_MAX, FOLDER_PATH_BYTES_MAX, FolderPaths, TOO_DEEP } from './folder-paths.ts'
 
 const text = (value: string) => value as ByteText
 
@@ -13,7 +13,8 @@ class Disk {
   asked = 0
   readonly paths = new FolderPaths((folder) => {
     this.asked++
-    return text(this.where.get(folder) ?? '') || null
+    const where = this.where.get(folder)
+    return where === 'too deep' ? TOO_DEEP : text(where ?? '') || null
   })
 
   path(folder: string, name: string): string | null {
@@ -55,6 +56,15 @@ test('folders that lie deeper than a path is long have none, however they are as
   const deep = paths.indexOf(null)
   assert.equal(deep, Math.floor((FOLDER_PATH_BYTES_MAX - '/tmp'.length) / (name.length + 1)) + 1)
   assert.ok(paths.slice(deep).every((path) => path === null))
+  const before = disk.asked
+  disk.where.set('live', 'too deep')
+  assert.deepEqual([disk.path('live', 'a'), disk.path('live', ITSELF)], [null, null])
+  disk.paths.learn('below', { folder: 'live', name })
+  for (let i = 0; i < 9; i++) assert.equal(disk.path('below', 'b'), null)
+  assert.equal(disk.asked, before + 2, 'once each: whoever nests folders must not make each event dear')
+  disk.where.set('live', '/up')
+  disk.paths.forgetPaths()
+  assert.equal(disk.path('below', 'b'), `/up/${name}/b`)
 })
 
 test('what nobody knows has no name, and is asked for again', () => {
