@@ -78,6 +78,21 @@ describe('a file that grows', () => {
     assert.deepEqual(file.counters, { rotations: 1, truncations: 0, gaps: 0 })
   })
 
+  it('has its last line also when what takes its place can not be read at first', async (context) => {
+    const path = join(folderFor(context), 'log')
+    writeFileSync(path, 'one\nlast without an end')
+    const file = follow(context, path)
+    assert.deepEqual(await lines(file), ['one'])
+    renameSync(path, `${path}.1`)
+    mkdirSync(join(path, 'folder'), { recursive: true })
+    for (let k = 0; k < 3; k++) await assert.rejects(drain(file), { code: 'input/not-a-file' })
+    rmSync(path, { recursive: true })
+    assert.deepEqual(await lines(file), [])
+    writeFileSync(path, 'two\n')
+    assert.deepEqual(await lines(file), ['last without an end', 'two'])
+    assert.deepEqual(file.counters, { rotations: 1, truncations: 0, gaps: 0 })
+  })
+
   const emptied: readonly (readonly [how: string, next: string])[] = [
     ['and is shorter', 'a\n'],
     ['and is as long as before', 'ONE\nTWO\n'],

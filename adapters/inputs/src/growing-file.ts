@@ -125,12 +125,13 @@ export class GrowingFile {
       this.#isLeaving = true
       return this.#nothing(true)
     }
+    const next = await openFile(this.#path) // before the old one is given up: this may fail
+    if (next === null) return this.#nothing(false)
     this.#isLeaving = false
     const last = this.#cutter.end()
-    this.#file = null
-    await file.handle.close()
+    this.#begin(next, 0, new Uint8Array(0))
     this.counters.rotations++
-    await this.#open()
+    await file.handle.close()
     return { lines: last === null ? [] : [last], position: this.#position, isMore: true }
   }
 
