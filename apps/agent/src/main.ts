@@ -48,4 +48,7 @@ else if (command === 'policy') await runApplyPolicy(args).catch(failWith)
 else if (command === 'evaluate') await runEvaluate(args).catch(failWith)
 else if (command === 'fsck') await runFsck(args).catch(failWith)
 else if (command === 'yara-scan') await runYara().catch(failWith)
-else process.stdout.write(USAGE)
+else {
+  process.stdout.write(USAGE)
+  if (command !== undefined && command !== '--help') process.exitCode = 1
+}
