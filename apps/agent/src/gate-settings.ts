@@ -29,8 +29,6 @@ export const execGateConfig = object<ExecGateConfig>({
   allowed: optional(absolutePath),
 })
 
-export const GATE_OFF: ExecGateConfig = { mode: 'off', mounts: [] }
-
 /** What the gate's process is told by the supervisor, as its one argument. */
 export interface GateSettings {
   readonly mounts: readonly string[]

@@ -63,7 +63,7 @@ export const FRAME = {
   YARA_VERDICT: 20,
   /** Payload: JSON SensorInfo. First frame of a sensor. */
   SENSOR_READY: 32,
-  /** Payload: a record batch; count: events; aux: events dropped since the sensor started, wrapping at 2^32. */
+  /** From a sensor or an input. Payload: a record batch; count: events; rank: what they are worth. */
   SENSED: 33,
   /** Payload: JSON {dropped: {kernel, queue}}, each a list of events lost since the sensor started, by rank. When that changed. */
   SENSOR_STATUS: 34,

@@ -9,7 +9,7 @@ export const HOLD_MS_MAX = 50
 export const HELD_COUNT_MAX = 64
 
 /** Verdicts remembered; the oldest goes first. */
-export const VERDICT_COUNT_MAX = 16_384
+const VERDICT_COUNT_MAX = 16_384
 
 /** A larger file is let start unjudged: to read it would take longer than anybody may be held. */
 export const JUDGED_FILE_BYTES_MAX = 256 * 1024 * 1024

@@ -5,8 +5,6 @@ export const DIGEST_COUNT_MAX = 100_000
 /** A digest, a blank and a comment a line. */
 export const DIGEST_TABLE_BYTES_MAX = 16 * 1024 * 1024
 
-export type DigestTableErrorCode = 'gate/bad-table'
-
 /** Which programs may not start: those that are listed, or those that are not. */
 export interface DigestTable {
   readonly kind: 'denied' | 'allowed'

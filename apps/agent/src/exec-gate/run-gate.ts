@@ -14,10 +14,10 @@ import { DigestJudge, type GateCounters, type Held } from './digest-judge.ts'
 import { DIGEST_TABLE_BYTES_MAX, type DigestTable, parseDigests } from './digest-table.ts'
 
 /** Between two signs of life. */
-export const ALIVE_INTERVAL_MS = 50
+const ALIVE_INTERVAL_MS = 50
 
 /** A gate that does not come round for so long is ended by the kernel, for the case that the supervisor, who is quicker, hangs too. */
-export const STALLED_MS = 1_000
+const STALLED_MS = 1_000
 
 export type GateErrorCode = 'gate/bad-table'
 export class GateError extends FirebreakError<GateErrorCode> {}

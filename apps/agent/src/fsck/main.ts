@@ -4,7 +4,7 @@ import { fsck } from './fsck.ts'
 import type { FsckReport } from './report.ts'
 
 /** The folder does not hold what an agent's folder has to. */
-export const EXIT_FINDINGS = 3
+const EXIT_FINDINGS = 3
 const OPTIONS = { json: { type: 'boolean', default: false } } as const
 
 /** `fsck DIR [--json]`: exit code 0 when the folder is sound, 3 with findings. */

@@ -26,8 +26,6 @@ const ownFolder = settings.files?.ownFolder ?? null
 const { input, output } = openPipes()
 let sensor: Sensor | null = null
 let sequence = 0
-/** Events lost since the start, as far as the last status says. */
-let droppedByKernel = 0
 let lastStatus = ''
 
 const queue = new OutputQueue(write)
@@ -63,8 +61,7 @@ output.on('error', () => process.exit(0))
 
 function write({ rank, count, bytes }: SensedBatch): boolean {
   sequence = (sequence + 1) >>> 0
-  const aux = (droppedByKernel + sum(queue.dropped)) >>> 0
-  return output.write(encodeFrame({ type: FRAME.SENSED, rank, count, sequence, aux, payload: bytes }))
+  return output.write(encodeFrame({ type: FRAME.SENSED, rank, count, sequence, payload: bytes }))
 }
 
 /** What a tier changed on this host is as it was, then. */
@@ -77,15 +74,9 @@ async function end(): Promise<void> {
 }
 
 function sendStatus(): void {
-  const kernel = sensor?.dropped() ?? []
-  droppedByKernel = sum(kernel)
-  const status = { dropped: { kernel, queue: queue.dropped } }
+  const status = { dropped: { kernel: sensor?.dropped() ?? [], queue: queue.dropped } }
   const text = JSON.stringify(status)
   if (text === lastStatus) return
   lastStatus = text
   output.write(encodeFrame({ type: FRAME.SENSOR_STATUS, payload: jsonBytes(status) }))
-}
-
-function sum(counts: readonly number[]): number {
-  return counts.reduce((all, one) => all + one, 0)
 }

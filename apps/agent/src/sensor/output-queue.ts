@@ -1,7 +1,7 @@
 import type { Drops, SensedBatch } from '@firebreak/linux/sensor'
 
 /** Batches that wait in memory while the supervisor is slow. Beyond it the least valuable are dropped, and counted. */
-export const QUEUE_BYTES_MAX = 8 * 1024 * 1024
+const QUEUE_BYTES_MAX = 8 * 1024 * 1024
 
 /**
  * Between the sensor and its pipe: what the pipe does not take now waits, the most valuable goes first, and when there

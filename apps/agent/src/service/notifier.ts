@@ -4,7 +4,7 @@ import { utf8Encode } from '@firebreak/kernel'
 /** A ping in each half of the time that the manager waits: one may be lost. */
 const PINGS_PER_WATCHDOG = 2
 /** Ready at the latest, whatever a part of the agent waits for: what comes after it in the boot must not wait for us. */
-export const READY_MS_MAX = 5_000
+const READY_MS_MAX = 5_000
 
 export interface NotifierOptions {
   /** A connected datagram socket, as the launcher of the service hands it on; null: nobody listens. */

@@ -27,7 +27,7 @@ export type Blame = 'content' | 'event'
 /** Memory for batches that no engine has acknowledged. Beyond it the least valuable of those that wait are dropped, and counted. */
 export const BACKLOG_BYTES_MAX = 16 * 1024 * 1024
 /** Batches that one engine has at a time: enough to keep it busy, few enough to hand over quickly. */
-export const IN_HAND_MAX = 32
+const IN_HAND_MAX = 32
 /** A batch on which two engines died is cut in halves, to find the event. One death may be an accident. */
 export const BATCH_DEATHS_MAX = 2
 

@@ -97,7 +97,7 @@ export class Delivery {
     const atSeconds = this.#wallSeconds()
     if (!this.#judge || !this.#backlog.isEmpty || atSeconds === this.#passedSeconds) return
     this.#passedSeconds = atSeconds
-    this.#send(this.#judge, this.#backlog.handFirst(this.#judge, atSeconds))
+    this.#judge.judge(this.#backlog.handFirst(this.#judge, atSeconds))
   }
 
   /** From now on `seat` gets what waits and what comes. */
@@ -107,7 +107,7 @@ export class Delivery {
     this.#lastSignMs = this.#events.nowMs()
     seat.activate()
     // Its answer shows that the engine is alive, also when the host is idle. It says no time: older events may wait.
-    this.#send(seat, this.#backlog.handFirst(seat, 0))
+    seat.judge(this.#backlog.handFirst(seat, 0))
     this.#pump()
   }
 
@@ -164,11 +164,7 @@ export class Delivery {
   #pump(): void {
     const seat = this.#judge
     if (!seat) return
-    for (let batch = this.#backlog.handNext(seat); batch; batch = this.#backlog.handNext(seat)) this.#send(seat, batch)
-  }
-
-  #send(seat: Judge, batch: Batch): void {
-    seat.judge(batch)
+    for (let batch = this.#backlog.handNext(seat); batch; batch = this.#backlog.handNext(seat)) seat.judge(batch)
   }
 
   #wallSeconds(): number {

@@ -8,12 +8,10 @@ import { passOnWords } from './last-words.ts'
 import { type ProcessUsage, ProcessUsageFile } from './process-usage.ts'
 import type { WatchedSeat } from './watchdog.ts'
 
-export type { Reason } from './engine-replies.ts'
-
 /** An engine's answer may be this long; a longer one is hostile and ends its process. */
 export const ENGINE_REPLY_BYTES_MAX = 2 * 1024 * 1024
 /** How long an engine may take to load an image, in wall time; again so long when it wants a CPU and has got too little of it. */
-export const LOAD_TIMEOUT_MS = 10_000
+const LOAD_TIMEOUT_MS = 10_000
 /** All of SigmaHQ takes 0.2 s, from the start of the process on. */
 export const LOAD_CPU_MS_MAX = 5_000
 const REASON_CHARS_MAX = 512

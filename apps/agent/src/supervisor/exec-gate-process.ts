@@ -5,7 +5,7 @@ import { type ExecGateConfig, type GateSettings, gateSettingsOf } from '../gate-
 import { KeptProcess } from './kept-process.ts'
 
 /** A gate that has not been heard of for so long is ended: whoever it holds goes on. It speaks every 50 ms. */
-export const GATE_SILENT_MS_MAX = 500
+const GATE_SILENT_MS_MAX = 500
 /** A gate that holds nobody yet has so long to load. */
 const GATE_START_MS_MAX = 10_000
 const LOOK_INTERVAL_MS = 100

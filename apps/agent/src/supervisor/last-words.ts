@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 
 /** Of one process: a stack trace fits, a flood does not. */
-export const WORDS_BYTES_MAX = 16 * 1024
+const WORDS_BYTES_MAX = 16 * 1024
 const REPLACEMENT = '?'
 
 /**

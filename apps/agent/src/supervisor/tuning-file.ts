@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises'
 import { sha256Hex } from '@firebreak/crypto'
 import { readDurable } from '@firebreak/durable-fs'
 import { errorCode, errorMessage } from '@firebreak/kernel'
-import type { Reason, Tuning } from './engine-seat.ts'
+import type { Reason } from './engine-replies.ts'
+import type { Tuning } from './engine-seat.ts'
 
 /** Of a tuning; a longer file is not one. As content's TUNING_BYTES_MAX, which a supervisor does not load. */
 const TUNING_FILE_BYTES_MAX = 256 * 1024

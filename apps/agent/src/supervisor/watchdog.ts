@@ -21,9 +21,9 @@ export interface WatchedSeat {
 }
 
 /** CPU time for one batch, whatever is in it. CPU and not wall time: an engine that is starved by a busy host is healthy. */
-export const BATCH_CPU_MS_MAX = 80
+const BATCH_CPU_MS_MAX = 80
 /** And this much for each of its events; 64 at a time is what a sensor hands on. */
-export const EVENT_CPU_MS_MAX = 1
+const EVENT_CPU_MS_MAX = 1
 const ALLOWED_EVENTS_MAX = 256
 const LOOK_INTERVAL_MS = 25
 /**
@@ -31,7 +31,7 @@ const LOOK_INTERVAL_MS = 25
  * Counted in looks, with a turn of the event loop between two: when the whole host sleeps, or this process is starved, so is the
  * watchdog, and an answer that lies in the pipe is read before the next look.
  */
-export const ASLEEP_LOOKS_MAX = 4
+const ASLEEP_LOOKS_MAX = 4
 /** So many looks (3 s) at one that does not run for a reason of which it may be innocent: a disk, bytes that are on their way. */
 export const WAITING_LOOKS_MAX = 120
 
