@@ -1,3 +1,4 @@
+import { putBounded } from '../bounded-map.ts'
 import type { ByteText } from '../sensor/byte-text.ts'
 import { ITSELF, type Place } from './fid-events.ts'
 
@@ -42,7 +43,7 @@ export class FolderPaths {
 
   /** `folder` came to be, or ceased to be, at `place`. */
   learn(folder: string, place: Place): void {
-    putBounded(this.#places, folder, place)
+    putBounded(this.#places, folder, place, FOLDER_COUNT_MAX)
   }
 
   /** A folder moved, or a file system did: no path holds any more. */
@@ -54,7 +55,7 @@ export class FolderPaths {
     const known = this.#paths.get(folder)
     if (known !== undefined) return known
     const path = this.#open(folder) ?? this.#lastPath(folder, depth)
-    if (path !== null) putBounded(this.#paths, folder, path) // else a later event may still tell
+    if (path !== null) putBounded(this.#paths, folder, path, FOLDER_COUNT_MAX) // else a later event may still tell
     return path
   }
 
@@ -70,12 +71,4 @@ export class FolderPaths {
 
 function within(folder: ByteText, name: ByteText): ByteText {
   return (folder === '/' ? `/${name}` : `${folder}/${name}`) as ByteText
-}
-
-function putBounded<Value>(map: Map<string, Value>, key: string, value: Value): void {
-  if (!map.has(key) && map.size >= FOLDER_COUNT_MAX) {
-    const [oldest = key] = map.keys()
-    map.delete(oldest)
-  }
-  map.set(key, value)
 }

@@ -1,3 +1,4 @@
+import { putBounded } from '../bounded-map.ts'
 import type { ByteText } from './byte-text.ts'
 import { joinArguments } from './proc-files.ts'
 
@@ -45,10 +46,8 @@ export class ArgumentsFeed {
     this.#isFed = true
     const before = this.#waiting.get(pid) ?? []
     this.#waiting.delete(pid) // so that insertion order is the order of the newest
-    this.#waiting.set(pid, [...before.slice(1 - ARGUMENTS_PER_PROCESS_MAX), { commandLine, bootMs }])
-    if (this.#waiting.size <= ARGUMENTS_COUNT_MAX) return
-    const [oldest = pid] = this.#waiting.keys()
-    this.#waiting.delete(oldest)
+    const entries = [...before.slice(1 - ARGUMENTS_PER_PROCESS_MAX), { commandLine, bootMs }]
+    putBounded(this.#waiting, pid, entries, ARGUMENTS_COUNT_MAX)
   }
 
   /** Whether `take` would give something out. */

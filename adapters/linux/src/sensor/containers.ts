@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { putBounded } from '../bounded-map.ts'
 import { type ByteText, pathBytes } from './byte-text.ts'
 import { containerOfPath, containerOfProcess, unifiedPath } from './container-name.ts'
 
@@ -72,12 +73,7 @@ export class Containers {
   }
 
   #remember(cgroup: number | null, container: ByteText | null): void {
-    if (cgroup === null) return
-    if (this.#known.size >= CGROUP_COUNT_MAX && !this.#known.has(cgroup)) {
-      const [oldest = cgroup] = this.#known.keys()
-      this.#known.delete(oldest)
-    }
-    this.#known.set(cgroup, container)
+    if (cgroup !== null) putBounded(this.#known, cgroup, container, CGROUP_COUNT_MAX)
   }
 }
 

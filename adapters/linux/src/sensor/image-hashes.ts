@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs'
+import { putBounded } from '../bounded-map.ts'
 import { type ByteText, byteText, pathBytes } from './byte-text.ts'
 import type { Program } from './process-table.ts'
 
@@ -77,7 +78,7 @@ export class ImageHashes {
       const digest = this.#digest(fd)
       if (digest === null) return this.#lost('tooLarge')
       if (keyOf(fstatSync(fd, { bigint: true })) !== keyOf(file)) return this.#lost('gone')
-      this.#remember(keyOf(file), digest)
+      putBounded(this.#known, keyOf(file), digest, HASH_COUNT_MAX)
       return digest
     } finally {
       closeSync(fd)
@@ -102,14 +103,6 @@ export class ImageHashes {
     const granted = ((nowMs - this.#grantedMs) / SECOND_MS) * HASH_MS_PER_SECOND
     this.#grantedMs = nowMs
     this.#leftMs = Math.min(HASH_MS_PER_SECOND, this.#leftMs + granted)
-  }
-
-  #remember(key: string, digest: ByteText): void {
-    if (this.#known.size >= HASH_COUNT_MAX) {
-      const [oldest = key] = this.#known.keys()
-      this.#known.delete(oldest)
-    }
-    this.#known.set(key, digest)
   }
 
   #lost(why: keyof HashLosses): null {

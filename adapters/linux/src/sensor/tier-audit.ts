@@ -3,6 +3,7 @@ import { type AuditEvent, AuditRecords } from './audit-records.ts'
 import { type AuditSession, openAuditSession } from './audit-session.ts'
 import type { Announcement } from './connector-records.ts'
 import { ConnectorSocket } from './connector-socket.ts'
+import { putBounded } from '../bounded-map.ts'
 import { LinuxError } from '../errors.ts'
 import { type Connection, TICK_MS, unknownProcess } from './enrich.ts'
 import { formatIpv4, formatIpv6 } from './ip-address.ts'
@@ -160,9 +161,8 @@ class AuditTier implements Tier {
     const type = (args[1] ?? 0n) & SOCK_TYPE_MASK
     const key = `${pid} ${exit}`
     this.#sockets.delete(key)
-    if (type === SOCK_STREAM || type === SOCK_DGRAM) this.#sockets.set(key, type === SOCK_STREAM ? 'tcp' : 'udp')
-    const [oldest] = this.#sockets.keys()
-    if (oldest !== undefined && this.#sockets.size > SOCKET_COUNT_MAX) this.#sockets.delete(oldest)
+    if (type === SOCK_STREAM) putBounded(this.#sockets, key, 'tcp', SOCKET_COUNT_MAX)
+    else if (type === SOCK_DGRAM) putBounded(this.#sockets, key, 'udp', SOCKET_COUNT_MAX)
   }
 
   #connected(event: AuditEvent): void {

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
+import { putBounded } from '../bounded-map.ts'
 import { LinuxError } from '../errors.ts'
 import type { ArgumentsFeed } from './arguments-feed.ts'
 import { type ByteText, pathBytes } from './byte-text.ts'
@@ -201,12 +202,7 @@ class TracefsTier implements Tier {
 
   #forked(record: Extract<TraceRecord, { kind: 'fork' }>, bootMs: number): void {
     const creator = this.#processOf(record.creatorThread)
-    if (record.isThread) {
-      this.#threads.set(record.pid, creator.pid)
-      const [oldest] = this.#threads.keys()
-      if (oldest !== undefined && this.#threads.size > THREAD_COUNT_MAX) this.#threads.delete(oldest)
-      return
-    }
+    if (record.isThread) return putBounded(this.#threads, record.pid, creator.pid, THREAD_COUNT_MAX)
     this.#threads.delete(record.pid)
     const parentPid = record.isSibling ? creator.parentPid : creator.pid
     const parentStartTicks = record.isSibling ? creator.parentStartTicks : creator.startTicks
