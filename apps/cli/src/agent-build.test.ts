@@ -96,7 +96,7 @@ test(
     const data = join(root, 'data')
     mkdirSync(data, { mode: 0o700 })
     writeFileSync(join(data, 'agent.json'), JSON.stringify(SETTINGS))
-    const child = spawn(...command('run', '--data', 'data', '--end-with-parent'))
+    const child = spawn(...command('service', '--data', 'data', '--end-with-parent'))
     const exited = once(child, 'exit')
     while (child.exitCode === null && !watchesByStarter(join(data, 'status.json'))) await setTimeout(POLL_MS)
     child.stdin?.end()

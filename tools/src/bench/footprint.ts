@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,7 +25,7 @@ const POLL_MS = 200
 const READY_TIMEOUT_MS = 60_000
 /** After the start: code is compiled and garbage collected before anything is measured. */
 const SETTLE_MS = 5_000
-const AGENT = fileURLToPath(new URL('../../../apps/agent/src/main.ts', import.meta.url))
+const AGENT = fileURLToPath(new URL('../../../apps/agent/src/service/main.ts', import.meta.url))
 const ACTIVITY = fileURLToPath(new URL('./activity.ts', import.meta.url))
 
 /** Of the host's processes those that the limit is about; the fetcher is told beside them. */
@@ -44,7 +45,7 @@ export async function footprint({ quick }: BenchOptions): Promise<Figures> {
     await buildAgent(file, openScreen(true))
     await forgetPages(file)
     const windows = quick ? 2 : 6
-    const shipped = await measured(join(folder, 'shipped'), { program: file, args: [] }, windows)
+    const shipped = await measured(join(folder, 'shipped'), { program: file, args: ['service'] }, windows)
     const checkout = await measured(join(folder, 'checkout'), { program: process.execPath, args: [AGENT] }, windows)
     return { ...shipped, checkout }
   } finally {
@@ -90,7 +91,7 @@ async function measured(
   const paths = agentPaths(folder)
   await prepare(paths)
   const files = await mkdtemp(join(tmpdir(), 'firebreak-activity-'))
-  const args = [...command.args, 'run', '--data', folder, '--end-with-parent']
+  const args = [...command.args, '--data', folder, '--end-with-parent']
   const agent = spawn(command.program, args, { stdio: ['pipe', 'ignore', 'ignore'] })
   const activity = spawn(process.execPath, [ACTIVITY, files, `${PROGRAMS_PER_SECOND}`, `${FILES_PER_SECOND}`], {
     stdio: ['pipe', 'ignore', 'inherit'],
@@ -107,9 +108,13 @@ async function measured(
   } finally {
     activity.stdin.end()
     agent.stdin.end()
-    await Promise.all([agent, activity].map((child) => new Promise((end) => child.once('exit', end))))
+    await Promise.all([agent, activity].map(ended))
     await rm(files, { recursive: true, force: true })
   }
+}
+
+function ended(child: ChildProcess): Promise<unknown> {
+  return child.exitCode === null ? once(child, 'exit') : Promise.resolve()
 }
 
 type Pids = ReadonlyMap<string, number>

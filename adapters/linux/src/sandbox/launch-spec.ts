@@ -35,6 +35,9 @@ export interface SandboxReport {
   readonly missing: readonly MissingLayer[]
 }
 
+/** For glibc: what one thread frees another can use, and what is large goes back to the system. 10 MiB less for all processes together. */
+export const ALLOCATOR_ENV = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072' } as const
+
 /**
  * Arguments of a Node, or of the single-file executable, that make it run `entry`. The executable takes flags in one argument (which
  * can't be quoted: none has a space) and heeds no NODE_OPTIONS; its main knows entries by name.

@@ -7,7 +7,7 @@ import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { LinuxError } from '../errors.ts'
 import { available } from '../platform.ts'
-import { commandOf, type LaunchSpec, REPORT_VARIABLE, type SandboxReport } from './launch-spec.ts'
+import { ALLOCATOR_ENV, commandOf, type LaunchSpec, REPORT_VARIABLE, type SandboxReport } from './launch-spec.ts'
 import { type Layer, LAYERS, PROFILES, type ProfileName } from './profiles.ts'
 
 const LAUNCHER = isSea() ? 'launcher' : fileURLToPath(import.meta.resolve('./launcher.ts'))
@@ -16,9 +16,7 @@ const BASE_ENV = {
   NODE_NO_WARNINGS: '1',
   OPENSSL_CONF: '/nonexistent', // unreadable, the default one would end Node at start
   TZ: 'UTC',
-  // What one thread frees another can use, and what is large goes back to the system: 10 MiB less for all processes together.
-  MALLOC_ARENA_MAX: '1',
-  MALLOC_MMAP_THRESHOLD_: '131072',
+  ...ALLOCATOR_ENV,
 }
 
 export interface SpawnConfinedOptions {

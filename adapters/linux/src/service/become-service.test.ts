@@ -58,7 +58,11 @@ for (const kind of ['a path', 'an abstract name']) {
       // One process: systemd hears its main process, and no child of it.
       assert.equal(await heard.next(), `${child.pid} READY=1`)
       const state = JSON.parse((await heard.next()).replace(/^\d+ /, '')) as unknown
-      assert.deepEqual(state, { env: ['KEPT'], core: ['0', '0'], privileges: '1' })
+      assert.deepEqual(state, {
+        env: ['MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_', 'KEPT'],
+        core: ['0', '0'],
+        privileges: '1',
+      })
     },
   )
 }

@@ -6,6 +6,7 @@
 import { flushCompileCache } from 'node:module'
 import process from 'node:process'
 import { LinuxError } from '../errors.ts'
+import { ALLOCATOR_ENV } from '../sandbox/launch-spec.ts'
 import { SYS } from '../sandbox/syscall-numbers.ts'
 import { setNoNewPrivileges } from '../sandbox/seccomp.ts'
 import { syscall, trySyscall } from '../syscalls.ts'
@@ -48,7 +49,7 @@ export function connectNotifySocket(path: string): number {
 }
 
 /**
- * Becomes `command` in this process: no core dumps, no new privileges, no environment but `env`, no open file but standard ones and
+ * Becomes `command` in this process: no core dumps, no new privileges, no environment but `env` and the allocator's, no open file but standard ones and
  * `keepFd`. Returns never.
  */
 export function becomeService(
@@ -62,5 +63,5 @@ export function becomeService(
   if (keepFd !== null) trySyscall(SYS.fcntl, keepFd, F_SETFD, 0)
   flushCompileCache()
   if (process.execve === undefined) throw new LinuxError('linux/spawn-failed', 'Cannot start: no process.execve')
-  return process.execve(process.execPath, [process.execPath, ...command], { ...env })
+  return process.execve(process.execPath, [process.execPath, ...command], { ...ALLOCATOR_ENV, ...env })
 }

@@ -28,6 +28,9 @@ function notifyArguments(path: string | undefined, watchdogUs: string | undefine
 
 const [fd, notify] = notifyArguments(process.env['NOTIFY_SOCKET'], process.env['WATCHDOG_USEC'])
 const command = ['run', ...process.argv.slice(2), ...notify]
-const entry = fileURLToPath(new URL('../main.ts', import.meta.url))
 const scrubbed = foreignVariables(process.env).join(' ')
-becomeService(isSea() ? command : [...NODE_FLAGS, entry, ...command], { [SCRUBBED_VARIABLE]: scrubbed }, fd)
+becomeService(isSea() ? command : [...NODE_FLAGS, mainOfCheckout(), ...command], { [SCRUBBED_VARIABLE]: scrubbed }, fd)
+
+function mainOfCheckout(): string {
+  return fileURLToPath(new URL('../main.ts', import.meta.url))
+}
