@@ -1,5 +1,5 @@
 import { constants, type BigIntStats } from 'node:fs'
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises'
+import { type FileHandle, open, opendir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { errorMessage } from '@firebreak/kernel'
 import { InputError } from './errors.ts'
@@ -188,17 +188,24 @@ async function openFile(path: string): Promise<OpenFile | null> {
   return { handle, device: String(about.dev), inode: String(about.ino) }
 }
 
-async function findFile(path: string, { device, inode }: FilePosition): Promise<string | null> {
-  const folder = dirname(path)
-  const names = await readdir(folder).catch((error: unknown) => {
+async function findFile(path: string, position: FilePosition): Promise<string | null> {
+  if (await isFileAt(path, position)) return path
+  const folder = await opendir(dirname(path)).catch((error: unknown) => {
     if (isAbsent(error)) return []
     throw error
   })
-  for (const candidate of [path, ...names.slice(0, FOLDER_FILES_MAX).map((name) => join(folder, name))]) {
-    const is = await statOf(candidate)
-    if (is?.isFile() === true && isSame({ device, inode }, is)) return candidate
+  let count = 0
+  for await (const { name } of folder) {
+    if (++count > FOLDER_FILES_MAX) break
+    const candidate = join(dirname(path), name)
+    if (await isFileAt(candidate, position)) return candidate
   }
   return null
+}
+
+async function isFileAt(path: string, position: FilePosition): Promise<boolean> {
+  const is = await statOf(path)
+  return is?.isFile() === true && isSame(position, is)
 }
 
 /** Whether the file has these bytes before the offset. */
