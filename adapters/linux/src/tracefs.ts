@@ -2,6 +2,7 @@ import { closeSync, existsSync, readFileSync } from 'node:fs'
 import process from 'node:process'
 import { SYS } from './sandbox/syscall-numbers.ts'
 import { trySyscall } from './syscalls.ts'
+import { TRACEFS_MOUNT_POINTS } from './tracing/mount-points.ts'
 
 /** The tracepoints of system calls that our programs attach to. */
 export const SYSCALL_TRACEPOINTS = [
@@ -26,8 +27,6 @@ export type TracepointIds = Readonly<Partial<Record<SyscallTracepoint, number>>>
 /** Where the launcher leaves the numbers for a sensor that may not mount anything. */
 export const TRACEPOINTS_VARIABLE = 'FIREBREAK_TRACEPOINTS'
 
-const MOUNTS = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing']
-
 const FSOPEN_CLOEXEC = 1
 const FSCONFIG_CMD_CREATE = 6
 const FSMOUNT_CLOEXEC = 1
@@ -41,7 +40,7 @@ const MOUNT_ATTR_RDONLY_NOSUID_NODEV_NOEXEC = 0xf
 export function readTracepointIds(): TracepointIds {
   const given = process.env[TRACEPOINTS_VARIABLE]
   if (given !== undefined) return parseTracepointIds(given)
-  const mounted = MOUNTS.find((folder) => existsSync(`${folder}/events/syscalls`))
+  const mounted = TRACEFS_MOUNT_POINTS.find((folder) => existsSync(`${folder}/events/syscalls`))
   if (mounted !== undefined) return readIds(mounted)
   const mount = mountDetached()
   if (mount === null) return {}

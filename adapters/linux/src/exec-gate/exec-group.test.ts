@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline'
 import { after, afterEach, test } from 'node:test'
 import { mountTemporary } from '../fanotify/testing/temporary-mount.ts'
 import { readHeldExecs } from './exec-events.ts'
-import { ExecGroup, stateOfFile } from './exec-group.ts'
+import { ExecGroup } from './exec-group.ts'
+import { stateOfFile } from './file-state.ts'
 
 const skip = process.platform !== 'linux' || process.geteuid?.() !== 0 ? 'needs root on Linux' : false
 const HOLDING = path.join(import.meta.dirname, 'testing/holding-process.ts')

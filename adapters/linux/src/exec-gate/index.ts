@@ -1,6 +1,7 @@
 export { bootTimeMs } from '../boot-time.ts'
 export { decodeArguments, encodeArguments, type ProcessArguments } from './arguments-batch.ts'
 export { type HeldExec } from './exec-events.ts'
-export { type Answer, ExecGroup, type FileState, stateOfFile } from './exec-group.ts'
+export { type Answer, ExecGroup } from './exec-group.ts'
+export { type FileState, stateOfFile } from './file-state.ts'
 export { readHeldArguments } from './held-arguments.ts'
 export { Outbox } from './outbox.ts'

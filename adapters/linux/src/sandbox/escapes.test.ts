@@ -82,7 +82,7 @@ const KERNEL_REFUSALS: Outcomes = Object.fromEntries(
   Object.keys(kernelAttempts(process.pid)).map((name) => [name, LOOKS_ABSENT.has(name) ? 'errno 38' : 'errno 1']),
 )
 const THREAD_REFUSALS = { ...pick(NODE_REFUSALS, 'open a file', 'open a file on a pool thread'), ...KERNEL_REFUSALS }
-/** The issue asks for 25. */
+/** So that none is lost unseen. */
 const REFUSALS_MIN = 130
 
 const ORDINARY_WORK = {

@@ -2,13 +2,12 @@ import { existsSync, readdirSync } from 'node:fs'
 import { mkdir, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LinuxError } from '../errors.ts'
+import { TRACEFS_MOUNT_POINTS } from './mount-points.ts'
 import { isLeftover, ownerName } from './owner.ts'
 import { TRACE_EVENT_NAMES } from './trace-events.ts'
 
 /** Of each CPU: about 8,000 process lifecycles. Locked kernel memory. */
 export const TRACE_BUFFER_KB = 2048
-
-const MOUNT_POINTS = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing']
 
 let instances = 0
 
@@ -24,7 +23,7 @@ let instances = 0
  * @throws LinuxError linux/sensor-unavailable, leaving nothing behind
  */
 export async function createTraceInstance(): Promise<string> {
-  const root = MOUNT_POINTS.find((path) => existsSync(join(path, 'instances')))
+  const root = TRACEFS_MOUNT_POINTS.find((path) => existsSync(join(path, 'instances')))
   if (root === undefined) {
     throw unavailable('no tracefs is mounted or readable; as root: mount -t tracefs tracefs /sys/kernel/tracing')
   }
@@ -62,7 +61,7 @@ export async function removeTraceInstance(folder: string): Promise<void> {
 /** Removes the instances of processes that are gone. @returns how many */
 export async function removeTraceLeftovers(): Promise<number> {
   let removed = 0
-  for (const root of MOUNT_POINTS) {
+  for (const root of TRACEFS_MOUNT_POINTS) {
     for (const name of namesIn(join(root, 'instances'))) {
       if (!isLeftover(name)) continue
       if (await isRemoved(join(root, 'instances', name))) removed++
