@@ -136,3 +136,15 @@ test('digests are filled in from when they are wanted until they are not', { ski
   sensor.want([])
   assert.equal(await run('after'), null)
 })
+
+test('what happened just before the close is handed on, whatever the tier', { skip }, async () => {
+  for (const tier of ['ebpf', 'proc-poll'] as const) {
+    const { sensor, events } = await watch({}, tier)
+    fs.writeFileSync(`${top}/last-of-${tier}`, 'x')
+    await sensor.close()
+    assert.ok(
+      events.some(({ fields }) => fields['TargetFilename'] === `${top}/last-of-${tier}`),
+      tier,
+    )
+  }
+})

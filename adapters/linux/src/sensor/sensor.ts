@@ -151,6 +151,7 @@ function running(
     async close() {
       files?.close()
       await tier.close()
+      observer.flush() // not every tier has a last round
     },
   }
 }
