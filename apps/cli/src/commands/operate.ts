@@ -25,11 +25,13 @@ export async function status(client: OperatorClient, screen: Screen): Promise<vo
   ])
 }
 
-function hostLine({ host, name, presence, lastSeenMs, beacon }: HostStatus, nowMs: number): string {
+/** @param nowMs - by the server's clock */
+export function hostLine({ host, name, presence, lastSeenMs, beacon }: HostStatus, nowMs: number): string {
   const running = beacon?.running
   const runs = running ? `${running.pack} ${running.version} (${running.slot})` : 'runs nothing'
   const seen = lastSeenMs === null ? 'never seen' : `seen ${Math.max(0, Math.round((nowMs - lastSeenMs) / 1000))} s ago`
-  return `${host}  ${printable(name)}  ${runs}  sensor ${printable(beacon?.sensorTier ?? '?')}  ${seen}${presenceText(presence, nowMs)}`
+  const safe = beacon?.mode === 'safe' ? paintOut('yellow', '  SAFE MODE') : ''
+  return `${host}  ${printable(name)}  ${runs}  sensor ${printable(beacon?.sensorTier ?? '?')}  ${seen}${safe}${presenceText(presence, nowMs)}`
 }
 
 function presenceText(presence: Presence, nowMs: number): string {
