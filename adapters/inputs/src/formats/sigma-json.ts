@@ -13,7 +13,7 @@ export interface PromisedSource extends LogSource {
  * Members that say of which log source the event is, the first that is there; they are no fields. Everything else is a
  * field under its own name, objects within joined as the engine joins them; of a list, its values joined by one space.
  */
-export const SIGMA_MEMBERS: Readonly<Record<keyof LogSource, readonly string[]>> = {
+const SIGMA_MEMBERS: Readonly<Record<keyof LogSource, readonly string[]>> = {
   category: ['category', 'logsource.category'],
   product: ['product', 'logsource.product'],
   service: ['service', 'logsource.service'],

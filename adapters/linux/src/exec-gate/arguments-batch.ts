@@ -10,7 +10,7 @@ export interface ProcessArguments {
 }
 
 /** Bytes of a batch at most; its reader takes no longer one. */
-export const ARGUMENTS_BATCH_BYTES_MAX = 1024 * 1024
+const ARGUMENTS_BATCH_BYTES_MAX = 1024 * 1024
 
 /** {pid u32, length u32, boot milliseconds f64}, then the arguments. */
 const HEADER_BYTES = 16

@@ -3,7 +3,7 @@ import { SYS } from '../sandbox/syscall-numbers.ts'
 import { trySyscall } from '../syscalls.ts'
 
 /** What waits for a slow reader at most; more is dropped, whole frames at a time. */
-export const OUTBOX_BYTES_MAX = 256 * 1024
+const OUTBOX_BYTES_MAX = 256 * 1024
 
 const F_GETFL = 3
 const F_SETFL = 4

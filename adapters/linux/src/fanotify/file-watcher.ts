@@ -11,7 +11,7 @@ import { FolderPaths } from './folder-paths.ts'
 import { type Mount, mountsToWatch } from './mounts.ts'
 
 /** Between two rounds. The kernel's queue of 16,384 events lasts for 160,000 a second. */
-export const FILE_ROUND_INTERVAL_MS = 100
+const FILE_ROUND_INTERVAL_MS = 100
 
 /** Read in one round at most: about 11,000 events. */
 export const ROUND_BYTES_MAX = 1024 * 1024
@@ -23,7 +23,7 @@ const CROWDED_AFTER_ROUNDS = 8
 export const CROWDED_ROUND_EVENTS_MAX = 4096
 
 /** File systems watched at most: each has a queue and a descriptor of its own. */
-export const FILE_SYSTEMS_MAX = 64
+const FILE_SYSTEMS_MAX = 64
 
 /** Between two looks at the mounts while they change. */
 const MOUNTS_INTERVAL_MS = 200

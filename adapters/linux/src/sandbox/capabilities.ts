@@ -2,7 +2,7 @@ import { trySyscall } from '../syscalls.ts'
 import { SYS } from './syscall-numbers.ts'
 
 /** Capability numbers (linux/capability.h) that a profile may keep. */
-export const CAPABILITY = {
+const CAPABILITY = {
   DAC_READ_SEARCH: 2,
   SETGID: 6,
   SETUID: 7,
@@ -31,7 +31,7 @@ interface CapabilitySets {
 }
 
 /** The calling thread's capability sets. */
-export function readCapabilities(): CapabilitySets {
+function readCapabilities(): CapabilitySets {
   const data = Buffer.alloc(24)
   trySyscall(SYS.capget, header(), data)
   const word = (at: number): bigint => BigInt(data.readUInt32LE(at)) | (BigInt(data.readUInt32LE(at + 12)) << 32n)

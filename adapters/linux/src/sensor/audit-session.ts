@@ -6,7 +6,7 @@ import { bindNetlink, setReceiveBuffer } from './netlink.ts'
 import { isLeftover, ownerName } from '../tracing/owner.ts'
 
 /** Records that wait for the kernel's own thread; 7 for each exec. */
-export const BACKLOG_LIMIT = 8192
+const BACKLOG_LIMIT = 8192
 
 /** Room for what comes between two reads: about 3,000 execs. */
 const RECEIVE_BUFFER_BYTES = 32 * 1024 * 1024

@@ -9,7 +9,7 @@ export type Width = 1 | 2 | 4 | 8
 /** Unsigned comparisons, except for the one that names its sign. */
 export type Comparison = '==' | '!=' | '>' | '>=' | '<' | 'signed <'
 
-export const INSTRUCTION_SIZE_BYTES = 8
+const INSTRUCTION_SIZE_BYTES = 8
 
 /** The verifier's limit for a program without CAP_BPF; ours are far below it. */
 export const INSTRUCTION_COUNT_MAX = 4096

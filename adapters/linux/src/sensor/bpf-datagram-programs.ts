@@ -40,13 +40,13 @@ import { COUNTER, DATAGRAM, KIND, LIMIT, RECORD, TCP } from './record-layout.ts'
  */
 
 /** A process that keeps sending to one place gives one event in this time. */
-export const REPEAT_MS = 30_000
+const REPEAT_MS = 30_000
 
 /** struct user_msghdr on 64 bits. */
 const MESSAGE = { name: 0, nameLength: 8, vector: 16 }
 const MULTIPLE_MESSAGE_SIZE_BYTES = 64
 /** Of one sendmmsg: a resolver sends two, A and AAAA. */
-export const MESSAGES_MAX = 4
+const MESSAGES_MAX = 4
 
 const DOMAIN_PORT = 0x3500 // 53 in network order, read as little endian
 const NS_PER_MS = 1_000_000

@@ -23,7 +23,7 @@ import { KIND, TCP } from './record-layout.ts'
 
 const TCP_SYN_SENT = 2
 const TCP_CLOSE = 7
-export const PROTOCOL_TCP = 6
+const PROTOCOL_TCP = 6
 export const PROTOCOL_UDP = 17
 export const AF_INET = 2
 export const AF_INET6 = 10

@@ -11,7 +11,7 @@ export const HASHED_FILE_BYTES_MAX = 64 * 1024 * 1024
 export const HASH_MS_PER_SECOND = 100
 
 /** Digests remembered; the oldest goes first. About 300 bytes each. */
-export const HASH_COUNT_MAX = 8192
+const HASH_COUNT_MAX = 8192
 
 const CHUNK_BYTES = 1024 * 1024
 const SECOND_MS = 1000

@@ -4,7 +4,7 @@ import { type ByteText, pathBytes } from './byte-text.ts'
 import { readImagePath } from './proc-files.ts'
 
 /** Executables remembered. A power of two; two that meet in one place take turns. */
-export const IMAGE_COUNT_MAX = 4096
+const IMAGE_COUNT_MAX = 4096
 
 const SLASH = 0x2f
 

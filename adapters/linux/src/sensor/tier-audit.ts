@@ -15,7 +15,7 @@ import { rescan } from './rescan.ts'
 import type { Drops, Tier } from './tier.ts'
 
 /** Between two reads: the longest that an event waits. */
-export const AUDIT_INTERVAL_MS = 20
+const AUDIT_INTERVAL_MS = 20
 
 /** Every so many rounds (1 s) the kernel is asked what it lost. */
 const CHECK_EVERY_ROUNDS = 50

@@ -18,7 +18,7 @@ import type { Drops, Tier } from './tier.ts'
  * Between two drains: the longest that an event waits, and what keeps the cost low. A wake-up costs as much as 30
  * processes here, and as much again in the supervisor and the engine.
  */
-export const DRAIN_INTERVAL_MS = 200
+const DRAIN_INTERVAL_MS = 200
 
 /**
  * Tier 1: BPF programs on tracepoints write records into a ring buffer that a timer drains. Sees every exec with its

@@ -4,7 +4,7 @@ import type { Process } from './process-table.ts'
 import type { Tier } from './tier.ts'
 
 /** Between two looks. What lives shorter may go unseen. */
-export const POLL_INTERVAL_MS = 50
+const POLL_INTERVAL_MS = 50
 
 /** For this many looks (1 s) a new process is looked at again: it may exec after it was first seen. */
 const YOUNG_POLLS = 20

@@ -15,7 +15,7 @@ import { createTraceInstance, removeTraceInstance } from '../tracing/trace-insta
 import type { TraceRecord } from './trace-records.ts'
 
 /** Between two reads: the longest that an event waits. */
-export const TRACE_INTERVAL_MS = 20
+const TRACE_INTERVAL_MS = 20
 
 /**
  * Each CPU has a queue of its own, and they are read one after the other: what is younger than this waits for the next
