@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { openFolder } from '@firebreak/durable-fs'
 import type { FormatName } from '@firebreak/inputs'
+import { errorCode, errorMessage } from '@firebreak/kernel'
 import { codeFolders, entryOf } from '../entries.ts'
 import type { InputConfig } from '../input/config.ts'
 import type { InputStatus } from '../input/messages.ts'
@@ -36,8 +37,8 @@ export class Inputs {
   #savedAtMs = 0
 
   /**
-   * @param folder - for their positions
-   * @throws DurableError | LinuxError
+   * @param folder - for their positions; without one, on a disk that takes nothing, all is read again after the next start
+   * @throws LinuxError
    */
   static async start(
     configs: readonly InputConfig[],
@@ -45,7 +46,9 @@ export class Inputs {
     batches: BatchTaker,
     onFault: (code: string, message: string) => void,
   ): Promise<Inputs> {
-    if (configs.length > 0) await openFolder(folder)
+    if (configs.length > 0) {
+      await openFolder(folder).catch((error: unknown) => onFault(errorCode(error), errorMessage(error)))
+    }
     const journalctl = findJournalctl()
     const inputs: KeptInput[] = []
     for (const config of configs) {

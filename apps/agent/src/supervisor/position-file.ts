@@ -4,7 +4,7 @@ import { POSITION_SIZE_BYTES_MAX } from '../input/messages.ts'
 
 /**
  * Where an input goes on after the next start: opaque bytes, replaced whole, one write at a time, the newest last. A disk
- * that takes nothing costs repeated events, not lost ones: the old position stays.
+ * that takes nothing costs repeated events, not lost ones: the old position stays, and that is said once.
  */
 export class PositionFile {
   readonly #path: string
@@ -12,6 +12,7 @@ export class PositionFile {
   #saved: Uint8Array
   #wanted: Uint8Array
   #writing: Promise<void> | null = null
+  #faultSaid = ''
 
   /** A file that is too large is none of ours: the input then reads from the beginning. */
   static async open(path: string, onFault: (code: string, message: string) => void): Promise<PositionFile> {
@@ -52,10 +53,17 @@ export class PositionFile {
       try {
         await writeDurable(this.#path, wanted)
       } catch (error) {
-        this.#onFault(errorCode(error), errorMessage(error))
+        this.#sayOnce(errorCode(error), errorMessage(error))
         return // with the next save
       }
       this.#saved = wanted
+      this.#faultSaid = ''
     }
+  }
+
+  #sayOnce(code: string, message: string): void {
+    if (code === this.#faultSaid) return
+    this.#faultSaid = code
+    this.#onFault(code, message)
   }
 }
