@@ -23,15 +23,13 @@ function hostWith(facts: Facts): HostStatus {
     : facts.stopped
       ? { kind: 'stopped', sinceMs: 0, reason: 'by hand' }
       : { kind: 'present' }
-  const silent = facts.silent ?? false
-  if (facts.beacon === null || !HOST.beacon) return { ...HOST, beacon: null, presence, silent }
+  if (facts.beacon === null || !HOST.beacon) return { ...HOST, beacon: null, presence }
   const digest = FOCUS.release?.imageDigest ?? ''
   const outcome = { imageDigest: digest, code: '', message: '', atMs: 0, recoverMs: 0 }
   const running = { pack: FOCUS.pack, version: '9.9.9', imageDigest: 'f'.repeat(64), slot: 'confirmed' as const }
   return {
     ...HOST,
     presence,
-    silent,
     beacon: {
       ...HOST.beacon,
       outcomes: facts.outcome ? [{ ...outcome, outcome: facts.outcome }] : [],

@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import { once } from 'node:events'
 import { after, before, test } from 'node:test'
 import { BEACON_SIZE_BYTES_MAX, type DetectionRecord, type Enrolled, type FleetStatus } from '@firebreak/api'
-import { beaconOf, planByTuf, releaseFiles, TestServer } from './server.fixture.ts'
+import { hostBeacon, planByTuf, releaseFiles, TestServer } from './server.fixture.ts'
 
 const server = new TestServer()
 let host: Enrolled
@@ -60,8 +60,8 @@ const malformed: readonly (readonly [string, string, TokenName, unknown, number,
   ['no JSON', '/v1/beacons', 'host', '{', 400, 'kernel/malformed'],
   ['an empty body', '/v1/beacons', 'host', '', 400, 'kernel/malformed'],
   ['a list', '/v1/beacons', 'host', [], 400, 'kernel/malformed'],
-  ['a sequence of 0', '/v1/beacons', 'host', beaconOf(0), 400, 'kernel/malformed'],
-  ['an unknown outcome', '/v1/beacons', 'host', beaconOf(1, 'a'.repeat(64), 'fine'), 400, 'kernel/malformed'],
+  ['a sequence of 0', '/v1/beacons', 'host', hostBeacon(0), 400, 'kernel/malformed'],
+  ['an unknown outcome', '/v1/beacons', 'host', hostBeacon(1, 'a'.repeat(64), 'fine'), 400, 'kernel/malformed'],
   [
     'a beacon that is too large',
     '/v1/beacons',
@@ -141,8 +141,8 @@ test('an enrolled host is told apart by its token, and shows in its ring, also i
     ['canary', 'early', 'broad', 'laboratory'],
   )
   assert.deepEqual(
-    rings.at(-1)?.hosts.map((one) => [one.host, one.lastSeenMs, one.silent, one.beacon]),
-    [[other.host, null, false, null]],
+    rings.at(-1)?.hosts.map((one) => [one.host, one.lastSeenMs, one.presence.kind, one.beacon]),
+    [[other.host, null, 'expected', null]],
   )
   assert.notEqual(other.token, host.token)
 })
@@ -151,7 +151,7 @@ const canary = (status: FleetStatus) => status.rings[0]?.hosts.find((one) => one
 
 test('a beacon counts once, and an older one changes nothing', async () => {
   for (const sequence of [5, 5, 4, 6, 3]) {
-    assert.equal((await server.call('POST', '/v1/beacons', host.token, beaconOf(sequence))).status, 204)
+    assert.equal((await server.call('POST', '/v1/beacons', host.token, hostBeacon(sequence))).status, 204)
   }
   assert.equal(canary(await server.status())?.beacon?.sequence, 6)
 })
@@ -208,10 +208,10 @@ test('from a signed release to the baseline: published, planned by TUF, confirme
     [host, 'early'],
     [early, 'broad'],
   ] as const) {
-    await server.call('POST', '/v1/beacons', one.token, beaconOf(10, release.image.sha256))
+    await server.call('POST', '/v1/beacons', one.token, hostBeacon(10, release.image.sha256))
     await server.until((status) => status.plan?.packs[0]?.exposure.at(-1)?.ring === ring)
   }
-  await server.call('POST', '/v1/beacons', broad.token, beaconOf(10, release.image.sha256))
+  await server.call('POST', '/v1/beacons', broad.token, hostBeacon(10, release.image.sha256))
   const done = await server.until((status) => status.releases[0]?.state === 'complete')
   assert.deepEqual(done.plan?.packs[0]?.baseline, { version: '1.0.0', imageDigest: release.image.sha256 })
   const kinds = done.verdicts.filter(({ kind }) => kind === 'advance').map(({ ring, reason }) => `${ring} ${reason}`)
@@ -221,7 +221,7 @@ test('from a signed release to the baseline: published, planned by TUF, confirme
 test('a refusal in the first ring halts; the other rings never see the release', async () => {
   const release = releaseFiles('1.1.0')
   assert.equal((await server.publish(release)).status, 201)
-  await server.call('POST', '/v1/beacons', host.token, beaconOf(20, release.image.sha256, 'refused'))
+  await server.call('POST', '/v1/beacons', host.token, hostBeacon(20, release.image.sha256, 'refused'))
   const halted = await server.until((status) => status.releases.at(-1)?.state === 'halted')
   const [verdict] = halted.verdicts
   assert.deepEqual([verdict?.kind, verdict?.reason, verdict?.ring], ['halt', 'attributable-failure', 'canary'])

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
-import { beaconOf, planByTuf, releaseFiles, runMain, TestServer } from './server.fixture.ts'
+import { hostBeacon, planByTuf, releaseFiles, runMain, TestServer } from './server.fixture.ts'
 
 let server: TestServer
 beforeEach(() => {
@@ -23,7 +23,7 @@ test('kill -9 in a burst of beacons: whatever was acknowledged is there after th
     let count = 0
     const burst = hosts.map(async ({ host, token }) => {
       for (let sequence = (acknowledged.get(host) ?? 0) + 1; ; sequence++) {
-        const response = await server.call('POST', '/v1/beacons', token, beaconOf(sequence)).catch(() => null)
+        const response = await server.call('POST', '/v1/beacons', token, hostBeacon(sequence)).catch(() => null)
         if (!response) return
         assert.equal(response.status, 204)
         acknowledged.set(host, sequence)

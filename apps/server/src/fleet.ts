@@ -43,12 +43,10 @@ export function silentHosts(parts: FleetParts, nowMs: WallMs): string {
 
 function hostStatus(parts: FleetParts, host: Host, nowMs: WallMs): HostStatus {
   const state = parts.ingest.state(host.host)
-  const presence = presenceOf(parts, host, nowMs)
   return {
     ...host,
     lastSeenMs: state?.seenAtMs ?? null,
-    presence,
-    silent: presence.kind === 'silent',
+    presence: presenceOf(parts, host, nowMs),
     beacon: state?.beacon ?? null,
   }
 }

@@ -15,7 +15,7 @@ import {
   type KeptDetection,
 } from './ingest.ts'
 import { openStore } from './schema.ts'
-import { beaconOf } from './server.fixture.ts'
+import { hostBeacon } from './server.fixture.ts'
 
 let folder: string
 let database: Database
@@ -59,7 +59,7 @@ test('beacons that arrive together are one commit, and none is answered before i
   const ingest = open()
   let answered = 0
   const all = ['a', 'b', 'b', 'c'].map(async (host, i) => {
-    await ingest.takeBeacon(host, beaconOf(i + 1), 7)
+    await ingest.takeBeacon(host, hostBeacon(i + 1), 7)
     answered++
   })
   assert.equal(rows('journal'), 0)
@@ -72,8 +72,8 @@ test('beacons that arrive together are one commit, and none is answered before i
 
 test('a duplicate waits for the commit that its original is in', async () => {
   const ingest = open()
-  const first = ingest.takeBeacon('a', beaconOf(1), 7)
-  const again = ingest.takeBeacon('a', beaconOf(1), 8)
+  const first = ingest.takeBeacon('a', hostBeacon(1), 7)
+  const again = ingest.takeBeacon('a', hostBeacon(1), 8)
   ingest.flush()
   await Promise.all([first, again])
   assert.equal(ingest.state('a')?.seenAtMs, 7, 'a beacon sent again is no sign of life')
@@ -86,7 +86,7 @@ test('whatever the order and the repetitions, the newest beacon stays, also afte
       const ingest = open()
       const newest = new Map<string, number>()
       for (const [host, sequence, flush] of sent) {
-        void ingest.takeBeacon(host, beaconOf(sequence), 7)
+        void ingest.takeBeacon(host, hostBeacon(sequence), 7)
         newest.set(host, Math.max(sequence, newest.get(host) ?? 0))
         if (flush) ingest.flush()
       }
@@ -104,7 +104,7 @@ test('whatever the order and the repetitions, the newest beacon stays, also afte
 test('the journal is folded into states when it is long, and nothing is lost', () => {
   const ingest = open()
   for (let i = 1; i <= JOURNAL_ENTRIES_MAX + 5; i++) {
-    void ingest.takeBeacon(`h${i % 1000}`, beaconOf(i), i)
+    void ingest.takeBeacon(`h${i % 1000}`, hostBeacon(i), i)
     if (i % 1000 === 0 || i > JOURNAL_ENTRIES_MAX) ingest.flush()
   }
   assert.equal(rows('host_state'), 1000)

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Beacon, Enrolled, FleetStatus, ReleaseSubmission } from '@firebreak/api'
+import { beaconOf } from '@firebreak/api/testing'
 import { generateSigner, sha256Hex, type Signer } from '@firebreak/crypto'
 import { CHECK_IDS, encodeGateReport, type GateReport } from '@firebreak/gate'
 import { utf8Encode } from '@firebreak/kernel'
@@ -292,30 +293,11 @@ export class TestServer {
   }
 }
 
-export function beaconOf(sequence: number, imageDigest?: string, outcome = 'confirmed'): Beacon {
+export function hostBeacon(sequence: number, imageDigest?: string, outcome = 'confirmed'): Beacon {
   const outcomes = imageDigest
     ? [{ imageDigest, outcome: outcome as 'confirmed', code: '', message: '', atMs: 1, recoverMs: 0 }]
     : []
-  return {
-    sequence,
-    sentAtMs: 1,
-    bootId: 'boot',
-    agentVersion: '0.1.0',
-    engineVersion: '0.1.0',
-    sensorTier: 'none',
-    planGeneration: 0,
-    running: null,
-    outcomes,
-    events: sequence,
-    detections: 0,
-    eventsDropped: 0,
-    engineRestarts: 0,
-    beaconIntervalMs: 1_000,
-    mode: 'normal',
-    ending: null,
-    drops: { kernel: 0, sensor: 0, backlog: 0, quarantined: 0, unjudged: 0, spool: 0 },
-    notices: [],
-  }
+  return beaconOf({ sequence, outcomes, events: sequence })
 }
 
 /** Fetches as a host does: `null` when the server has no such file. */

@@ -98,8 +98,6 @@ export interface HostStatus {
   readonly lastSeenMs: WallMs | null
   /** As of `serverTimeMs`, by the server's clock. */
   readonly presence: Presence
-  /** `presence` is silence. */
-  readonly silent: boolean
   readonly beacon: Beacon | null
 }
 

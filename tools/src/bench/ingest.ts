@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Enrolled } from '@firebreak/api'
-import { beaconOf, TestServer } from '../../../apps/server/src/server.fixture.ts'
+import { hostBeacon, TestServer } from '../../../apps/server/src/server.fixture.ts'
 import { cpuMsOfProcess, type Figures, firstLine, median, progress, rounded } from './measure.ts'
 
 /** Each host has one connection and waits for its answer: as many beacons are under way as there are hosts. */
@@ -137,7 +137,7 @@ class BeaconSource {
   }
 
   #send(): void {
-    const body = JSON.stringify(beaconOf(++this.#sequence))
+    const body = JSON.stringify(hostBeacon(++this.#sequence))
     const head = `POST /v1/beacons HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${this.#token}`
     this.#socket?.write(`${head}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
   }

@@ -56,8 +56,10 @@ export const RUNTIME_DATA_BYTES = 576 * MIB
 /** libuv, the compile cache and module loading stay far below this. */
 export const OPEN_FILES_MAX = 256
 
-/** For processes that mostly wait: 15 MiB less for all of them together. In MiB. */
-const SMALL = ['--max-semi-space-size=1', '--optimize-for-size']
+const SMALL_NURSERY = '--max-semi-space-size=1' // MiB
+
+/** For processes that mostly wait: 15 MiB less for all of them together. */
+const SMALL = [SMALL_NURSERY, '--optimize-for-size']
 
 const NODE_FLAGS = [
   '--disable-sigusr1', // else `kill -USR1` opens a debugger
@@ -102,7 +104,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     oomScoreAdjust: 0,
     memoryBytesMax: MEMORY_BYTES_MAX,
     // Its garbage is small and regular: helper threads would cost more to wake than they save.
-    nodeFlags: [...NODE_FLAGS, '--single-threaded-gc', '--max-semi-space-size=1'],
+    nodeFlags: [...NODE_FLAGS, '--single-threaded-gc', SMALL_NURSERY],
   },
   'exec-gate': {
     capabilities: ['SYS_ADMIN', 'SYS_PTRACE', 'DAC_READ_SEARCH'],

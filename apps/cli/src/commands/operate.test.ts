@@ -1,29 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
-import type { Beacon, HostStatus } from '@firebreak/api'
+import type { HostStatus } from '@firebreak/api'
+import { beaconOf } from '@firebreak/api/testing'
 import { hostLine } from './operate.ts'
 
-const BEACON: Beacon = {
-  sequence: 1,
-  sentAtMs: 1,
-  bootId: '',
-  agentVersion: '0.1.0',
-  engineVersion: '1.2.0',
-  planGeneration: 1,
-  sensorTier: 'ebpf',
-  running: { pack: 'p', version: '1.0.0', imageDigest: '0'.repeat(64), slot: 'starter' },
-  outcomes: [],
-  events: 0,
-  detections: 0,
-  eventsDropped: 0,
-  engineRestarts: 0,
-  beaconIntervalMs: 1_000,
-  mode: 'normal',
-  ending: null,
-  drops: { kernel: 0, sensor: 0, backlog: 0, quarantined: 0, unjudged: 0, spool: 0 },
-  notices: [],
-}
+const BEACON = beaconOf({ running: { pack: 'p', version: '1.0.0', imageDigest: '0'.repeat(64), slot: 'starter' } })
 const HOST: HostStatus = {
   host: 'h-1',
   name: 'web',
@@ -31,7 +13,6 @@ const HOST: HostStatus = {
   enrolledAtMs: 0,
   lastSeenMs: 1_000,
   presence: { kind: 'present' },
-  silent: false,
   beacon: BEACON,
 }
 

@@ -149,7 +149,7 @@ export async function recallAndRecover(stage: Stage): Promise<Act> {
     dead.every(({ options: { hostName } }) => {
       const host = hostNamed(watch, hostName)
       const isNew = sequenceOf(watch, hostName) > (before.get(hostName) ?? 0)
-      return host !== undefined && isNew && !host.silent && runsConfirmed(host, good)
+      return host !== undefined && isNew && host.presence.kind === 'present' && runsConfirmed(host, good)
     }),
   )
   const recoverMs = Math.round(performance.now() - startedAt)
