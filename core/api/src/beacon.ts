@@ -14,7 +14,7 @@ import {
   WALL_MS_MAX,
   type WallMs,
 } from '@firebreak/kernel'
-import { name } from '@firebreak/rollout'
+import { name, OS_CHARS_MAX, PLAN_WAVES_MAX } from '@firebreak/rollout'
 import { OUTCOMES_MAX, type ReleaseOutcome, releaseOutcome } from '@firebreak/updater'
 
 export interface RunningImage {
@@ -73,6 +73,51 @@ export interface Beacon {
   readonly drops: Drops
   /** Newest last. */
   readonly notices: readonly Notice[]
+  /** The pack that it follows; '': an agent too old to say. */
+  readonly pack: string
+  readonly platform: Platform
+  /** What it has used since the last beacon: CPU as parts per million of one core, memory as resident KiB. */
+  readonly engineUse: { readonly cpuPpm: number; readonly memoryKiB: number }
+  /** The wave in which it takes part, and what has happened to it since; null: in none. */
+  readonly enrolment: WaveEnrolment | null
+  readonly customer: CustomerStance
+}
+
+export interface Platform {
+  /** Name and release that content may depend on: `linux 6.18`. */
+  readonly os: string
+  /** `x64`, `arm64`. */
+  readonly architecture: string
+}
+
+/**
+ * Taking part in a wave, in either arm: said before the release is installed, and in every beacon until the next wave. What has happened
+ * since is counted by the host, so the newest beacon has all of it, whatever was lost or came out of order.
+ */
+export interface WaveEnrolment {
+  readonly imageDigest: Sha256Hex
+  readonly wave: number
+  /** How long ago, by the host's monotonic clock, over restarts. */
+  readonly sinceMs: number
+  readonly reboots: number
+  readonly engineRestarts: number
+  readonly detections: number
+  readonly engineCpuPpmPeak: number
+  readonly engineMemoryKiBPeak: number
+}
+
+/** What the policy of the host's owner makes of plans. */
+export interface CustomerStance {
+  /** '': none holds. */
+  readonly name: string
+  readonly generation: number
+  /** Why a newer policy was not taken; '': there is none that was refused. */
+  readonly fault: string
+  /** The ring of the plan that the host follows. '': the one it enrolled with. */
+  readonly ring: string
+  /** Whether it takes a new release as soon as it is exposed: only such hosts are in cohorts. */
+  readonly takes: 'at-once' | 'later' | 'never'
+  readonly staleness: 'fresh' | 'warn' | 'over'
 }
 
 /** The largest beacon that a host can make fits: OUTCOMES_MAX outcomes and NOTICES_MAX notices, with every character escaped in JSON. */
@@ -82,6 +127,16 @@ const count = integer(0, Number.MAX_SAFE_INTEGER)
 
 export const NOTICES_MAX = 16
 export const NOTICE_MESSAGE_CHARS_MAX = 512
+const OLD_PLATFORM: Platform = { os: '', architecture: '' }
+const NO_USE = { cpuPpm: 0, memoryKiB: 0 }
+const NO_STANCE: CustomerStance = {
+  name: '',
+  generation: 0,
+  fault: '',
+  ring: '',
+  takes: 'at-once',
+  staleness: 'fresh',
+}
 const NO_DROPS: Drops = { kernel: 0, sensor: 0, backlog: 0, quarantined: 0, unjudged: 0, spool: 0 }
 
 const drops = object<Drops>({
@@ -97,6 +152,26 @@ export const notice = object<Notice>({
   code: text(64),
   message: text(NOTICE_MESSAGE_CHARS_MAX),
   atMs: integer(0, WALL_MS_MAX),
+})
+
+const enrolment = object<WaveEnrolment>({
+  imageDigest: digest,
+  wave: integer(1, PLAN_WAVES_MAX),
+  sinceMs: count,
+  reboots: count,
+  engineRestarts: count,
+  detections: count,
+  engineCpuPpmPeak: count,
+  engineMemoryKiBPeak: count,
+})
+
+const stance = object<CustomerStance>({
+  name: text(64),
+  generation: count,
+  fault: text(64),
+  ring: text(64),
+  takes: literal('at-once', 'later', 'never'),
+  staleness: literal('fresh', 'warn', 'over'),
 })
 
 const beacon = object<Beacon>({
@@ -126,6 +201,11 @@ const beacon = object<Beacon>({
   ending: absentAs(null, nullable(text(512))),
   drops: absentAs(NO_DROPS, drops),
   notices: absentAs([], list(notice, NOTICES_MAX)),
+  pack: absentAs('', text(64)),
+  platform: absentAs(OLD_PLATFORM, object<Platform>({ os: text(OS_CHARS_MAX), architecture: text(16) })),
+  engineUse: absentAs(NO_USE, object<Beacon['engineUse']>({ cpuPpm: count, memoryKiB: count })),
+  enrolment: absentAs(null, nullable(enrolment)),
+  customer: absentAs(NO_STANCE, stance),
 })
 
 /** @throws KernelError kernel/malformed */

@@ -5,8 +5,8 @@ export {
   type OutcomeEvidence,
   type WaveWatch,
   weighEvidence,
-} from './evidence.ts'
-export { exposureBucketPpm, isExposed } from './exposure.ts'
+} from './evidence/evidence.ts'
+export { type Arm, armOf, type BucketRange, exposureBucketPpm, type WaveArms } from './plan/exposure.ts'
 export {
   acceptCustomerPolicy,
   CUSTOMER_POLICY_SIZE_BYTES_MAX,
@@ -14,7 +14,7 @@ export {
   type PolicyTrust,
   signCustomerPolicy,
   type StopRule,
-} from './customer-policy.ts'
+} from './customer/customer-policy.ts'
 export { RolloutError, type RolloutErrorCode } from './errors.ts'
 export {
   decideHost,
@@ -23,25 +23,34 @@ export {
   type InstallDecision,
   type KeepDecision,
   type KeepReason,
-} from './host-decision.ts'
+} from './customer/host-decision.ts'
 export {
   encodePlan,
+  EVIDENCE_RAN_MS,
   name,
   type PackPlan,
   parsePlan,
   type Plan,
+  OS_CHARS_MAX,
   PLAN_RECALLED_MAX,
   PLAN_SIZE_BYTES_MAX,
   PLAN_TARGET_PATH,
+  PLAN_WAVES_MAX,
   planJson,
+  type ReleaseEvidence,
   type ReleaseRef,
   releaseTargetPath,
   type RingExposure,
-} from './plan.ts'
-export { type CompletedRelease, type FleetIntent, isSameIntent, planOf } from './plan-of.ts'
-export { DEFAULT_ROLLOUT_POLICY, parseRolloutPolicy, type RingPolicy, type RolloutPolicy } from './policy.ts'
-export { gateReportTargetPath, parseReleaseDescription, releaseCustom, type ReleaseDescription } from './release.ts'
-export { decidePresence, type Presence, type PresenceEvidence, SILENCE_MS_MIN } from './presence.ts'
+} from './plan/plan.ts'
+export { type CompletedRelease, type FleetIntent, isSameIntent, planOf } from './plan/plan-of.ts'
+export { DEFAULT_ROLLOUT_POLICY, parseRolloutPolicy, type RingPolicy, type RolloutPolicy } from './rollout/policy.ts'
+export {
+  gateReportTargetPath,
+  parseReleaseDescription,
+  releaseCustom,
+  type ReleaseDescription,
+} from './plan/release.ts'
+export { decidePresence, type Presence, type PresenceEvidence, SILENCE_MS_MIN } from './evidence/presence.ts'
 export {
   applyDecision,
   currentRing,
@@ -53,8 +62,8 @@ export {
   type RolloutState,
   startRollout,
   type WaveDecision,
-} from './rollout.ts'
-export type { CohortCounts, VerdictReason, VerdictRecord } from './verdict.ts'
+} from './rollout/rollout.ts'
+export type { CohortCounts, VerdictReason, VerdictRecord } from './rollout/verdict.ts'
 export {
   acceptStopToken,
   signStopToken,
@@ -63,4 +72,14 @@ export {
   STOP_TOKEN_VALIDITY_MS_MAX,
   type StopToken,
   type StopTrust,
-} from './stop-token.ts'
+} from './customer/stop-token.ts'
+export { PROBATION_BEACONS_MS, probationIntervalMs } from './evidence/probation.ts'
+export {
+  ATTRIBUTED_SIGNALS,
+  type AttributedSignal,
+  type Cell,
+  COMPARED_SIGNALS,
+  type ComparedSignal,
+  type Signal,
+  SIGNALS,
+} from './evidence/signals.ts'

@@ -21,6 +21,11 @@ export function beaconOf(over: Partial<Beacon> = {}): Beacon {
     ending: null,
     drops: { kernel: 0, sensor: 0, backlog: 0, quarantined: 0, unjudged: 0, spool: 0 },
     notices: [],
+    pack: '',
+    platform: { os: 'linux 6.18', architecture: 'x64' },
+    engineUse: { cpuPpm: 0, memoryKiB: 0 },
+    enrolment: null,
+    customer: { name: '', generation: 0, fault: '', ring: '', takes: 'at-once', staleness: 'fresh' },
     ...over,
   }
 }

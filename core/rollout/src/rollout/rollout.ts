@@ -1,7 +1,7 @@
 import { assert, PPM_ALL, type WallMs } from '@firebreak/kernel'
-import { type CohortEvidence, type FleetEvidence, type HostEvidence, weighEvidence } from './evidence.ts'
-import { isExposed } from './exposure.ts'
-import type { ReleaseRef, RingExposure } from './plan.ts'
+import { type CohortEvidence, type FleetEvidence, type HostEvidence, weighEvidence } from '../evidence/evidence.ts'
+import { exposureBucketPpm } from '../plan/exposure.ts'
+import type { ReleaseRef, RingExposure } from '../plan/plan.ts'
 import type { RolloutPolicy } from './policy.ts'
 import type { CohortCounts } from './verdict.ts'
 
@@ -43,7 +43,7 @@ export function startRollout(
   nowMs: WallMs,
 ): RolloutState {
   const { pack, category, release } = start
-  const waves = policy.rings.flatMap(({ ring, wavesPpm }) => wavesPpm.map((ppm) => ({ ring, ppm })))
+  const waves = policy.rings.flatMap(({ ring, wavesPpm }) => wavesPpm.map((ppm) => ({ ring, ppm, arms: null })))
   const fresh = { pack, category, release, status: 'rolling', waves, cohort: [], reached: [] } as const
   return startWave(policy, { ...fresh, waveIndex: 0, waveStartedAtMs: nowMs }, hosts, nowMs)
 }
@@ -172,7 +172,7 @@ export function exposureOf(state: RolloutState): readonly RingExposure[] {
   for (const { ring, ppm } of state.waves.slice(0, state.waveIndex + 1)) {
     largest.set(ring, Math.max(ppm, largest.get(ring) ?? 0))
   }
-  return [...largest].map(([ring, ppm]) => ({ ring, ppm }))
+  return [...largest].map(([ring, ppm]) => ({ ring, ppm, arms: null }))
 }
 
 function startWave(
@@ -212,7 +212,10 @@ function nextWave(
 
 function cohortOf(state: RolloutState, wave: RingExposure, hosts: readonly HostEvidence[]): readonly string[] {
   return hosts
-    .filter(({ host, ring }) => ring === wave.ring && isExposed(host, state.pack, state.release.imageDigest, wave.ppm))
+    .filter(
+      ({ host, ring }) =>
+        ring === wave.ring && exposureBucketPpm(host, state.pack, state.release.imageDigest) < wave.ppm,
+    )
     .map(({ host }) => host)
 }
 

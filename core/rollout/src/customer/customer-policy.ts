@@ -11,8 +11,8 @@ import {
   toBase64,
   type WallMs,
 } from '@firebreak/kernel'
-import { RolloutError } from './errors.ts'
-import { name } from './plan.ts'
+import { RolloutError } from '../errors.ts'
+import { name } from '../plan/plan.ts'
 import { base64, type DocumentKind, openDocument, signDocument } from './signed-document.ts'
 
 /** What the customer wants on their hosts, whatever the vendor does. Signed by the customer's own key. */

@@ -9,7 +9,7 @@ import {
   WALL_MS_MAX,
   type WallMs,
 } from '@firebreak/kernel'
-import { RolloutError } from './errors.ts'
+import { RolloutError } from '../errors.ts'
 import { type DocumentKind, openDocument, signDocument } from './signed-document.ts'
 
 /** The customer's leave to stop the agent of one host, once. Signed by the key that signs their policy. */

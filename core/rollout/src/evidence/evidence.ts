@@ -1,5 +1,5 @@
 import { assert, type Sha256Hex, type WallMs } from '@firebreak/kernel'
-import type { CohortCounts } from './verdict.ts'
+import type { CohortCounts } from '../rollout/verdict.ts'
 
 /** What the server knows of one host. */
 export interface HostEvidence {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PPM_ALL } from '@firebreak/kernel'
-import type { HostEvidence } from './evidence.ts'
-import { planOf } from './plan-of.ts'
+import type { HostEvidence } from '../evidence/evidence.ts'
+import { planOf } from '../plan/plan-of.ts'
 import type { RolloutPolicy } from './policy.ts'
 import { DIGEST, hostOf, POLICY, START } from './rollout.fixture.ts'
 import {

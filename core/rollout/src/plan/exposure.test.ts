@@ -2,7 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PPM_ALL } from '@firebreak/kernel'
 import * as fc from 'fast-check'
-import { exposureBucketPpm, isExposed } from './exposure.ts'
+import { exposureBucketPpm } from './exposure.ts'
+
+const isExposed = (host: string, pack: string, digest: string, ppm: number) =>
+  exposureBucketPpm(host, pack, digest) < ppm
 
 const DIGEST = 'a'.repeat(64)
 const ppm = fc.integer({ min: 0, max: PPM_ALL })

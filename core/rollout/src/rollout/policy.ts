@@ -11,7 +11,7 @@ import {
   type Reader,
   record,
 } from '@firebreak/kernel'
-import { name, PLAN_RINGS_MAX } from './plan.ts'
+import { name, PLAN_RINGS_MAX } from '../plan/plan.ts'
 
 /** How the vendor's side rolls a release out: where first, how much at a time, and on what evidence it goes on. */
 export interface RolloutPolicy {

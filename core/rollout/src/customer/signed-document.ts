@@ -15,7 +15,7 @@ import {
   toBase64,
   utf8Encode,
 } from '@firebreak/kernel'
-import { RolloutError } from './errors.ts'
+import { RolloutError } from '../errors.ts'
 
 /** What kind of document a customer signs; nothing signed as one kind can pass as another. */
 export interface DocumentKind {

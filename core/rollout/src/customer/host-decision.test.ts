@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { compareVersions, PPM_ALL, unreachable } from '@firebreak/kernel'
 import * as fc from 'fast-check'
 import { decideHost, type HostView } from './host-decision.ts'
-import type { Plan, ReleaseRef } from './plan.ts'
+import type { Plan, ReleaseRef } from '../plan/plan.ts'
 
 const release = (version: number): ReleaseRef => ({
   version: `1.${version}.0`,

@@ -1,5 +1,5 @@
 import { PPM_ALL } from '@firebreak/kernel'
-import type { HostEvidence, OutcomeEvidence } from './evidence.ts'
+import type { HostEvidence, OutcomeEvidence } from '../evidence/evidence.ts'
 import { DEFAULT_ROLLOUT_POLICY, type RolloutPolicy } from './policy.ts'
 
 export const DIGEST = 'd'.repeat(64)

@@ -1,6 +1,6 @@
 import { assert, compareVersions, type Sha256Hex, type WallMs } from '@firebreak/kernel'
 import type { PackPlan, Plan, ReleaseRef } from './plan.ts'
-import { exposureOf, type RolloutState } from './rollout.ts'
+import { exposureOf, type RolloutState } from '../rollout/rollout.ts'
 
 /** A release that finished its rollout, some time. */
 export interface CompletedRelease {
@@ -48,6 +48,10 @@ function packPlanOf(intent: FleetIntent, pack: string): PackPlan {
     baseline: baseline?.release ?? null,
     candidate: isCandidate ? rollout.release : null,
     exposure: isCandidate ? exposureOf(rollout) : [],
+    candidateSinceMs: 0,
+    baselineSinceMs: 0,
+    earlier: [],
+    evidence: [],
   }
 }
 

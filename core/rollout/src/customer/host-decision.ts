@@ -1,6 +1,6 @@
 import { compareVersions, type Sha256Hex } from '@firebreak/kernel'
-import { isExposed } from './exposure.ts'
-import type { PackPlan, Plan, ReleaseRef } from './plan.ts'
+import { exposureBucketPpm } from '../plan/exposure.ts'
+import type { PackPlan, Plan, ReleaseRef } from '../plan/plan.ts'
 
 /** What a host knows of itself when it reads a plan. */
 export interface HostView {
@@ -97,7 +97,7 @@ function decideInstall(plan: Plan, host: HostView, recalled: ReadonlySet<Sha256H
 
 function isExposedTo(pack: PackPlan, candidate: ReleaseRef, host: HostView): boolean {
   const ring = pack.exposure.find((one) => one.ring === host.ring)
-  return ring !== undefined && isExposed(host.host, host.pack, candidate.imageDigest, ring.ppm)
+  return ring !== undefined && exposureBucketPpm(host.host, host.pack, candidate.imageDigest) < ring.ppm
 }
 
 /** Why this host must not install `release`, or null when it may. */
