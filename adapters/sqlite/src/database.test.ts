@@ -103,6 +103,35 @@ test('a second process is refused while the first lives, and let in after it was
   database.close()
 })
 
+test('shared: two have it open, see what the other wrote, and a transaction that threw left nothing to either', () => {
+  const options = { migrations: MIGRATIONS, isShared: true }
+  const [one, two] = [openDatabase(path(), options), openDatabase(path(), options)]
+  const write = (database: typeof one, body: string) =>
+    database.transaction(() => database.prepare('insert into note(body) values (?)').run(body))
+  write(one, 'of one')
+  write(two, 'of two')
+  assert.throws(
+    () =>
+      two.transaction(() => {
+        two.prepare('delete from note').run()
+        throw new Error('no')
+      }),
+    /^Error: no$/,
+  )
+  const bodies = one.prepare('select body from note order by id').all()
+  assert.deepEqual(
+    bodies.map((row) => row['body']),
+    ['of one', 'of two'],
+  )
+  assert.equal(
+    code(() => openDatabase(path(), { migrations: MIGRATIONS })),
+    'sqlite/locked',
+    'who wants it alone waits until nobody has it',
+  )
+  one.close()
+  two.close()
+})
+
 test('no room: one sentence, the transaction undone, what was there still readable', () => {
   const database = openDatabase(path(), { migrations: MIGRATIONS, sizeBytesMax: 65_536 })
   const insert = database.prepare('insert into note(body) values (?)')

@@ -10,9 +10,15 @@ export interface OpenOptions {
   readonly migrations: readonly string[]
   /** The database refuses to grow above this. */
   readonly sizeBytesMax?: number
+  /**
+   * Whether other processes of this machine may have it open too. Their transactions then take turns, each waits for another at most
+   * BUSY_TIMEOUT_MS, and who may write is for the caller to decide. Default: this process alone.
+   */
+  readonly isShared?: boolean
 }
 
 export const DATABASE_SIZE_BYTES_MAX = 64 * 1024 * 1024 * 1024
+export const BUSY_TIMEOUT_MS = 5_000
 const PAGE_BYTES = 4096
 
 /** A prepared statement. Parameters are positional. */
@@ -50,8 +56,8 @@ export class Statement {
 }
 
 /**
- * One SQLite file with one writer. Invariants: a transaction that returned is on the disk (WAL, synchronous=FULL); a crash at
- * any moment leaves all of a transaction or nothing; while this is open, no other process can open the file, and the operating
+ * One SQLite file. Invariants: a transaction that returned is on the disk (WAL, synchronous=FULL); a crash at any moment leaves
+ * all of a transaction or nothing. Unless it is shared, no other process can open the file while this is open, and the operating
  * system frees it when this process dies.
  */
 export class Database {
@@ -114,14 +120,15 @@ export class Database {
 export function openDatabase(path: string, options: OpenOptions): Database {
   let native: DatabaseSync
   try {
-    native = new DatabaseSync(path, { timeout: 0 })
+    native = new DatabaseSync(path, { timeout: options.isShared === true ? BUSY_TIMEOUT_MS : 0 })
   } catch (error) {
     throw sqliteError(`open ${path}`, error)
   }
   const database = new Database(native, path)
   try {
     // In exclusive mode the first write takes a lock that is kept until the process ends.
-    native.exec(`pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full;`)
+    native.exec(`pragma locking_mode = ${options.isShared === true ? 'normal' : 'exclusive'}`)
+    native.exec(`pragma journal_mode = wal; pragma synchronous = full;`)
     native.exec(`pragma foreign_keys = on; pragma page_size = ${PAGE_BYTES};`)
     const bytesMax = options.sizeBytesMax ?? DATABASE_SIZE_BYTES_MAX
     native.exec(`pragma max_page_count = ${Math.floor(bytesMax / PAGE_BYTES)}`)
