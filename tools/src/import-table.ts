@@ -1,7 +1,7 @@
 /**
  * What production code may import, package by package: the table of ADR 1 as data. It changes with an ADR.
  *
- * Tests, `testing/` and `tools/` are not in it: they may import any package that their package.json declares, but no
+ * Tests, `testing/` (but the world, which the simulator runs) and `tools/` are not in it: they may import any package that their package.json declares, but no
  * test of an app imports another app by name.
  */
 export interface ImportRow {
@@ -65,6 +65,8 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
   'apps/cli': app(['commander', 'rolldown']),
   'apps/console': { ...NOTHING, typesOf: ['core/api', 'core/rollout'], packages: ['react', 'react-dom'] },
   'apps/server': app(),
+  'apps/simulator': { ...NOTHING, workspace: [...CORE, 'testing/world'], node: ['*'] },
+  'testing/world': core('crypto', 'rollout'),
 }
 
 /** What a process of a host loads, from its entry on. */

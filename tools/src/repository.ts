@@ -87,8 +87,16 @@ const TEST_FILE = /(?:\.test|[.-]fixture)\.tsx?$|\/(?:testing|fixture)\//
 /** How the console is built and looked at; no part of what runs. */
 const BUILD_FILES: ReadonlySet<string> = new Set(['apps/console/vite.config.ts', 'apps/console/preview.ts'])
 
+/** The fleet that the simulator, an app, runs: in `testing/` by what it is for, production by its rules. */
+const WORLD = 'testing/world/'
+
 /** Tests, their fixtures and the tools may import what production may not. */
 export function isTest(path: string): boolean {
   const layer = layerOf(path)
-  return layer === 'testing' || layer === 'tools' || TEST_FILE.test(path) || BUILD_FILES.has(path)
+  return (
+    (layer === 'testing' && !path.startsWith(WORLD)) ||
+    layer === 'tools' ||
+    TEST_FILE.test(path) ||
+    BUILD_FILES.has(path)
+  )
 }
