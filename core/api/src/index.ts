@@ -22,6 +22,7 @@ export {
   type FrameType,
   RANK,
 } from './frames.ts'
+export { beaconDelayMs, jitteredMs, type Pace, probationDelayMs, retryDelayMs, statedIntervalMs } from './pace.ts'
 export {
   type ApiError,
   CUSTOM_CHARS_MAX,

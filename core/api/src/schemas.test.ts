@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { jsonBytes, utf8Encode, WALL_MS_MAX } from '@firebreak/kernel'
+import { errorCode, jsonBytes, utf8Encode, WALL_MS_MAX } from '@firebreak/kernel'
+import { PLAN_WAVES_MAX } from '@firebreak/rollout'
 import { OUTCOMES_MAX } from '@firebreak/updater'
+import * as fc from 'fast-check'
 import { type Beacon, BEACON_SIZE_BYTES_MAX, NOTICES_MAX, parseBeacon } from './beacon.ts'
 import {
   CUSTOM_CHARS_MAX,
@@ -51,6 +53,20 @@ const BEACON: Beacon = {
   ending: null,
   drops: { kernel: 0, sensor: 1, backlog: 2, quarantined: 3, unjudged: 4, spool: 5 },
   notices: [{ code: 'tamper/code-changed', message: 'apps/agent/src/main.ts changed', atMs: 1 }],
+  pack: 'linux-baseline',
+  platform: { os: 'linux 6.18', architecture: 'x64' },
+  engineUse: { cpuPpm: 12_000, memoryKiB: 140_000 },
+  enrolment: {
+    imageDigest: DIGEST,
+    wave: 2,
+    sinceMs: 61_000,
+    reboots: 1,
+    engineRestarts: 2,
+    detections: 3,
+    engineCpuPpmPeak: 40_000,
+    engineMemoryKiBPeak: 150_000,
+  },
+  customer: { name: 'acme', generation: 3, fault: '', ring: 'early', takes: 'later', staleness: 'warn' },
 }
 const DETECTION: DetectionRecord = {
   sequence: 1,
@@ -96,6 +112,26 @@ test('the largest beacon that a host can make fits', () => {
       message: '\0'.repeat(512),
       atMs: WALL_MS_MAX,
     })),
+    platform: { os: '\0'.repeat(64), architecture: '\0'.repeat(16) },
+    engineUse: { cpuPpm: COUNT_MAX, memoryKiB: COUNT_MAX },
+    enrolment: {
+      imageDigest: DIGEST,
+      wave: PLAN_WAVES_MAX,
+      sinceMs: COUNT_MAX,
+      reboots: COUNT_MAX,
+      engineRestarts: COUNT_MAX,
+      detections: COUNT_MAX,
+      engineCpuPpmPeak: COUNT_MAX,
+      engineMemoryKiBPeak: COUNT_MAX,
+    },
+    pack: '\0'.repeat(64),
+    customer: {
+      ...BEACON.customer,
+      name: '\0'.repeat(64),
+      generation: COUNT_MAX,
+      fault: '\0'.repeat(64),
+      ring: '\0'.repeat(64),
+    },
   }
   const bytes = jsonBytes(beacon)
   assert.ok(bytes.length < BEACON_SIZE_BYTES_MAX, `${bytes.length} bytes`)
@@ -103,10 +139,12 @@ test('the largest beacon that a host can make fits', () => {
 })
 
 test('a beacon of an agent that is too old to say more is read, with nothing invented', () => {
-  const { beaconIntervalMs: _1, mode: _2, ending: _3, drops: _4, notices: _5, ...old } = BEACON
+  const { beaconIntervalMs: _1, mode: _2, ending: _3, drops: _4, notices: _5, ...older } = BEACON
+  const { pack: _6, platform: _7, engineUse: _8, enrolment: _9, customer: _10, ...old } = older
   const read = parseBeacon(jsonBytes(old))
   assert.deepEqual({ ...read, ...old }, read)
   assert.deepEqual([read.beaconIntervalMs, read.mode, read.ending, read.notices], [0, 'normal', null, []])
+  assert.deepEqual([read.pack, read.platform.os, read.enrolment, read.customer.takes], ['', '', null, 'at-once'])
 })
 
 type Changes = readonly [name: string, change: Record<string, unknown>, at: string][]
@@ -137,6 +175,15 @@ const beacons: Changes = [
   ['an outcome that is none', { outcomes: [{ ...outcome, outcome: 'passed' }] }, 'beacon.outcomes[0].outcome'],
   ['an outcome after the year 9999', { outcomes: [{ ...outcome, atMs: COUNT_MAX }] }, 'beacon.outcomes[0].atMs'],
   ['too many outcomes', { outcomes: Array.from({ length: OUTCOMES_MAX + 1 }, () => outcome) }, 'beacon.outcomes'],
+  ['an os that is too long', { platform: { os: 'x'.repeat(65), architecture: 'x64' } }, 'beacon.platform.os'],
+  ['a use in parts', { engineUse: { cpuPpm: 0.5, memoryKiB: 1 } }, 'beacon.engineUse.cpuPpm'],
+  ['an enrolment in no wave', { enrolment: { ...BEACON.enrolment, wave: 0 } }, 'beacon.enrolment.wave'],
+  ['a wave beyond the last', { enrolment: { ...BEACON.enrolment, wave: 251 } }, 'beacon.enrolment.wave'],
+  ['an enrolment in the future', { enrolment: { ...BEACON.enrolment, sinceMs: -1 } }, 'beacon.enrolment.sinceMs'],
+  ['an enrolment for nothing', { enrolment: { ...BEACON.enrolment, imageDigest: '' } }, 'beacon.enrolment.imageDigest'],
+  ['a stance that is none', { customer: { ...BEACON.customer, takes: 'never ever' } }, 'beacon.customer.takes'],
+  ['a staleness that is none', { customer: { ...BEACON.customer, staleness: '' } }, 'beacon.customer.staleness'],
+  ['a customer without a stance', { customer: {} }, 'beacon.customer.name'],
   ['a count below zero', { eventsDropped: -1 }, 'beacon.eventsDropped'],
   ['a count that is text', { events: '10' }, 'beacon.events'],
 ]
@@ -236,6 +283,31 @@ const bodies: readonly [name: string, bytes: Uint8Array][] = [
 for (const [parser, parse] of Object.entries(PARSERS)) {
   for (const [name, bytes] of bodies) {
     test(`${parser} refuses ${name}`, () => assert.throws(() => parse(bytes), { code: 'kernel/malformed' }))
+  }
+}
+
+test('a beacon that is damaged anywhere is malformed, or a beacon in all its limits', () => {
+  const whole = jsonBytes(BEACON)
+  const damage = fc.record({ at: fc.nat(whole.length - 1), with: fc.uint8Array({ maxLength: 8 }), cut: fc.nat(40) })
+  fc.assert(
+    fc.property(fc.array(damage, { minLength: 1, maxLength: 4 }), (damages) => {
+      let bytes = Buffer.from(whole)
+      for (const one of damages) {
+        bytes = Buffer.concat([bytes.subarray(0, one.at), one.with, bytes.subarray(one.at + one.cut)])
+      }
+      const read = beaconOrCode(bytes)
+      if (typeof read === 'string') assert.equal(read, 'kernel/malformed')
+      else assert.deepEqual(parseBeacon(jsonBytes(read)), read)
+    }),
+    { numRuns: 2_000 },
+  )
+})
+
+function beaconOrCode(bytes: Uint8Array): Beacon | string {
+  try {
+    return parseBeacon(bytes)
+  } catch (error) {
+    return errorCode(error)
   }
 }
 
