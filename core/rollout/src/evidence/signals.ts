@@ -45,7 +45,10 @@ export interface Cell {
   /** Engine version, operating system, architecture, ring, steadiness: opaque here, equal for hosts that may be compared. */
   readonly stratum: string
   readonly arm: Arm
-  /** Written down when the wave started. Hosts that disappear stay in it. */
+  /**
+   * Written down when the wave started. Hosts that disappear stay in it. 0: hosts outside the cohorts that have the release, in strata of
+   * their own (`outside, ...`) of the exposed arm. Their `enrolled` are those who have begun it; they have attributed events and nothing else.
+   */
   readonly cohort: number
   /** Have said that they take part: at risk from then on. */
   readonly enrolled: number
@@ -57,4 +60,9 @@ export interface Cell {
   readonly rebooted: number
   /** Enrolled hosts to which it has happened since, by the index of SIGNALS. */
   readonly events: readonly number[]
+  /**
+   * Enrolled hosts that are no longer watched for it here, and to which it had not happened: a later wave took them. By the index of
+   * SIGNALS; a host that has an event never leaves that signal. So at risk are `enrolled - events - left`.
+   */
+  readonly left: readonly number[]
 }
