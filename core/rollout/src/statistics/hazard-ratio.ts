@@ -48,13 +48,15 @@ export function addTick(terms: LogTerms, ratios: readonly number[], tick: Tick):
   assert(terms.length === ratios.length, 'one term for each ratio')
   assert(exposedEvents <= exposedAtRisk && controlEvents <= controlAtRisk, 'only hosts at risk are struck')
   const struck = exposedEvents + controlEvents
-  const enrolled = logMeans(ratios, exposedAtRisk, controlAtRisk, struck)
+  const enrolled = outcomesOf(exposedAtRisk, controlAtRisk, struck)
   const drawn =
     exposedToCome + controlToCome === 0
       ? enrolled
-      : logMeans(ratios, exposedAtRisk + exposedToCome, controlAtRisk + controlToCome, struck)
+      : outcomesOf(exposedAtRisk + exposedToCome, controlAtRisk + controlToCome, struck)
   return terms.map((term, i) => {
-    return term + exposedEvents * Math.log(ratios[i] ?? 1) - Math.max(enrolled[i] ?? 0, drawn[i] ?? 0)
+    const ratio = ratios[i] ?? 1
+    const mean = logMean(enrolled, ratio)
+    return term + exposedEvents * Math.log(ratio) - (drawn === enrolled ? mean : Math.max(mean, logMean(drawn, ratio)))
   })
 }
 
@@ -73,44 +75,53 @@ export function logMixture(terms: LogTerms): number {
   return largest + Math.log(sum / terms.length)
 }
 
-/**
- * For each ratio h the logarithm of the mean of h^K, or an upper bound on it, where K is how many of `struck` hosts drawn from both arms
- * without replacement are exposed.
- */
-function logMeans(ratios: readonly number[], exposed: number, control: number, struck: number): readonly number[] {
+/** How many of the hosts struck may be exposed. */
+interface Outcomes {
+  readonly least: number
+  /** The probabilities of `least`, `least + 1` ...; empty: too many to sum. */
+  readonly shares: readonly number[]
+  /** With replacement: so many draws, each with this chance. */
+  readonly draws: number
+  readonly chance: number
+}
+
+/** `struck` hosts drawn without replacement from both arms. */
+function outcomesOf(exposed: number, control: number, struck: number): Outcomes {
   const least = Math.max(0, struck - control)
   const most = Math.min(struck, exposed)
-  if (struck > 1 && most - least < EXACT_OUTCOMES_MAX) {
-    const shares = sharesOfOutcomes(exposed, control, struck, least, most)
-    return ratios.map((ratio) => least * Math.log(ratio) + Math.log(meanOfPowers(shares, ratio)))
-  }
-  // Hoeffding (1963, theorem 4): drawing with replacement instead spreads K more, so the mean of a convex function of it is no smaller. Which of
-  // the two numbers is drawn and which is marked is a matter of view; the smaller draw spreads less. Exact for one.
-  const draws = Math.min(struck, exposed)
-  const share = Math.max(struck, exposed) / (exposed + control)
-  return ratios.map((ratio) => draws * Math.log1p(share * (ratio - 1)))
+  // Which of the two numbers is drawn and which is marked is a matter of view: the smaller draw spreads less.
+  const [draws, chance] = [most, Math.max(struck, exposed) / (exposed + control)]
+  // One draw is the same with replacement and without.
+  const isSummed = draws !== 1 && most - least < EXACT_OUTCOMES_MAX
+  return { least, shares: isSummed ? sharesOf(exposed, control, struck, least, most) : [], draws, chance }
 }
 
 /** The hypergeometric distribution from `least` to `most`, begun at its mode: only shares that don't matter get lost in rounding. */
-function sharesOfOutcomes(
-  exposed: number,
-  control: number,
-  struck: number,
-  least: number,
-  most: number,
-): readonly number[] {
+function sharesOf(exposed: number, control: number, struck: number, least: number, most: number): readonly number[] {
   const next = (k: number): number => ((exposed - k) * (struck - k)) / ((k + 1) * (control - struck + k + 1))
   const mode = Math.floor(((struck + 1) * (exposed + 1)) / (exposed + control + 2))
-  const shares = Array.from<number>({ length: most - least + 1 }).fill(1)
-  for (let k = mode; k < most; k++) shares[k + 1 - least] = (shares[k - least] ?? 0) * next(k)
-  for (let k = mode - 1; k >= least; k--) shares[k - least] = (shares[k + 1 - least] ?? 0) / next(k)
-  const sum = shares.reduce((total, share) => total + share, 0)
-  return shares.map((share) => share / sum)
+  const shares = [1]
+  let sum = 1
+  for (let k = mode, share = 1; k < most; k++) {
+    share *= next(k)
+    sum += share
+    shares.push(share)
+  }
+  for (let k = mode - 1, share = 1; k >= least; k--) {
+    share /= next(k)
+    sum += share
+    shares.unshift(share)
+  }
+  for (let i = 0; i < shares.length; i++) shares[i] = (shares[i] ?? 0) / sum
+  return shares
 }
 
-/** Horner's rule: at most 64 factors of at most 100, far below what a double holds. */
-function meanOfPowers(shares: readonly number[], ratio: number): number {
+/** The logarithm of the mean of ratio^K, K being how many are exposed; or an upper bound on it. */
+function logMean({ least, shares, draws, chance }: Outcomes, ratio: number): number {
+  // Hoeffding (1963, theorem 4): drawing with replacement spreads K more, so the mean of a convex function of it is no smaller.
+  if (shares.length === 0) return draws * Math.log1p(chance * (ratio - 1))
+  // Horner's rule: at most 64 factors of at most 100, far below what a double holds.
   let mean = 0
   for (let k = shares.length - 1; k >= 0; k--) mean = mean * ratio + (shares[k] ?? 0)
-  return mean
+  return (least === 0 ? 0 : least * Math.log(ratio)) + Math.log(mean)
 }
