@@ -11,19 +11,57 @@ export {
   acceptCustomerPolicy,
   CUSTOMER_POLICY_SIZE_BYTES_MAX,
   type CustomerPolicy,
+  openCustomerPolicy,
   type PolicyTrust,
   signCustomerPolicy,
   type StopRule,
 } from './customer/customer-policy.ts'
 export { RolloutError, type RolloutErrorCode } from './errors.ts'
+export { decideHost } from './customer/host-decision.ts'
+export type {
+  HostDecision,
+  HostView,
+  InstallDecision,
+  KeepDecision,
+  KeepReason,
+  PolicyReason,
+} from './customer/host-view.ts'
 export {
-  decideHost,
-  type HostDecision,
-  type HostView,
-  type InstallDecision,
-  type KeepDecision,
-  type KeepReason,
-} from './customer/host-decision.ts'
+  type ContentPolicy,
+  type ContentRule,
+  type CustomerRing,
+  customerRingOf,
+  type DecidedBy,
+  type DecidedSettings,
+  hostLabels,
+  type LabelledHost,
+  settingsFor,
+} from './customer/rings.ts'
+export {
+  type ContentSettings,
+  DEFAULT_SETTINGS,
+  type EmergencyConsent,
+  type EvidenceDelay,
+  type StalenessBudget,
+} from './customer/settings.ts'
+export {
+  type CustomerStance,
+  type Enrolment,
+  enrolmentOf,
+  offersTo,
+  stanceOf,
+  type Takes,
+} from './customer/stance.ts'
+export type { Staleness } from './customer/staleness.ts'
+export {
+  type Blackout,
+  type Day,
+  DAYS,
+  isOpen,
+  type MaintenanceWindow,
+  nextOpening,
+  type Opening,
+} from './customer/windows.ts'
 export {
   encodePlan,
   EVIDENCE_RAN_MS,
@@ -42,8 +80,21 @@ export {
   releaseTargetPath,
   type RingExposure,
 } from './plan/plan.ts'
-export { type CompletedRelease, type FleetIntent, isSameIntent, planOf } from './plan/plan-of.ts'
-export { DEFAULT_ROLLOUT_POLICY, parseRolloutPolicy, type RingPolicy, type RolloutPolicy } from './rollout/policy.ts'
+export {
+  type CompletedRelease,
+  type FleetIntent,
+  isSameEvidence,
+  isSameIntent,
+  type PackEvidence,
+  planOf,
+} from './rollout/plan-of.ts'
+export {
+  type BaselineRates,
+  DEFAULT_ROLLOUT_POLICY,
+  parseRolloutPolicy,
+  type RolloutPolicy,
+  type SignalLimits,
+} from './rollout/policy.ts'
 export {
   gateReportTargetPath,
   parseReleaseDescription,
@@ -54,16 +105,30 @@ export { decidePresence, type Presence, type PresenceEvidence, SILENCE_MS_MIN } 
 export {
   applyDecision,
   currentRing,
-  decideWave,
-  enrolCohort,
+  currentWave,
   exposureOf,
   haltRollout,
+  type Lane,
+  type NextWave,
+  type ProcessState,
   type RolloutStart,
   type RolloutState,
   startRollout,
   type WaveDecision,
-} from './rollout/rollout.ts'
-export type { CohortCounts, VerdictReason, VerdictRecord } from './rollout/verdict.ts'
+  type WaveRecord,
+  type WaveSize,
+} from './rollout/state.ts'
+export { decideLease, type Lease, type LeaseDecision, type LeaseReason, mayWrite } from './rollout/lease.ts'
+export type {
+  ArmCounts,
+  EvidenceSummary,
+  HaltReason,
+  HoldReason,
+  SignalEvidence,
+  VerdictReason,
+  VerdictRecord,
+  WaveCounts,
+} from './rollout/verdict.ts'
 export {
   acceptStopToken,
   signStopToken,
