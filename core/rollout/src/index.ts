@@ -12,6 +12,8 @@ export {
   CUSTOMER_POLICY_SIZE_BYTES_MAX,
   type CustomerPolicy,
   openCustomerPolicy,
+  parsePolicySource,
+  type PolicySource,
   type PolicyTrust,
   signCustomerPolicy,
   type StopRule,

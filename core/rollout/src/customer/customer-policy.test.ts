@@ -3,10 +3,12 @@ import { test } from 'node:test'
 import { generateSigner } from '@firebreak/crypto'
 import { errorCode, FirebreakError, fromBase64, jsonBytes, toBase64, utf8Decode, utf8Encode } from '@firebreak/kernel'
 import { acceptCustomerPolicy, type CustomerPolicy, type PolicyTrust, signCustomerPolicy } from './customer-policy.ts'
+import { customerPolicy } from './customer.fixture.ts'
 
 const { signer } = generateSigner()
 const TUNING = Uint8Array.of(1, 2, 3)
-const FIRST: CustomerPolicy = { customer: 'acme', generation: 1, issuedAtMs: 1_000, tuning: TUNING, stop: 'free' }
+const FIRST = customerPolicy({ tuning: TUNING })
+const NOW_MS = 2_000
 
 /** Stands for the verifier of images: it takes exactly this tuning. */
 function verifyTuning(bytes: Uint8Array): void {
@@ -14,7 +16,7 @@ function verifyTuning(bytes: Uint8Array): void {
 }
 
 function trust(held: CustomerPolicy | null = null): PolicyTrust {
-  return { key: signer.publicKey, held, verifyTuning }
+  return { key: signer.publicKey, held, verifyTuning, nowMs: NOW_MS }
 }
 
 function codeOf(bytes: Uint8Array, held: CustomerPolicy | null): string {

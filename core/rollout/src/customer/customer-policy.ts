@@ -5,27 +5,39 @@ import {
   errorMessage,
   FirebreakError,
   integer,
+  type Json,
   literal,
   nullable,
-  object,
+  type Reader,
   toBase64,
+  WALL_MS_MAX,
   type WallMs,
 } from '@firebreak/kernel'
 import { RolloutError } from '../errors.ts'
 import { name } from '../plan/plan.ts'
+import { checkRuleRings, contentJson, type ContentPolicy, contentRules, customerRings } from './rings.ts'
+import { contentSettings, DEFAULT_SETTINGS } from './settings.ts'
 import { base64, type DocumentKind, openDocument, signDocument } from './signed-document.ts'
+import { strict } from './strict.ts'
 
 /** What the customer wants on their hosts, whatever the vendor does. Signed by the customer's own key. */
-export interface CustomerPolicy {
-  readonly customer: string
+export interface CustomerPolicy extends ContentPolicy {
   /** Strictly grows: hosts refuse an older one. */
   readonly generation: number
   readonly issuedAtMs: WallMs
+  /**
+   * From then on no host takes it any more; where it holds already it goes on holding, for a host without its owner's word
+   * would follow the vendor's alone. Null: never.
+   */
+  readonly expiresAtMs: WallMs | null
   /** Exceptions from the vendor's rules: the bytes of a tuning image, opaque here. Null: none. */
   readonly tuning: Uint8Array | null
   /** token: an orderly stop of the agent needs a stop token. Absent in a policy: free. */
   readonly stop: StopRule
 }
+
+/** The part of a policy that people write by hand. */
+export type PolicySource = Pick<CustomerPolicy, 'expiresAtMs' | 'rings' | 'rules' | 'default'>
 
 export type StopRule = 'free' | 'token'
 
@@ -36,6 +48,7 @@ export interface PolicyTrust {
   readonly held: CustomerPolicy | null
   /** Throws when the bytes are no tuning that this host can run. */
   readonly verifyTuning: (bytes: Uint8Array) => unknown
+  readonly nowMs: WallMs
 }
 
 /** A tuning of 256 KiB, in base64 twice, and what is around it. */
@@ -47,14 +60,40 @@ const POLICY: DocumentKind = {
   signatureCode: 'rollout/policy-signature',
 }
 
-const SHAPE = {
+const CONTENT_SHAPE = {
+  expiresAtMs: absentAs(null, nullable(integer(0, WALL_MS_MAX))),
+  rings: absentAs([], customerRings),
+  rules: absentAs([], contentRules),
+  default: absentAs(DEFAULT_SETTINGS, contentSettings),
+}
+
+const shape = strict<CustomerPolicy>({
   customer: name,
   generation: integer(1, Number.MAX_SAFE_INTEGER),
   issuedAtMs: integer(0, Number.MAX_SAFE_INTEGER),
   tuning: nullable(base64(CUSTOMER_POLICY_SIZE_BYTES_MAX)),
   stop: absentAs('free', literal('free', 'token')),
+  // What agents of version 0.1 do not know, and refuse.
+  ...CONTENT_SHAPE,
+})
+const source = strict<PolicySource>(CONTENT_SHAPE)
+
+const policy: Reader<CustomerPolicy> = (value, at) => {
+  const read = shape(value, at)
+  checkRuleRings(read, at)
+  return read
 }
-const policy = object<CustomerPolicy>(SHAPE)
+
+/**
+ * Reads what a customer writes of a policy; the rest is added when it is signed. Nothing written: nothing wanted.
+ *
+ * @throws KernelError kernel/malformed, which says where
+ */
+export function parsePolicySource(json: Json): PolicySource {
+  const read = source(json, 'policy')
+  checkRuleRings(read, 'policy')
+  return read
+}
 
 /** The policy as one signed file: a DSSE envelope around canonical JSON. */
 export function signCustomerPolicy(value: CustomerPolicy, signer: Signer): Uint8Array {
@@ -62,21 +101,44 @@ export function signCustomerPolicy(value: CustomerPolicy, signer: Signer): Uint8
 }
 
 /**
+ * Reads a policy that the customer's key signed, and asks no more: for what was accepted before, and for who only looks at it.
+ *
+ * @param bytes - hostile, at most CUSTOMER_POLICY_SIZE_BYTES_MAX
+ * @throws KernelError kernel/malformed
+ * @throws RolloutError rollout/policy-signature
+ * @see DSSE 1.0 (Dead Simple Signing Envelope), protocol.md
+ */
+export function openCustomerPolicy(bytes: Uint8Array, key: PublicKeyHex): CustomerPolicy {
+  return policy(openDocument(POLICY, bytes, key).json, 'policy')
+}
+
+/**
  * Accepts hostile bytes as the policy that holds from now on, or throws and changes nothing: whatever is wrong with a part
  * of it, the whole is refused and the one that is held stays. The signature is over the bytes as received.
  *
  * @param bytes - at most CUSTOMER_POLICY_SIZE_BYTES_MAX
- * @returns `held` itself when it is the same policy
+ * @returns `held` itself when it is the same policy, expired or not
  * @throws KernelError kernel/malformed
  * @throws RolloutError rollout/policy-*
- * @see DSSE 1.0 (Dead Simple Signing Envelope), protocol.md
  */
-export function acceptCustomerPolicy(bytes: Uint8Array, { key, held, verifyTuning }: PolicyTrust): CustomerPolicy {
-  const next = policy(openDocument(POLICY, bytes, key, Object.keys(SHAPE)).json, 'policy')
+export function acceptCustomerPolicy(
+  bytes: Uint8Array,
+  { key, held, verifyTuning, nowMs }: PolicyTrust,
+): CustomerPolicy {
+  const next = openCustomerPolicy(bytes, key)
   if (held !== null && isSame(held, next)) return held
   if (held !== null) checkSuccessor(held, next)
+  if (isExpired(next, nowMs)) {
+    const message = `Cannot accept policy ${next.generation}: it has expired; sign a new one`
+    throw new RolloutError('rollout/policy-expired', message, { expiresAtMs: next.expiresAtMs, nowMs })
+  }
   if (next.tuning !== null) checkTuning(next.tuning, verifyTuning)
   return next
+}
+
+/** Whether it should have been renewed. It goes on holding where it holds; beacons say so. */
+export function isExpired({ expiresAtMs }: CustomerPolicy, nowMs: WallMs): boolean {
+  return expiresAtMs !== null && nowMs >= expiresAtMs
 }
 
 function checkSuccessor(held: CustomerPolicy, next: CustomerPolicy): void {
@@ -99,10 +161,18 @@ function checkTuning(tuning: Uint8Array, verify: PolicyTrust['verifyTuning']): v
   }
 }
 
-/** `free` is not written: agents that are too old to know the rule still take the policy. */
-function encode({ customer, generation, issuedAtMs, tuning, stop }: CustomerPolicy): Uint8Array {
-  const rule = stop === 'free' ? {} : { stop }
-  return canonicalJsonBytes({ customer, generation, issuedAtMs, tuning: tuning && toBase64(tuning), ...rule })
+/** What is at its default is not written: agents that are too old to know it still take the policy. */
+function encode(value: CustomerPolicy): Uint8Array {
+  const { customer, generation, issuedAtMs, tuning, stop, expiresAtMs } = value
+  return canonicalJsonBytes({
+    customer,
+    generation,
+    issuedAtMs,
+    tuning: tuning && toBase64(tuning),
+    ...(stop === 'free' ? {} : { stop }),
+    ...(expiresAtMs === null ? {} : { expiresAtMs }),
+    ...contentJson(value),
+  })
 }
 
 function isSame(a: CustomerPolicy, b: CustomerPolicy): boolean {

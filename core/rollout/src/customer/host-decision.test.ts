@@ -1,34 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { compareVersions, PPM_ALL, unreachable } from '@firebreak/kernel'
+import { compareVersions, unreachable } from '@firebreak/kernel'
 import * as fc from 'fast-check'
-import { decideHost, type HostView } from './host-decision.ts'
-import type { Plan, ReleaseRef } from '../plan/plan.ts'
+import type { Plan } from '../plan/plan.ts'
+import { exposure, hostView, planOfPack, release } from './customer.fixture.ts'
+import { decideHost } from './host-decision.ts'
+import type { HostView } from './host-view.ts'
 
-const release = (version: number): ReleaseRef => ({
-  version: `1.${version}.0`,
-  imageDigest: `${version}`.padStart(64, '0'),
-})
 const [r1, r2, r3] = [release(1), release(2), release(3)]
-
-function plan(over: Partial<Plan['packs'][number]> = {}, recalled: readonly ReleaseRef[] = []): Plan {
-  const pack = { pack: 'p', category: 'c', baseline: null, candidate: null, exposure: [], ...over }
-  return { generation: 1, issuedAtMs: 0, packs: [pack], recalled: recalled.map(({ imageDigest }) => imageDigest) }
-}
-const host = (over: Partial<HostView> = {}): HostView => ({
-  host: 'h',
-  ring: 'canary',
-  pack: 'p',
-  confirmed: null,
-  lastKnownGood: null,
-  candidate: null,
-  starter: null,
-  isSafe: false,
-  rejected: [],
-  ...over,
-})
-const toAll = [{ ring: 'canary', ppm: PPM_ALL }]
-const toOthers = [{ ring: 'early', ppm: PPM_ALL }]
+const plan = planOfPack
+const host = hostView
+const toAll = [exposure('canary')]
+const toOthers = [exposure('early')]
+const NOW_MS = 1_000_000
 const bad = [r2.imageDigest]
 
 /** What is decided, in one text. */
@@ -45,7 +29,7 @@ function told(a: Plan, b: HostView): string {
         return unreachable(decision)
     }
   }
-  return one(decideHost(a, b))
+  return one(decideHost(a, b, NOW_MS))
 }
 
 const rows: readonly (readonly [string, Plan, HostView, string])[] = [
@@ -54,13 +38,8 @@ const rows: readonly (readonly [string, Plan, HostView, string])[] = [
   ['exposed', plan({ candidate: r2, exposure: toAll }), host(), 'install 1.2.0 exposed'],
   ['its ring is not exposed', plan({ candidate: r2, exposure: toOthers }), host(), 'keep not-exposed'],
   ['nobody is exposed: halted', plan({ candidate: r2 }), host({ confirmed: r1 }), 'keep not-exposed'],
-  [
-    'exposure of 0 is nobody',
-    plan({ candidate: r2, exposure: [{ ring: 'canary', ppm: 0 }] }),
-    host(),
-    'keep not-exposed',
-  ],
-  ['the baseline, in any ring', plan({ baseline: r1 }), host({ ring: 'other' }), 'install 1.1.0 baseline'],
+  ['exposure of 0 is nobody', plan({ candidate: r2, exposure: [exposure('canary', 0)] }), host(), 'keep not-exposed'],
+  ['the baseline, in any ring', plan({ baseline: r1 }), host({ enrolledRing: 'other' }), 'install 1.1.0 baseline'],
   ['a new host, not exposed yet', plan({ baseline: r1, candidate: r2 }), host(), 'install 1.1.0 baseline'],
   ['the baseline is what it has', plan({ baseline: r1, candidate: r2 }), host({ confirmed: r1 }), 'keep not-exposed'],
   ['it has the newest', plan({ baseline: r2 }), host({ confirmed: r2 }), 'keep up-to-date'],
@@ -201,7 +180,7 @@ const hosts = fc
 test('nothing that is recalled, failed here or is not newer is ever installed, and recall is always obeyed', () => {
   fc.assert(
     fc.property(plans, hosts, (a, b) => {
-      const decision = decideHost(a, b)
+      const decision = decideHost(a, b, NOW_MS)
       const all = [b.candidate, b.confirmed, b.lastKnownGood, b.starter]
       const held = all.flatMap((one) => (one ? [one.imageDigest] : []))
       const mustLeave = new Set(held.filter((digest) => a.recalled.includes(digest)))

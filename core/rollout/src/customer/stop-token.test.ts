@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { generateSigner } from '@firebreak/crypto'
 import { errorCode, fromBase64, jsonBytes, toBase64, utf8Decode, utf8Encode } from '@firebreak/kernel'
 import { signCustomerPolicy } from './customer-policy.ts'
+import { customerPolicy } from './customer.fixture.ts'
 import {
   acceptStopToken,
   signStopToken,
@@ -43,7 +44,6 @@ test('what the customer signs is what the host reads', () => {
 
 test('a token stops its host, in its time, once', () => {
   const { digest } = acceptStopToken(signed(), TRUST)
-  const policy = { customer: 'acme', generation: 1, issuedAtMs: 1, tuning: null, stop: 'free' as const }
   const rows: readonly (readonly [what: string, code: string])[] = [
     ['as it is', codeOf(signed())],
     ['at its last moment', codeOf(signed(), { nowMs: TOKEN.notAfterMs })],
@@ -62,7 +62,7 @@ test('a token stops its host, in its time, once', () => {
     ["another host's", codeOf(signed(), { host: 'h-2' }), 'rollout/stop-host'],
     ["of a host whose name begins like this one's", codeOf(signed({ host: 'h-11' })), 'rollout/stop-host'],
     ['by another key', codeOf(signStopToken(TOKEN, generateSigner().signer)), 'rollout/stop-signature'],
-    ['a policy of the same key', codeOf(signCustomerPolicy(policy, signer)), 'kernel/malformed'],
+    ['a policy of the same key', codeOf(signCustomerPolicy(customerPolicy(), signer)), 'kernel/malformed'],
     ['without a reason', codeOf(signed({ reason: ' ' })), 'kernel/malformed'],
     ['of another kind', codeOf(signed({ kind: 'start-token' })), 'kernel/malformed'],
     ['with a short nonce', codeOf(signed({ nonce: 'abc' })), 'kernel/malformed'],
@@ -82,10 +82,7 @@ test('a token that was changed behind its signature is refused, and so is a poli
     changed[at] = (changed[at] ?? 0) ^ 1
     assert.equal(codeOf(jsonBytes({ ...file, payload: toBase64(changed) })), 'rollout/stop-signature', `byte ${at}`)
   }
-  const policy = signCustomerPolicy(
-    { customer: 'acme', generation: 1, issuedAtMs: 1, tuning: null, stop: 'free' },
-    signer,
-  )
+  const policy = signCustomerPolicy(customerPolicy(), signer)
   const posing = { ...(JSON.parse(utf8Decode(policy)) as object), payloadType: file.payloadType }
   assert.equal(codeOf(jsonBytes(posing)), 'rollout/stop-signature')
 })

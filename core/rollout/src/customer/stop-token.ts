@@ -1,16 +1,8 @@
 import { type PublicKeyHex, sha256Hex, type Signer } from '@firebreak/crypto'
-import {
-  canonicalJsonBytes,
-  integer,
-  literal,
-  object,
-  type Sha256Hex,
-  text,
-  WALL_MS_MAX,
-  type WallMs,
-} from '@firebreak/kernel'
+import { canonicalJsonBytes, integer, literal, type Sha256Hex, text, WALL_MS_MAX, type WallMs } from '@firebreak/kernel'
 import { RolloutError } from '../errors.ts'
 import { type DocumentKind, openDocument, signDocument } from './signed-document.ts'
+import { strict } from './strict.ts'
 
 /** The customer's leave to stop the agent of one host, once. Signed by the key that signs their policy. */
 export interface StopToken {
@@ -44,14 +36,13 @@ const TOKEN: DocumentKind = {
   signatureCode: 'rollout/stop-signature',
 }
 
-const SHAPE = {
+const stopToken = strict<StopToken>({
   kind: literal('stop-token'),
   host: text(64, /./),
   reason: text(STOP_REASON_CHARS_MAX, /\S/),
   notAfterMs: integer(0, WALL_MS_MAX),
   nonce: text(32, /^[0-9a-f]{32}$/),
-}
-const stopToken = object<StopToken>(SHAPE)
+})
 
 export function signStopToken({ kind, host, reason, notAfterMs, nonce }: StopToken, signer: Signer): Uint8Array {
   return signDocument(TOKEN, canonicalJsonBytes({ kind, host, reason, notAfterMs, nonce }), signer)
@@ -68,7 +59,7 @@ export function acceptStopToken(
   bytes: Uint8Array,
   { key, host, nowMs, used }: StopTrust,
 ): { readonly token: StopToken; readonly digest: Sha256Hex } {
-  const { payload, json } = openDocument(TOKEN, bytes, key, Object.keys(SHAPE))
+  const { payload, json } = openDocument(TOKEN, bytes, key)
   const token = stopToken(json, 'stop token')
   if (token.host !== host) {
     throw new RolloutError('rollout/stop-host', `Cannot accept stop token: it is for ${token.host}, this is ${host}`)

@@ -1,4 +1,14 @@
-import { digest, type Json, object, type Reader, type Sha256Hex, type Version, version } from '@firebreak/kernel'
+import {
+  absentAs,
+  boolean,
+  digest,
+  type Json,
+  object,
+  type Reader,
+  type Sha256Hex,
+  type Version,
+  version,
+} from '@firebreak/kernel'
 import { name } from './plan.ts'
 
 /**
@@ -13,6 +23,11 @@ export interface ReleaseDescription {
   readonly minimumEngine: Version
   /** SHA-256 of the gate report's bytes: approvers sign the image together with the proof that it passed. */
   readonly gateReportDigest: Sha256Hex
+  /**
+   * Of the emergency lane: shortens delays as far as each customer consented to in advance, and bake times. Only the approvers' threshold can say
+   * so; a plan can't. Absent: no.
+   */
+  readonly emergency: boolean
 }
 
 const description: Reader<ReleaseDescription> = object<ReleaseDescription>({
@@ -21,6 +36,7 @@ const description: Reader<ReleaseDescription> = object<ReleaseDescription>({
   version,
   minimumEngine: version,
   gateReportDigest: digest,
+  emergency: absentAs(false, boolean),
 })
 const custom = object<{ firebreak: ReleaseDescription }>({ firebreak: description })
 
@@ -34,8 +50,9 @@ export function parseReleaseDescription(json: Json): ReleaseDescription {
 }
 
 export function releaseCustom(value: ReleaseDescription): Json {
-  const { pack, category, minimumEngine, gateReportDigest } = value
-  return { firebreak: { pack, category, version: value.version, minimumEngine, gateReportDigest } }
+  const { pack, category, minimumEngine, gateReportDigest, emergency } = value
+  const lane = emergency ? { emergency } : {}
+  return { firebreak: { pack, category, version: value.version, minimumEngine, gateReportDigest, ...lane } }
 }
 
 /** The TUF target path of the report that proves a release. */
