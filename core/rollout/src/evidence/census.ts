@@ -1,0 +1,89 @@
+import { type Ppm, PPM_ALL } from '@firebreak/kernel'
+import { type FleetState, waitOf } from './fleet-state.ts'
+import { at, bucketIn, FLAG } from './host-columns.ts'
+import { ATTRIBUTED_BITS } from './signal-rules.ts'
+import type { HostKind } from './strata.ts'
+
+/** Who could take part in a wave of one ring now. */
+export interface Census {
+  /** In the ring, with this pack, whatever their state; hosts that have not said yet which pack they follow are among them. */
+  readonly hosts: number
+  /** With a bucket from `fromPpm` up to, and without, `toPpm`. */
+  eligibleBetween(fromPpm: Ppm, toPpm: Ppm): number
+  /** The smallest end of a range from `fromPpm` that has at least so many eligible hosts; PPM_ALL when there are fewer. */
+  ppmAfter(fromPpm: Ppm, hosts: number): Ppm
+}
+
+export function takeCensus(fleet: FleetState, pack: string, ring: string): Census {
+  const kinds = fleet.kinds.values()
+  const inRing = kinds.map((kind) => kind.ring === ring && (kind.pack === pack || kind.pack === ''))
+  const follows = kinds.map((kind) => isOf(kind, pack, ring))
+  const { kind, place } = fleet.columns
+  const buckets = new Uint32Array(fleet.hosts)
+  let hosts = 0
+  let eligible = 0
+  for (let host = 0; host < fleet.hosts; host++) {
+    const number = at(kind, host)
+    if (inRing[number] !== true) continue
+    hosts++
+    if (follows[number] === true && isEligible(fleet, host)) buckets[eligible++] = bucketIn(at(place, host))
+  }
+  const sorted = sortBuckets(buckets.subarray(0, eligible))
+  const below = (ppm: number) => countBelow(sorted, ppm)
+  return {
+    hosts,
+    eligibleBetween: (fromPpm, toPpm) => Math.max(0, below(toPpm) - below(fromPpm)),
+    ppmAfter: (fromPpm, wanted) => {
+      if (wanted <= 0) return fromPpm
+      const last = sorted[below(fromPpm) + wanted - 1]
+      return last === undefined ? PPM_ALL : last + 1
+    },
+  }
+}
+
+export function isOf(kind: HostKind, pack: string, ring: string): boolean {
+  return kind.watch !== null && kind.pack === pack && kind.ring === ring
+}
+
+/**
+ * Whether a host may be in a cohort that is written down now. Decided before it is known which arm it is in, and alike for both: it is
+ * there, it takes releases at once, nothing was wrong with it in its last interval, and it has not failed with this release before. So a
+ * fault that is older than the wave is not the wave's.
+ */
+export function isEligible({ columns, rules, sweptAt }: FleetState, host: number): boolean {
+  const flags = at(columns.flags, host)
+  if ((flags & ELIGIBLE_MASK) !== FLAG.takesAtOnce) return false
+  if ((at(columns.history, host) & ATTRIBUTED_BITS) !== 0) return false
+  if (at(columns.sequence, host) === 0) return false
+  return sweptAt - at(columns.heardAt, host) <= waitOf(rules, at(columns.interval, host))
+}
+
+const ELIGIBLE_MASK = FLAG.takesAtOnce | FLAG.stopped | FLAG.silent | FLAG.troubled | FLAG.rejected
+
+/** Beyond this many, counting each of the million buckets is faster than comparing. */
+const COMPARED_MAX = 65_536
+
+function sortBuckets(buckets: Uint32Array): Uint32Array {
+  if (buckets.length <= COMPARED_MAX) return buckets.toSorted()
+  const counts = new Uint32Array(PPM_ALL)
+  for (const bucket of buckets) counts[bucket] = at(counts, bucket) + 1
+  let filled = 0
+  for (let bucket = 0; bucket < PPM_ALL; bucket++) {
+    const end = filled + at(counts, bucket)
+    buckets.fill(bucket, filled, end)
+    filled = end
+  }
+  return buckets
+}
+
+/** How many are smaller. */
+function countBelow(sorted: Uint32Array, ppm: number): number {
+  let from = 0
+  let to = sorted.length
+  while (from < to) {
+    const middle = (from + to) >>> 1
+    if (at(sorted, middle) < ppm) from = middle + 1
+    else to = middle
+  }
+  return from
+}

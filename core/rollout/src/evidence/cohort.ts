@@ -1,0 +1,45 @@
+import { armOf, type WaveArms } from '../plan/exposure.ts'
+import { isEligible, isOf } from './census.ts'
+import type { FleetState } from './fleet-state.ts'
+import { leaveCell } from './host-count.ts'
+import { at, bucketIn } from './host-columns.ts'
+import type { ReleaseWatch, WatchedWave } from './release-watch.ts'
+import { ATTRIBUTED_BITS } from './signal-rules.ts'
+import { isSteady, stratumOf } from './strata.ts'
+
+export interface CohortSizes {
+  readonly exposedHosts: number
+  readonly controlHosts: number
+}
+
+/**
+ * Writes down the cohort of a wave: the eligible hosts of both arms, each in the cell of the stratum that it is in now. Every host in the range of an arm leaves the
+ * earlier wave in which it counted, eligible or not: were it only the healthy ones, those who stay behind would be the sick ones, and of one arm only. Who has failed
+ * already stays, and is counted once.
+ */
+export function startWave(
+  fleet: FleetState,
+  watch: ReleaseWatch,
+  ring: string,
+  arms: WaveArms,
+  wave: WatchedWave,
+): CohortSizes {
+  const { columns } = fleet
+  const { pack } = watch.release
+  const follows = fleet.kinds.values().map((kind) => isOf(kind, pack, ring))
+  const sizes = { exposed: 0, control: 0 }
+  watch.startWave(wave)
+  for (let host = 0; host < fleet.hosts; host++) {
+    const number = at(columns.kind, host)
+    if (follows[number] !== true) continue
+    const arm = armOf(arms, bucketIn(at(columns.place, host)))
+    if (arm === null || (at(columns.history, host) & ATTRIBUTED_BITS) !== 0) continue
+    leaveCell(fleet, watch, host)
+    if (!isEligible(fleet, host)) continue
+    const cell = watch.cellFor(wave, stratumOf(fleet.kinds.value(number), isSteady(fleet, host)), arm)
+    columns.cell[host] = cell
+    watch.addToCohort(cell)
+    sizes[arm]++
+  }
+  return { exposedHosts: sizes.exposed, controlHosts: sizes.control }
+}

@@ -1,0 +1,170 @@
+import { assert, type WallMs } from '@firebreak/kernel'
+import type { WaveArms } from '../plan/exposure.ts'
+import { type Census, takeCensus } from './census.ts'
+import { type CohortSizes, startWave } from './cohort.ts'
+import type { FleetState, RuleTicks } from './fleet-state.ts'
+import { foldReport } from './fold.ts'
+import { at, BUCKET_NONE, FLAG, HostColumns, imageIn, IMAGES_MAX, placeOf, RELEASE_FLAGS } from './host-columns.ts'
+import type { HealthReport, HostFacts } from './health-report.ts'
+import { Numbering } from './numbering.ts'
+import { decidePresence, type Presence, SILENCE_MS_MIN } from './presence.ts'
+import { ReleaseWatch, type WatchedRelease } from './release-watch.ts'
+import type { EvidenceRules } from './signal-rules.ts'
+import type { Cell } from './signals.ts'
+import { kindKey, KINDS_MAX, NO_KIND } from './strata.ts'
+import { sweep } from './sweep.ts'
+import { durationMs, durationTicks, TimeScale } from './time-scale.ts'
+
+export interface FleetTableOptions extends EvidenceRules {
+  /** No time is told apart from this one when it is before it. A week before the oldest beacon is early enough. */
+  readonly epochMs: WallMs
+}
+
+const CAPACITY_MIN = 64
+const CUSTOMERS_MAX = 0xffff
+const ENDINGS_MAX = 0xff
+
+/**
+ * Everything that evidence needs of a fleet, in 40 bytes a host: beacons go in, cells come out. Hosts are numbers, from 0 in the order in which they
+ * were added; the caller knows their names.
+ *
+ * One release of a pack is watched at a time. Nothing depends on the order in which the beacons of different hosts come.
+ */
+export class FleetTable {
+  readonly #state: FleetState
+  readonly #silenceAfterMs: number
+
+  constructor(options: FleetTableOptions) {
+    this.#silenceAfterMs = options.silenceAfterMs
+    this.#state = {
+      columns: new HostColumns(CAPACITY_MIN),
+      kinds: new Numbering(KINDS_MAX, NO_KIND),
+      customers: new Numbering(CUSTOMERS_MAX, ''),
+      images: new Numbering(IMAGES_MAX, ''),
+      endings: new Numbering(ENDINGS_MAX, 'for a reason that is not kept'),
+      watches: new Map(),
+      rules: ruleTicks(options),
+      scale: new TimeScale(options.epochMs),
+      hosts: 0,
+      listeningAt: 0,
+      sweptAt: 0,
+    }
+  }
+
+  get hosts(): number {
+    return this.#state.hosts
+  }
+
+  /** Of the columns, and for how many hosts they have place. */
+  get size(): { readonly bytes: number; readonly hosts: number } {
+    return { bytes: this.#state.columns.bytes, hosts: this.#state.columns.capacity }
+  }
+
+  /** Makes place for so many hosts, so that a large fleet is not copied as it grows. */
+  reserve(hosts: number): void {
+    this.#state.columns.reserve(hosts)
+  }
+
+  /** The number of a new host. */
+  add({ ring, enrolledAtMs }: HostFacts): number {
+    const { columns, kinds, scale } = this.#state
+    const host = this.#state.hosts++
+    columns.reserve(host + 1)
+    const kind = { ...NO_KIND, enrolledRing: ring, ring }
+    columns.kind[host] = kinds.take(kindKey(kind), () => kind)
+    columns.heardAt[host] = scale.heardAt(enrolledAtMs)
+    columns.place[host] = placeOf(BUCKET_NONE, 0)
+    return host
+  }
+
+  /** Takes in a beacon. One that is not newer than what is known changes nothing. */
+  fold(host: number, report: HealthReport, receivedAtMs: WallMs): void {
+    this.#assertHost(host)
+    foldReport(this.#state, host, report, this.#state.scale.heardAt(receivedAtMs))
+  }
+
+  /**
+   * Finds silence, absence and what else time brings about. To be called before a census or cells are asked for, and about once a second.
+   *
+   * @param listeningSinceMs - since when the server has been listening without a gap
+   */
+  sweep(nowMs: WallMs, listeningSinceMs: WallMs): void {
+    const { scale } = this.#state
+    sweep(this.#state, scale.now(nowMs), scale.heardAt(listeningSinceMs))
+  }
+
+  /** Whether a host is there, as far as the last sweep knows since when the server listens. */
+  presence(host: number, nowMs: WallMs): Presence {
+    this.#assertHost(host)
+    const { columns, endings, listeningAt, scale, sweptAt } = this.#state
+    const heardAtMs = scale.ms(at(columns.heardAt, host))
+    const isHeard = at(columns.sequence, host) !== 0
+    const isStopped = (at(columns.flags, host) & FLAG.stopped) !== 0
+    const evidence = {
+      enrolledAtMs: isHeard ? 0 : heardAtMs,
+      listeningSinceMs: sweptAt === 0 ? nowMs : scale.ms(listeningAt),
+      lastSeenMs: isHeard ? heardAtMs : null,
+      beaconIntervalMs: durationMs(at(columns.interval, host)),
+      ending: isStopped ? endings.value(at(columns.ending, host)) : null,
+      silenceAfterMs: this.#silenceAfterMs,
+    }
+    return decidePresence(evidence, nowMs)
+  }
+
+  /**
+   * Watches a release from its first wave on; what was known of the pack's last rollout is forgotten.
+   *
+   * @param bucketOf - of a host number: its place in the order of exposure. Asked once for each host of the pack
+   */
+  watch(release: WatchedRelease, bucketOf: (host: number) => number): void {
+    const { columns, hosts, kinds, watches } = this.#state
+    const watch = new ReleaseWatch(release, bucketOf)
+    watches.set(release.pack, watch)
+    for (const kind of kinds.values()) if (kind.pack === release.pack) kind.watch = watch
+    for (let host = 0; host < hosts; host++) {
+      if (kinds.value(at(columns.kind, host)).watch !== watch) continue
+      columns.cell[host] = 0
+      columns.history[host] = 0
+      columns.flags[host] = at(columns.flags, host) & ~RELEASE_FLAGS
+      columns.place[host] = placeOf(bucketOf(host), imageIn(at(columns.place, host)))
+    }
+  }
+
+  /** Who could take part in a wave of the ring now, as of the last sweep. */
+  census(pack: string, ring: string): Census {
+    return takeCensus(this.#state, pack, ring)
+  }
+
+  /** Writes down the cohort of a wave, both arms. */
+  start(pack: string, ring: string, arms: WaveArms, nowMs: WallMs): CohortSizes {
+    const censoredFrom = this.#state.scale.now(nowMs) + this.#state.rules.watch
+    return startWave(this.#state, this.#watchOf(pack), ring, arms, { wave: arms.wave, censoredFrom })
+  }
+
+  /** All evidence of the pack's rollout. What has not changed since the last call is the same object as then. */
+  cells(pack: string): readonly Cell[] {
+    return this.#state.watches.get(pack)?.cells() ?? []
+  }
+
+  #watchOf(pack: string): ReleaseWatch {
+    const watch = this.#state.watches.get(pack)
+    assert(watch !== undefined, `no release of ${pack} is watched`)
+    return watch
+  }
+
+  #assertHost(host: number): void {
+    assert(host >= 0 && host < this.#state.hosts, `host ${host} was not added`)
+  }
+}
+
+function ruleTicks(rules: EvidenceRules): RuleTicks {
+  return {
+    thresholds: rules.thresholds,
+    silenceAfter: durationTicks(rules.silenceAfterMs),
+    silenceMin: durationTicks(SILENCE_MS_MIN),
+    absenceAfter: durationTicks(rules.absenceAfterMs),
+    applyWithin: durationTicks(rules.applyWithinMs),
+    provenAfterMs: rules.provenAfterMs,
+    watch: durationTicks(rules.watchMs),
+  }
+}

@@ -1,0 +1,102 @@
+import { at, BUCKET_NONE, bucketIn, FLAG, imageIn, placeOf, RELEASE_FLAGS } from './host-columns.ts'
+import type { FleetState } from './fleet-state.ts'
+import { type HealthReport, newestOutcome } from './health-report.ts'
+import { countHost, leaveCell } from './host-count.ts'
+import { type HostKind, kindKey } from './strata.ts'
+import { durationTicks, hourAfter } from './time-scale.ts'
+
+/**
+ * Takes in a beacon that is newer than the one the host is known by, and nothing otherwise. Makes no garbage as long as a host says of
+ * itself what it said before.
+ *
+ * @param heardAt - in ticks, by the server's clock
+ */
+export function foldReport(fleet: FleetState, host: number, report: HealthReport, heardAt: number): void {
+  const { columns } = fleet
+  const before = at(columns.sequence, host)
+  if (report.sequence <= before) return
+  const flags = at(columns.flags, host)
+  const wasAway = before === 0 || (flags & (FLAG.silent | FLAG.stopped)) !== 0
+  const restarts = report.engineRestarts & 0xff
+  const isTroubled = before !== 0 && ((flags & FLAG.silent) !== 0 || restarts !== at(columns.restarts, host))
+  columns.sequence[host] = report.sequence
+  columns.heardAt[host] = heardAt
+  columns.interval[host] = durationTicks(report.beaconIntervalMs)
+  columns.restarts[host] = restarts
+  columns.flags[host] =
+    (flags & RELEASE_FLAGS) |
+    (report.customer.takes === 'at-once' ? FLAG.takesAtOnce : 0) |
+    (report.ending === null ? 0 : FLAG.stopped) |
+    (isTroubled ? FLAG.troubled : 0)
+  if (wasAway) columns.presentSince[host] = heardAt
+  foldEnding(fleet, host, report.ending)
+  foldCustomer(fleet, host, report.customer.name)
+  foldImage(fleet, host, report, heardAt)
+  const kind = foldKind(fleet, host, report)
+  if (kind.watch !== null) countHost(fleet, kind.watch, host, report, before === 0)
+}
+
+/** A host that changes its pack starts anew: no rollout of the other pack has to do with it. */
+function foldKind(fleet: FleetState, host: number, report: HealthReport): HostKind {
+  const { columns, kinds } = fleet
+  const number = at(columns.kind, host)
+  const kind = kinds.value(number)
+  const { engineVersion, pack } = report
+  const { os, architecture } = report.platform
+  const ring = report.customer.ring === '' ? kind.enrolledRing : report.customer.ring
+  if (
+    kind.pack === pack &&
+    kind.engineVersion === engineVersion &&
+    kind.os === os &&
+    kind.architecture === architecture &&
+    kind.ring === ring
+  ) {
+    return kind
+  }
+  const { enrolledRing } = kind
+  const said = { pack, engineVersion, os, architecture, enrolledRing, ring }
+  const next = kinds.take(kindKey(said), () => ({ ...said, watch: fleet.watches.get(pack) ?? null }))
+  kinds.drop(number)
+  columns.kind[host] = next
+  const changed = kinds.value(next)
+  if (kind.pack !== changed.pack) joinPack(fleet, host, kind, changed)
+  return changed
+}
+
+function joinPack(fleet: FleetState, host: number, from: HostKind, to: HostKind): void {
+  const { columns } = fleet
+  if (from.watch !== null) leaveCell(fleet, from.watch, host)
+  columns.flags[host] = at(columns.flags, host) & ~RELEASE_FLAGS
+  const bucket = to.watch === null ? BUCKET_NONE : to.watch.bucketOf(host)
+  columns.place[host] = placeOf(bucket, imageIn(at(columns.place, host)))
+}
+
+/** The image that it runs and has confirmed, and since when. */
+function foldImage(fleet: FleetState, host: number, report: HealthReport, heardAt: number): void {
+  const { columns, images, scale } = fleet
+  const place = at(columns.place, host)
+  const before = imageIn(place)
+  const running = report.running === null ? '' : report.running.imageDigest
+  if (before !== 0 && images.value(before) === running) return
+  const outcome = running === '' ? null : newestOutcome(report.outcomes, running)
+  const isConfirmed = outcome !== null && outcome.outcome === 'confirmed'
+  if (before === 0 && !isConfirmed) return
+  const image = isConfirmed ? images.take(running, () => running) : 0
+  images.drop(before)
+  columns.place[host] = placeOf(bucketIn(place), image)
+  columns.ranSince[host] = isConfirmed ? hourAfter(Math.min(scale.heardAt(outcome.atMs), heardAt)) : 0
+}
+
+function foldCustomer({ columns, customers }: FleetState, host: number, name: string): void {
+  const before = at(columns.customer, host)
+  if (customers.value(before) === name) return
+  columns.customer[host] = name === '' ? 0 : customers.take(name, () => name)
+  customers.drop(before)
+}
+
+function foldEnding({ columns, endings }: FleetState, host: number, ending: string | null): void {
+  const before = at(columns.ending, host)
+  if (ending === null && before === 0) return
+  columns.ending[host] = ending === null ? 0 : endings.take(ending, () => ending)
+  endings.drop(before)
+}

@@ -1,0 +1,52 @@
+import { assert, type WallMs } from '@firebreak/kernel'
+
+/** Times of hosts are held as whole ticks since the table's epoch: 32 bits last for 8.5 years. */
+const TICKS_PER_MS = 16 / 1_000
+const TICKS_MAX = 0xffff_ffff
+const TICKS_PER_HOUR = 57_600
+const HOURS_MAX = 0xffff
+
+/** Wall time as ticks, and back. What is before the epoch counts as the epoch. */
+export class TimeScale {
+  readonly #epochMs: WallMs
+
+  constructor(epochMs: WallMs) {
+    this.#epochMs = epochMs
+  }
+
+  /** When something was heard: rounded up, so that nobody is called silent a moment early. */
+  heardAt(ms: WallMs): number {
+    return within(Math.ceil((ms - this.#epochMs) * TICKS_PER_MS))
+  }
+
+  /** What time it is: rounded down, for the same reason. */
+  now(ms: WallMs): number {
+    return within(Math.floor((ms - this.#epochMs) * TICKS_PER_MS))
+  }
+
+  ms(ticks: number): WallMs {
+    return this.#epochMs + durationMs(ticks)
+  }
+}
+
+export function durationMs(ticks: number): number {
+  return ticks / TICKS_PER_MS
+}
+
+export function durationTicks(ms: number): number {
+  return Math.min(TICKS_MAX, Math.ceil(ms * TICKS_PER_MS))
+}
+
+/** The first whole hour that is not before it, from 1, so that 0 can mean never. 16 bits last for 7.4 years. */
+export function hourAfter(ticks: number): number {
+  return Math.min(HOURS_MAX, Math.ceil(ticks / TICKS_PER_HOUR) + 1)
+}
+
+export function ticksOfHour(hour: number): number {
+  return (hour - 1) * TICKS_PER_HOUR
+}
+
+function within(ticks: number): number {
+  assert(ticks <= TICKS_MAX, 'the epoch of the fleet table is more than 8.5 years ago')
+  return Math.max(0, ticks)
+}
