@@ -36,9 +36,9 @@ export function noTerms(ratios: readonly number[]): LogTerms {
  * to the power k, divided by its mean over K, has mean 1 whatever the arms' sizes and however many fall at once: multiplied up over ticks
  * it is a test martingale.
  *
- * Who could have been struck is counted twice, and what proves less is taken. *Those at risk*: right if they are alike, also where one
- * arm enrols faster. *The whole cohort that was not struck*: right if chance alone chose the arms, also where hosts that have just
- * enrolled are struck more often than others.
+ * Who could have been struck is counted twice, and what proves less is taken, so that the evidence is never more than a test martingale of
+ * either kind. *Those at risk*: right if they are alike, also where one arm enrols faster. *The whole cohort that was not struck*: right if
+ * chance alone chose the arms, also where hosts that have just enrolled are struck more often than others.
  *
  * @see ter Schure, Perez-Ortiz, Ly, Grunwald, The anytime-valid logrank test (arXiv 2011.06931), section 3 and, for ties, appendix
  */
