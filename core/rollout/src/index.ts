@@ -19,6 +19,7 @@ export {
   type StopRule,
 } from './customer/customer-policy.ts'
 export { RolloutError, type RolloutErrorCode } from './errors.ts'
+export { type Explanation, explainHost } from './customer/explain.ts'
 export { decideHost } from './customer/host-decision.ts'
 export type {
   HostDecision,
@@ -46,14 +47,16 @@ export {
   type EvidenceDelay,
   type StalenessBudget,
 } from './customer/settings.ts'
+export { type PlanStep, type RolloutSchedule, stepsOf } from './customer/rollout-schedule.ts'
 export {
-  type CustomerStance,
-  type Enrolment,
-  enrolmentOf,
-  offersTo,
-  stanceOf,
-  type Takes,
-} from './customer/stance.ts'
+  type PolicySimulation,
+  type RingForecast,
+  type SimulatedHost,
+  simulatePolicy,
+  SIMULATED_HOSTS_MAX,
+  SIMULATION_STEPS_MAX,
+} from './customer/simulate-policy.ts'
+export { type CustomerStance, type Enrolment, enrolmentOf, offersTo, stanceOf, type Takes } from './customer/stance.ts'
 export type { Staleness } from './customer/staleness.ts'
 export {
   type Blackout,
@@ -150,3 +153,9 @@ export {
   type Signal,
   SIGNALS,
 } from './evidence/signals.ts'
+export type { Census } from './evidence/census.ts'
+export type { CohortSizes } from './evidence/cohort.ts'
+export { FleetTable, type FleetTableOptions } from './evidence/fleet-table.ts'
+export type { EnrolmentReport, HealthReport, HostFacts, ReportedOutcome } from './evidence/health-report.ts'
+export type { WatchedRelease } from './evidence/release-watch.ts'
+export type { EvidenceRules, SignalThresholds } from './evidence/signal-rules.ts'
