@@ -4,7 +4,7 @@ import { decideHost, packOf } from './host-decision.ts'
 import type { HostDecision, HostView, InstallDecision, KeepDecision } from './host-view.ts'
 import { type DecidedSettings, settingsFor } from './rings.ts'
 import { type CustomerStance, stanceOf } from './stance.ts'
-import { hostsElsewhere } from './keeps.ts'
+import { hostsElsewhere } from './waits.ts'
 
 /** What one host does about a plan, why, and when that will change. */
 export interface Explanation {
