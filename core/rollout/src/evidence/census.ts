@@ -1,6 +1,6 @@
 import { type Ppm, PPM_ALL } from '@firebreak/kernel'
 import { type FleetState, waitOf } from './fleet-state.ts'
-import { at, bucketIn, FLAG } from './host-columns.ts'
+import { bucketIn, FLAG } from './host-columns.ts'
 import { ATTRIBUTED_BITS } from './signal-rules.ts'
 import type { HostKind } from './strata.ts'
 
@@ -23,10 +23,10 @@ export function takeCensus(fleet: FleetState, pack: string, ring: string): Censu
   let hosts = 0
   let eligible = 0
   for (let host = 0; host < fleet.hosts; host++) {
-    const number = at(kind, host)
+    const number = kind[host] ?? 0
     if (inRing[number] !== true) continue
     hosts++
-    if (follows[number] === true && isEligible(fleet, host)) buckets[eligible++] = bucketIn(at(place, host))
+    if (follows[number] === true && isEligible(fleet, host)) buckets[eligible++] = bucketIn(place[host] ?? 0)
   }
   const sorted = sortBuckets(buckets.subarray(0, eligible))
   const below = (ppm: number) => countBelow(sorted, ppm)
@@ -51,11 +51,11 @@ export function isOf(kind: HostKind, pack: string, ring: string): boolean {
  * fault that is older than the wave is not the wave's.
  */
 export function isEligible({ columns, rules, sweptAt }: FleetState, host: number): boolean {
-  const flags = at(columns.flags, host)
+  const flags = columns.flags[host] ?? 0
   if ((flags & ELIGIBLE_MASK) !== FLAG.takesAtOnce) return false
-  if ((at(columns.history, host) & ATTRIBUTED_BITS) !== 0) return false
-  if (at(columns.sequence, host) === 0) return false
-  return sweptAt - at(columns.heardAt, host) <= waitOf(rules, at(columns.interval, host))
+  if (((columns.history[host] ?? 0) & ATTRIBUTED_BITS) !== 0) return false
+  if ((columns.sequence[host] ?? 0) === 0) return false
+  return sweptAt - (columns.heardAt[host] ?? 0) <= waitOf(rules, columns.interval[host] ?? 0)
 }
 
 const ELIGIBLE_MASK = FLAG.takesAtOnce | FLAG.stopped | FLAG.silent | FLAG.troubled | FLAG.rejected
@@ -66,10 +66,10 @@ const COMPARED_MAX = 65_536
 function sortBuckets(buckets: Uint32Array): Uint32Array {
   if (buckets.length <= COMPARED_MAX) return buckets.toSorted()
   const counts = new Uint32Array(PPM_ALL)
-  for (const bucket of buckets) counts[bucket] = at(counts, bucket) + 1
+  for (const bucket of buckets) counts[bucket] = (counts[bucket] ?? 0) + 1
   let filled = 0
   for (let bucket = 0; bucket < PPM_ALL; bucket++) {
-    const end = filled + at(counts, bucket)
+    const end = filled + (counts[bucket] ?? 0)
     buckets.fill(bucket, filled, end)
     filled = end
   }
@@ -82,7 +82,7 @@ function countBelow(sorted: Uint32Array, ppm: number): number {
   let to = sorted.length
   while (from < to) {
     const middle = (from + to) >>> 1
-    if (at(sorted, middle) < ppm) from = middle + 1
+    if ((sorted[middle] ?? 0) < ppm) from = middle + 1
     else to = middle
   }
   return from

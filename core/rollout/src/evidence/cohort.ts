@@ -2,7 +2,7 @@ import { armOf, type WaveArms } from '../plan/exposure.ts'
 import { isEligible, isOf } from './census.ts'
 import type { FleetState } from './fleet-state.ts'
 import { leaveCell } from './host-count.ts'
-import { at, bucketIn } from './host-columns.ts'
+import { bucketIn } from './host-columns.ts'
 import type { ReleaseWatch, WatchedWave } from './release-watch.ts'
 import { ATTRIBUTED_BITS } from './signal-rules.ts'
 import { isSteady, stratumOf } from './strata.ts'
@@ -30,10 +30,10 @@ export function startWave(
   const sizes = { exposed: 0, control: 0 }
   watch.startWave(wave)
   for (let host = 0; host < fleet.hosts; host++) {
-    const number = at(columns.kind, host)
+    const number = columns.kind[host] ?? 0
     if (follows[number] !== true) continue
-    const arm = armOf(arms, bucketIn(at(columns.place, host)))
-    if (arm === null || (at(columns.history, host) & ATTRIBUTED_BITS) !== 0) continue
+    const arm = armOf(arms, bucketIn(columns.place[host] ?? 0))
+    if (arm === null || ((columns.history[host] ?? 0) & ATTRIBUTED_BITS) !== 0) continue
     leaveCell(fleet, watch, host)
     if (!isEligible(fleet, host)) continue
     const cell = watch.cellFor(wave, stratumOf(fleet.kinds.value(number), isSteady(fleet, host)), arm)

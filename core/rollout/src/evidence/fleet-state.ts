@@ -36,5 +36,6 @@ export interface RuleTicks {
 
 /** How long a host may be quiet, by the rule of `decidePresence`. */
 export function waitOf(rules: RuleTicks, interval: number): number {
-  return interval === 0 ? rules.silenceAfter : Math.max(2 * interval, rules.silenceMin)
+  if (interval === 0) return rules.silenceAfter
+  return 2 * interval > rules.silenceMin ? 2 * interval : rules.silenceMin
 }

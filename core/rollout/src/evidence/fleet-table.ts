@@ -4,7 +4,7 @@ import { type Census, takeCensus } from './census.ts'
 import { type CohortSizes, startWave } from './cohort.ts'
 import type { FleetState, RuleTicks } from './fleet-state.ts'
 import { foldReport } from './fold.ts'
-import { at, BUCKET_NONE, FLAG, HostColumns, imageIn, IMAGES_MAX, placeOf, RELEASE_FLAGS } from './host-columns.ts'
+import { BUCKET_NONE, FLAG, HostColumns, imageIn, IMAGES_MAX, placeOf, RELEASE_FLAGS } from './host-columns.ts'
 import type { HealthReport, HostFacts } from './health-report.ts'
 import { Numbering } from './numbering.ts'
 import { decidePresence, type Presence, SILENCE_MS_MIN } from './presence.ts'
@@ -97,15 +97,15 @@ export class FleetTable {
   presence(host: number, nowMs: WallMs): Presence {
     this.#assertHost(host)
     const { columns, endings, listeningAt, scale, sweptAt } = this.#state
-    const heardAtMs = scale.ms(at(columns.heardAt, host))
-    const isHeard = at(columns.sequence, host) !== 0
-    const isStopped = (at(columns.flags, host) & FLAG.stopped) !== 0
+    const heardAtMs = scale.ms(columns.heardAt[host] ?? 0)
+    const isHeard = (columns.sequence[host] ?? 0) !== 0
+    const isStopped = ((columns.flags[host] ?? 0) & FLAG.stopped) !== 0
     const evidence = {
       enrolledAtMs: isHeard ? 0 : heardAtMs,
       listeningSinceMs: sweptAt === 0 ? nowMs : scale.ms(listeningAt),
       lastSeenMs: isHeard ? heardAtMs : null,
-      beaconIntervalMs: durationMs(at(columns.interval, host)),
-      ending: isStopped ? endings.value(at(columns.ending, host)) : null,
+      beaconIntervalMs: durationMs(columns.interval[host] ?? 0),
+      ending: isStopped ? endings.value(columns.ending[host] ?? 0) : null,
       silenceAfterMs: this.#silenceAfterMs,
     }
     return decidePresence(evidence, nowMs)
@@ -122,11 +122,11 @@ export class FleetTable {
     watches.set(release.pack, watch)
     for (const kind of kinds.values()) if (kind.pack === release.pack) kind.watch = watch
     for (let host = 0; host < hosts; host++) {
-      if (kinds.value(at(columns.kind, host)).watch !== watch) continue
+      if (kinds.value(columns.kind[host] ?? 0).watch !== watch) continue
       columns.cell[host] = 0
       columns.history[host] = 0
-      columns.flags[host] = at(columns.flags, host) & ~RELEASE_FLAGS
-      columns.place[host] = placeOf(bucketOf(host), imageIn(at(columns.place, host)))
+      columns.flags[host] = (columns.flags[host] ?? 0) & ~RELEASE_FLAGS
+      columns.place[host] = placeOf(bucketOf(host), imageIn(columns.place[host] ?? 0))
     }
   }
 

@@ -1,4 +1,4 @@
-import { at, BUCKET_NONE, bucketIn, FLAG, imageIn, placeOf, RELEASE_FLAGS } from './host-columns.ts'
+import { BUCKET_NONE, bucketIn, FLAG, imageIn, placeOf, RELEASE_FLAGS } from './host-columns.ts'
 import type { FleetState } from './fleet-state.ts'
 import { type HealthReport, newestOutcome } from './health-report.ts'
 import { countHost, leaveCell } from './host-count.ts'
@@ -13,12 +13,12 @@ import { durationTicks, hourAfter } from './time-scale.ts'
  */
 export function foldReport(fleet: FleetState, host: number, report: HealthReport, heardAt: number): void {
   const { columns } = fleet
-  const before = at(columns.sequence, host)
+  const before = columns.sequence[host] ?? 0
   if (report.sequence <= before) return
-  const flags = at(columns.flags, host)
+  const flags = columns.flags[host] ?? 0
   const wasAway = before === 0 || (flags & (FLAG.silent | FLAG.stopped)) !== 0
   const restarts = report.engineRestarts & 0xff
-  const isTroubled = before !== 0 && ((flags & FLAG.silent) !== 0 || restarts !== at(columns.restarts, host))
+  const isTroubled = before !== 0 && ((flags & FLAG.silent) !== 0 || restarts !== (columns.restarts[host] ?? 0))
   columns.sequence[host] = report.sequence
   columns.heardAt[host] = heardAt
   columns.interval[host] = durationTicks(report.beaconIntervalMs)
@@ -39,7 +39,7 @@ export function foldReport(fleet: FleetState, host: number, report: HealthReport
 /** A host that changes its pack starts anew: no rollout of the other pack has to do with it. */
 function foldKind(fleet: FleetState, host: number, report: HealthReport): HostKind {
   const { columns, kinds } = fleet
-  const number = at(columns.kind, host)
+  const number = columns.kind[host] ?? 0
   const kind = kinds.value(number)
   const { engineVersion, pack } = report
   const { os, architecture } = report.platform
@@ -66,15 +66,15 @@ function foldKind(fleet: FleetState, host: number, report: HealthReport): HostKi
 function joinPack(fleet: FleetState, host: number, from: HostKind, to: HostKind): void {
   const { columns } = fleet
   if (from.watch !== null) leaveCell(fleet, from.watch, host)
-  columns.flags[host] = at(columns.flags, host) & ~RELEASE_FLAGS
+  columns.flags[host] = (columns.flags[host] ?? 0) & ~RELEASE_FLAGS
   const bucket = to.watch === null ? BUCKET_NONE : to.watch.bucketOf(host)
-  columns.place[host] = placeOf(bucket, imageIn(at(columns.place, host)))
+  columns.place[host] = placeOf(bucket, imageIn(columns.place[host] ?? 0))
 }
 
 /** The image that it runs and has confirmed, and since when. */
 function foldImage(fleet: FleetState, host: number, report: HealthReport, heardAt: number): void {
   const { columns, images, scale } = fleet
-  const place = at(columns.place, host)
+  const place = columns.place[host] ?? 0
   const before = imageIn(place)
   const running = report.running === null ? '' : report.running.imageDigest
   if (before !== 0 && images.value(before) === running) return
@@ -88,14 +88,14 @@ function foldImage(fleet: FleetState, host: number, report: HealthReport, heardA
 }
 
 function foldCustomer({ columns, customers }: FleetState, host: number, name: string): void {
-  const before = at(columns.customer, host)
+  const before = columns.customer[host] ?? 0
   if (customers.value(before) === name) return
   columns.customer[host] = name === '' ? 0 : customers.take(name, () => name)
   customers.drop(before)
 }
 
 function foldEnding({ columns, endings }: FleetState, host: number, ending: string | null): void {
-  const before = at(columns.ending, host)
+  const before = columns.ending[host] ?? 0
   if (ending === null && before === 0) return
   columns.ending[host] = ending === null ? 0 : endings.take(ending, () => ending)
   endings.drop(before)

@@ -99,11 +99,6 @@ export const FLAG = {
 /** Of FLAG: what is about the watched release, and goes with it. */
 export const RELEASE_FLAGS = FLAG.begun | FLAG.rejected | FLAG.wrong | FLAG.applying
 
-/** Value of an element that is known to exist. */
-export function at(column: TypedColumn, host: number): number {
-  return column[host] ?? 0
-}
-
 const BUCKET_BITS = 20
 /** More than any bucket: of a host whose pack has no rollout. */
 export const BUCKET_NONE = 0xf_ffff

@@ -1,6 +1,6 @@
 import type { FleetState, RuleTicks } from './fleet-state.ts'
 import { type HealthReport, newestOutcome, type ReportedOutcome } from './health-report.ts'
-import { at, FLAG } from './host-columns.ts'
+import { FLAG } from './host-columns.ts'
 import type { ReleaseWatch, Tally } from './release-watch.ts'
 import { AMISS_BITS, ATTRIBUTED_BITS, countedByHost, HISTORY } from './signal-rules.ts'
 import { isSteady, stratumOf } from './strata.ts'
@@ -29,16 +29,16 @@ export function countHost(
   const outcome: Outcome = newestOutcome(report.outcomes, imageDigest)?.outcome ?? null
   const isRunning = report.running !== null && report.running.imageDigest === imageDigest
   const isWrong = outcome === 'confirmed' && !isRunning
-  const before = at(columns.flags, host)
+  const before = columns.flags[host] ?? 0
   columns.flags[host] = (before & ~(FLAG.wrong | FLAG.applying)) | flagsOf(outcome) | (isWrong ? FLAG.wrong : 0)
   const beganNow = !isFirst && outcome !== null && (before & FLAG.begun) === 0
   const cell = settleCell(fleet, watch, host, report, beganNow)
   if (cell === 0) return
 
   const tally = watch.tally(cell)
-  const history = at(columns.history, host)
-  const heardAt = at(columns.heardAt, host)
-  const hasBegun = (at(columns.flags, host) & FLAG.begun) !== 0
+  const history = columns.history[host] ?? 0
+  const heardAt = columns.heardAt[host] ?? 0
+  const hasBegun = ((columns.flags[host] ?? 0) & FLAG.begun) !== 0
   const member = tally.isOutside ? 0 : memberBits(rules, tally, report, imageDigest, heardAt)
   let next = history | member
   next |= outsideBits(tally, next, hasBegun)
@@ -47,16 +47,16 @@ export function countHost(
   const exposed = isExposed(tally, next)
   if (outcome === 'confirmed' && exposed) next |= HISTORY.confirmed
   if (member !== 0 && (!exposed || isRunning)) next |= provenBits(rules, report, next)
-  if (exposed && !hasBegun) columns.flags[host] = at(columns.flags, host) | FLAG.applying
+  if (exposed && !hasBegun) columns.flags[host] = (columns.flags[host] ?? 0) | FLAG.applying
   if ((next & ~history & HISTORY.enrolled) !== 0) columns.presentSince[host] = heardAt
   settleHistory(fleet, watch, host, next)
 }
 
 /** Counts what is new in `next`, a host's HISTORY bits, and keeps them. */
 export function settleHistory({ columns }: FleetState, watch: ReleaseWatch, host: number, next: number): void {
-  const news = next & ~at(columns.history, host)
+  const news = next & ~(columns.history[host] ?? 0)
   if (news === 0) return
-  const cell = at(columns.cell, host)
+  const cell = columns.cell[host] ?? 0
   columns.history[host] = next
   if ((next & HISTORY.outside) === 0) {
     watch.count(cell, news)
@@ -71,12 +71,12 @@ export function settleHistory({ columns }: FleetState, watch: ReleaseWatch, host
 
 /** Takes a host out of the cell in which it counts. */
 export function leaveCell({ columns }: FleetState, watch: ReleaseWatch, host: number): void {
-  const cell = at(columns.cell, host)
+  const cell = columns.cell[host] ?? 0
   if (cell === 0) return
-  watch.leave(cell, at(columns.history, host))
+  watch.leave(cell, columns.history[host] ?? 0)
   columns.cell[host] = 0
   columns.history[host] = 0
-  columns.flags[host] = at(columns.flags, host) & ~FLAG.applying
+  columns.flags[host] = (columns.flags[host] ?? 0) & ~FLAG.applying
 }
 
 function flagsOf(outcome: Outcome): number {
@@ -97,18 +97,18 @@ function settleCell(
   beganNow: boolean,
 ): number {
   const { columns } = fleet
-  const cell = at(columns.cell, host)
+  const cell = columns.cell[host] ?? 0
   if (cell !== 0) {
     const tally = watch.tally(cell)
-    const isCounted = (at(columns.history, host) & ATTRIBUTED_BITS) !== 0
+    const isCounted = ((columns.history[host] ?? 0) & ATTRIBUTED_BITS) !== 0
     const isElsewhere = (beganNow && tally.arm === 'control') || isInLaterWave(watch, tally, report)
     if (tally.isOutside || isCounted || !isElsewhere) return cell
     leaveCell(fleet, watch, host)
   }
-  if (watch.wave === null || (at(columns.flags, host) & FLAG.begun) === 0) return 0
-  const stratum = stratumOf(fleet.kinds.value(at(columns.kind, host)), isSteady(fleet, host))
+  if (watch.wave === null || ((columns.flags[host] ?? 0) & FLAG.begun) === 0) return 0
+  const stratum = stratumOf(fleet.kinds.value(columns.kind[host] ?? 0), isSteady(fleet, host))
   columns.cell[host] = watch.cellOutside(watch.wave, stratum)
-  return at(columns.cell, host)
+  return columns.cell[host] ?? 0
 }
 
 function isInLaterWave(watch: ReleaseWatch, tally: Tally, { enrolment }: HealthReport): boolean {

@@ -1,6 +1,5 @@
 import type { Version } from '@firebreak/kernel'
 import type { FleetState } from './fleet-state.ts'
-import { at } from './host-columns.ts'
 import type { ReleaseWatch } from './release-watch.ts'
 import { durationTicks, ticksOfHour } from './time-scale.ts'
 
@@ -43,7 +42,7 @@ export function stratumOf({ engineVersion, os, architecture, ring }: HostKind, i
 
 /** Of a host now. */
 export function isSteady({ columns, sweptAt }: FleetState, host: number): boolean {
-  const unsteadyAt = at(columns.unsteadyAt, host)
+  const unsteadyAt = columns.unsteadyAt[host] ?? 0
   return unsteadyAt === 0 || sweptAt - ticksOfHour(unsteadyAt) >= STEADY_TICKS
 }
 

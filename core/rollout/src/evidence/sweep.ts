@@ -1,6 +1,6 @@
 import { type FleetState, waitOf } from './fleet-state.ts'
 import { settleHistory } from './host-count.ts'
-import { at, FLAG } from './host-columns.ts'
+import { FLAG } from './host-columns.ts'
 import { HISTORY } from './signal-rules.ts'
 import { hourAfter } from './time-scale.ts'
 
@@ -14,40 +14,50 @@ import { hourAfter } from './time-scale.ts'
 export function sweep(fleet: FleetState, now: number, listeningAt: number): void {
   fleet.sweptAt = now
   fleet.listeningAt = listeningAt
-  const { hosts, rules } = fleet
-  const { flags, heardAt, interval, sequence } = fleet.columns
-  for (let host = 0; host < hosts; host++) {
-    const flag = at(flags, host)
-    if ((flag & FLAG.silent) !== 0) continue
-    const quiet = now - Math.max(at(heardAt, host), listeningAt)
-    if ((flag & FLAG.stopped) !== 0) {
-      if (quiet > rules.absenceAfter) addEvent(fleet, host, HISTORY.absence)
-    } else if (quiet > waitOf(rules, at(interval, host)) && at(sequence, host) !== 0) {
-      flags[host] = flag | FLAG.silent
-      fleet.columns.unsteadyAt[host] = hourAfter(now)
-      addEvent(fleet, host, HISTORY.silence)
-    } else if ((flag & FLAG.applying) !== 0) {
-      sweepApplying(fleet, host)
-    }
+  const { flags, heardAt, interval } = fleet.columns
+  for (let host = 0; host < fleet.hosts; host++) {
+    const flag = flags[host] ?? 0
+    const heard = heardAt[host] ?? 0
+    // Comparisons, not Math.max: it would take twice as long over a large fleet.
+    const quiet = now - (heard > listeningAt ? heard : listeningAt)
+    // The usual host first: it has nothing to wait for, and is not late.
+    if (quiet <= 2 * (interval[host] ?? 0) && (flag & WAITS) === 0) continue
+    sweepHost(fleet, host, flag, quiet)
+  }
+}
+
+const WAITS = FLAG.stopped | FLAG.applying
+
+function sweepHost(fleet: FleetState, host: number, flag: number, quiet: number): void {
+  const { columns, rules } = fleet
+  if ((flag & FLAG.silent) !== 0 || columns.sequence[host] === 0) return
+  if ((flag & FLAG.stopped) !== 0) {
+    if (quiet > rules.absenceAfter) addEvent(fleet, host, HISTORY.absence)
+  } else if (quiet > waitOf(rules, columns.interval[host] ?? 0)) {
+    columns.flags[host] = flag | FLAG.silent
+    columns.unsteadyAt[host] = hourAfter(fleet.sweptAt)
+    addEvent(fleet, host, HISTORY.silence)
+  } else if ((flag & FLAG.applying) !== 0) {
+    sweepApplying(fleet, host)
   }
 }
 
 /** It has been there all the time, as far as the server listened, and its newest beacon still knows nothing of the release. */
 function sweepApplying(fleet: FleetState, host: number): void {
   const { columns, listeningAt, rules } = fleet
-  const present = at(columns.heardAt, host) - Math.max(at(columns.presentSince, host), listeningAt)
+  const present = (columns.heardAt[host] ?? 0) - Math.max(columns.presentSince[host] ?? 0, listeningAt)
   if (present < rules.applyWithin) return
-  columns.flags[host] = at(columns.flags, host) & ~FLAG.applying
+  columns.flags[host] = (columns.flags[host] ?? 0) & ~FLAG.applying
   addEvent(fleet, host, HISTORY.applyFailure)
 }
 
 /** Of a host that has enrolled in the wave of its arm, and only as long as the wave is watched. */
 function addEvent(fleet: FleetState, host: number, bit: number): void {
   const { columns, kinds } = fleet
-  const cell = at(columns.cell, host)
-  const history = at(columns.history, host)
+  const cell = columns.cell[host] ?? 0
+  const history = columns.history[host] ?? 0
   if (cell === 0 || (history & bit) !== 0 || (history & HISTORY.enrolled) === 0) return
-  const { watch } = kinds.value(at(columns.kind, host))
+  const { watch } = kinds.value(columns.kind[host] ?? 0)
   if (watch === null) return
   const tally = watch.tally(cell)
   if (tally.isOutside || fleet.sweptAt >= tally.censoredFrom) return
