@@ -85,6 +85,7 @@ export {
   releaseTargetPath,
   type RingExposure,
 } from './plan/plan.ts'
+export { acceptPlan } from './plan/succession.ts'
 export {
   type CompletedRelease,
   type FleetIntent,
