@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { generateSigner } from '@firebreak/crypto'
 import { errorCode } from '@firebreak/kernel'
-import { type CustomerPolicy, signCustomerPolicy } from '@firebreak/rollout'
+import { signCustomerPolicy } from '@firebreak/rollout'
 import { applyPolicy } from './apply-policy.ts'
 import { type AgentPaths, agentPaths } from './config.ts'
 import type { Reason } from './supervisor/engine-replies.ts'
@@ -13,6 +13,7 @@ import type { Tuning } from './supervisor/engine-seat.ts'
 import { TuningFile } from './supervisor/tuning-file.ts'
 import { Host } from './testing/host.ts'
 import { imageOf, tuningWithout } from './testing/images.ts'
+import { policyOf } from './testing/policies.ts'
 import { Vendor } from './testing/vendor.ts'
 
 const { signer } = generateSigner()
@@ -24,20 +25,24 @@ function host(context: TestContext): AgentPaths & { readonly data: string } {
   return { ...agentPaths(data), data }
 }
 
-function policyOf(generation: number, tuning: Uint8Array | null, customer = 'acme'): CustomerPolicy {
-  return { customer, generation, issuedAtMs: 1_000, tuning, stop: 'free' }
-}
-
 function signed(generation: number, tuning: Uint8Array | null, by = signer): Uint8Array {
-  return signCustomerPolicy(policyOf(generation, tuning), by)
+  return signCustomerPolicy(policyOf({ generation, tuning }), by)
 }
 
-/** All that the host holds of policies, as text. */
+/** All that the host holds of policies, as text; not what it says of those that it refused. */
 function heldBy({ data }: { readonly data: string }): string {
   return readdirSync(data)
+    .filter((file) => file !== 'policy-refused.json')
     .map((file) => `${file} ${readFileSync(join(data, file), 'base64')}`)
     .toSorted()
     .join('\n')
+}
+
+/** For the beacon: with which code the last one was refused. */
+function refusedBy({ policyRefused }: AgentPaths): string | null {
+  return existsSync(policyRefused)
+    ? (JSON.parse(readFileSync(policyRefused, 'utf8')) as { readonly code: string }).code
+    : null
 }
 
 test('a policy is taken whole: its tuning is a file that the supervisor finds', async (context) => {
@@ -77,7 +82,12 @@ test('what is refused changes nothing on the host', async (context) => {
     ['a tuning that is cut off', signed(3, bytes.subarray(0, 100)), null, 'rollout/policy-tuning'],
     ['an older one', signed(1, null), null, 'rollout/policy-older'],
     ['another of this generation', signed(2, null), null, 'rollout/policy-older'],
-    ['of another customer', signCustomerPolicy(policyOf(3, null, 'evil'), signer), null, 'rollout/policy-customer'],
+    [
+      'of another customer',
+      signCustomerPolicy(policyOf({ generation: 3, customer: 'evil' }), signer),
+      null,
+      'rollout/policy-customer',
+    ],
     ['signed by somebody else', signed(3, null, other), null, 'rollout/policy-signature'],
     ['with the key of somebody else', signed(3, null, other), other.publicKey, 'agent/usage'],
     ['no policy', Uint8Array.of(1), null, 'kernel/malformed'],
@@ -85,9 +95,11 @@ test('what is refused changes nothing on the host', async (context) => {
   for (const [what, next, key, code] of rows) {
     await assert.rejects(applyPolicy(paths, next, key), (error) => errorCode(error) === code, what)
     assert.equal(heldBy(paths), before, what)
+    if (code !== 'agent/usage') assert.equal(refusedBy(paths), code, what)
   }
   await applyPolicy(paths, signed(2, bytes), KEY) // the same again is no harm
   assert.equal(heldBy(paths), before)
+  assert.equal(refusedBy(paths), null)
 })
 
 test('a held policy that somebody changed is not built upon', async (context) => {

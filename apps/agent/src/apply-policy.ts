@@ -2,12 +2,18 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { verifyTuning } from '@firebreak/content'
 import { readDurable, removeDurable, writeDurable } from '@firebreak/durable-fs'
-import { FirebreakError, utf8Decode, utf8Encode } from '@firebreak/kernel'
-import { acceptCustomerPolicy, CUSTOMER_POLICY_SIZE_BYTES_MAX, type CustomerPolicy } from '@firebreak/rollout'
+import { errorCode, errorMessage, FirebreakError, jsonBytes, utf8Decode, utf8Encode } from '@firebreak/kernel'
+import {
+  acceptCustomerPolicy,
+  CUSTOMER_POLICY_SIZE_BYTES_MAX,
+  type CustomerPolicy,
+  openCustomerPolicy,
+} from '@firebreak/rollout'
 import { type AgentPaths, agentPaths } from './config.ts'
 import { AgentError } from './lock.ts'
 
 const KEY_CHARS = 64
+const MESSAGE_CHARS_MAX = 512
 const OPTIONS = { data: { type: 'string' }, policy: { type: 'string' }, key: { type: 'string' } } as const
 
 /**
@@ -28,18 +34,35 @@ export async function runPolicy(args: readonly string[]): Promise<void> {
 /**
  * @param key - the customer's; needed once, and from then on pinned
  * @throws AgentError agent/usage
- * @throws RolloutError | KernelError: the policy is refused
+ * @throws RolloutError | KernelError: the policy is refused; beacons say so, until one is taken
  */
 export async function applyPolicy(paths: AgentPaths, bytes: Uint8Array, key: string | null): Promise<CustomerPolicy> {
   const pinned = await pinnedKey(paths, key)
   const held = await heldPolicy(paths, pinned)
-  const policy = acceptCustomerPolicy(bytes, { key: pinned, held, verifyTuning })
+  const policy = await judged(paths, bytes, pinned, held)
   // The policy comes last: interrupted before, the same one is taken again.
   if (policy.tuning === null) await removeDurable(paths.tuning)
   else await writeDurable(paths.tuning, policy.tuning)
   await writeDurable(paths.policy, bytes)
   await writeDurable(paths.customerKey, utf8Encode(pinned))
+  await removeDurable(paths.policyRefused)
   return policy
+}
+
+async function judged(
+  paths: AgentPaths,
+  bytes: Uint8Array,
+  key: string,
+  held: CustomerPolicy | null,
+): Promise<CustomerPolicy> {
+  const nowMs = Date.now()
+  try {
+    return acceptCustomerPolicy(bytes, { key, held, verifyTuning, nowMs })
+  } catch (error) {
+    const refused = { code: errorCode(error), message: errorMessage(error).slice(0, MESSAGE_CHARS_MAX), atMs: nowMs }
+    await writeDurable(paths.policyRefused, jsonBytes(refused))
+    throw error
+  }
 }
 
 async function pinnedKey(paths: AgentPaths, key: string | null): Promise<string> {
@@ -58,7 +81,7 @@ async function heldPolicy(paths: AgentPaths, key: string): Promise<CustomerPolic
   const bytes = await readDurable(paths.policy, CUSTOMER_POLICY_SIZE_BYTES_MAX)
   if (!bytes) return null
   try {
-    return acceptCustomerPolicy(bytes, { key, held: null, verifyTuning: () => {} })
+    return openCustomerPolicy(bytes, key)
   } catch (error) {
     if (!(error instanceof FirebreakError) || error.code === 'kernel/bug') throw error
     const message = `Cannot take a policy: ${paths.policy} was changed by something else than this agent; remove it to start anew`

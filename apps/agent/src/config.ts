@@ -1,5 +1,5 @@
 import { integer, object, optional, parseJson, text } from '@firebreak/kernel'
-import { name } from '@firebreak/rollout'
+import { hostLabels, name } from '@firebreak/rollout'
 import { type ExecGateConfig, execGateConfig } from './gate-settings.ts'
 import { type InputConfig, inputsReader } from './input/config.ts'
 import { type TamperPaths, tamperPaths } from './tamper/paths.ts'
@@ -20,6 +20,8 @@ export interface AgentConfig {
   readonly pollIntervalMs: number
   /** How long a candidate has to judge events without dying before it is confirmed. */
   readonly trialMs: number
+  /** What the customer's policy may tell its hosts apart by; default none. */
+  readonly labels?: Readonly<Record<string, string>>
   /** Events of other programs, beside the sensor's; default none. */
   readonly inputs?: readonly InputConfig[]
   /** Whether who starts a program is held until it is known what it is; default off. */
@@ -37,6 +39,7 @@ const agentConfig = object<AgentConfig>({
   beaconIntervalMs: interval,
   pollIntervalMs: interval,
   trialMs: interval,
+  labels: optional(hostLabels),
   inputs: optional(inputsReader),
   execGate: optional(execGateConfig),
 })
@@ -66,9 +69,11 @@ export interface AgentPaths extends TamperPaths {
   readonly fetcher: string
   readonly status: string
   readonly lock: string
-  /** The customer's policy that holds, the key that signs it, and the tuning in it. */
+  /** The customer's policy as it was taken last, the key that signs it, and the tuning in it. */
   readonly policy: string
   readonly customerKey: string
+  /** Why a policy was not taken, if the last one was not: JSON {code, message, atMs}. */
+  readonly policyRefused: string
   readonly tuning: string
 }
 
@@ -91,6 +96,7 @@ export function agentPaths(data: string): AgentPaths {
     lock: `${data}/agent.lock`,
     policy: `${data}/policy.json`,
     customerKey: `${data}/customer.pub`,
+    policyRefused: `${data}/policy-refused.json`,
     tuning: `${data}/tuning.fbi`,
   }
 }

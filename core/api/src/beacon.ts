@@ -7,6 +7,7 @@ import {
   nullable,
   object,
   parseJson,
+  type Reader,
   type Sha256Hex,
   text,
   type Version,
@@ -14,7 +15,7 @@ import {
   WALL_MS_MAX,
   type WallMs,
 } from '@firebreak/kernel'
-import { name, OS_CHARS_MAX, PLAN_WAVES_MAX } from '@firebreak/rollout'
+import { type CustomerStance, name, OS_CHARS_MAX, PLAN_WAVES_MAX } from '@firebreak/rollout'
 import { OUTCOMES_MAX, type ReleaseOutcome, releaseOutcome } from '@firebreak/updater'
 
 export interface RunningImage {
@@ -106,20 +107,6 @@ export interface WaveEnrolment {
   readonly engineMemoryKiBPeak: number
 }
 
-/** What the policy of the host's owner makes of plans. */
-export interface CustomerStance {
-  /** '': none holds. */
-  readonly name: string
-  readonly generation: number
-  /** Why a newer policy was not taken; '': there is none that was refused. */
-  readonly fault: string
-  /** The ring of the plan that the host follows. '': the one it enrolled with. */
-  readonly ring: string
-  /** Whether it takes a new release as soon as it is exposed: only such hosts are in cohorts. */
-  readonly takes: 'at-once' | 'later' | 'never'
-  readonly staleness: 'fresh' | 'warn' | 'over'
-}
-
 /** The largest beacon that a host can make fits: OUTCOMES_MAX outcomes and NOTICES_MAX notices, with every character escaped in JSON. */
 export const BEACON_SIZE_BYTES_MAX = 196_608
 const DAY_MS = 86_400_000
@@ -129,7 +116,8 @@ export const NOTICES_MAX = 16
 export const NOTICE_MESSAGE_CHARS_MAX = 512
 const OLD_PLATFORM: Platform = { os: '', architecture: '' }
 const NO_USE = { cpuPpm: 0, memoryKiB: 0 }
-const NO_STANCE: CustomerStance = {
+/** Of a host whose owner has said nothing. */
+export const NO_STANCE: CustomerStance = {
   name: '',
   generation: 0,
   fault: '',
@@ -165,7 +153,7 @@ const enrolment = object<WaveEnrolment>({
   engineMemoryKiBPeak: count,
 })
 
-const stance = object<CustomerStance>({
+export const customerStance: Reader<CustomerStance> = object<CustomerStance>({
   name: text(64),
   generation: count,
   fault: text(64),
@@ -205,7 +193,7 @@ const beacon = object<Beacon>({
   platform: absentAs(OLD_PLATFORM, object<Platform>({ os: text(OS_CHARS_MAX), architecture: text(16) })),
   engineUse: absentAs(NO_USE, object<Beacon['engineUse']>({ cpuPpm: count, memoryKiB: count })),
   enrolment: absentAs(null, nullable(enrolment)),
-  customer: absentAs(NO_STANCE, stance),
+  customer: absentAs(NO_STANCE, customerStance),
 })
 
 /** @throws KernelError kernel/malformed */

@@ -79,6 +79,8 @@ export const FRAME = {
   MESSAGE: 48,
   /** Payload: lines `SEQUENCE DETECTION`, for the fetcher to upload; count: lines. */
   SPOOL: 49,
+  /** To the fetcher. Payload: JSON, the files of the customer's policy; see the agent's messages. At its start, and when they changed. */
+  POLICY: 50,
   /** A sign of life of the exec gate. Payload: JSON of its counters; aux: milliseconds that the oldest caller has waited. */
   GATE_ALIVE: 56,
   /** Payload: JSON {pid, path, sha256} of a program that was not let start. */

@@ -2,13 +2,17 @@ export { type BatchPart, halveBatch } from './batch-halves.ts'
 export {
   type Beacon,
   BEACON_SIZE_BYTES_MAX,
+  customerStance,
   type Drops,
+  NO_STANCE,
   type Notice,
   notice,
   NOTICE_MESSAGE_CHARS_MAX,
   NOTICES_MAX,
   parseBeacon,
+  type Platform,
   type RunningImage,
+  type WaveEnrolment,
 } from './beacon.ts'
 export {
   encodeFrame,
@@ -25,6 +29,7 @@ export {
 export { beaconDelayMs, jitteredMs, type Pace, probationDelayMs, retryDelayMs, statedIntervalMs } from './pace.ts'
 export {
   type ApiError,
+  type ControllerStatus,
   CUSTOM_CHARS_MAX,
   DETECTION_BATCH_MAX,
   DETECTION_FIELDS_MAX,
@@ -50,6 +55,7 @@ export {
   type ReleaseState,
   type ReleaseStatus,
   type ReleaseSubmission,
+  type RolloutStatus,
   RULE_ID_CHARS_MAX,
   SELECTION_NAME_CHARS_MAX,
   TAG_CHARS_MAX,
@@ -60,5 +66,7 @@ export {
   DETECTION_BATCH_SIZE_BYTES_MAX,
   ENROLMENT_SIZE_BYTES_MAX,
   SUBMISSION_SIZE_BYTES_MAX,
+  type WaveStatus,
 } from './rest.ts'
+export type { CustomerStance } from '@firebreak/rollout'
 export type { ReleaseOutcome } from '@firebreak/updater'

@@ -11,12 +11,22 @@ import {
   WALL_MS_MAX,
   type WallMs,
 } from '@firebreak/kernel'
-import { name, type Plan, type Presence, type VerdictRecord } from '@firebreak/rollout'
+import {
+  type ArmCounts,
+  type Lane,
+  name,
+  type Plan,
+  type Presence,
+  type RolloutPolicy,
+  type RolloutState,
+  type VerdictRecord,
+  type WaveRecord,
+} from '@firebreak/rollout'
 import type { Beacon } from './beacon.ts'
 
 /**
  * The REST API of the server. Bodies are JSON; errors are `{error: {code, message}}`. Tokens travel as
- * `Authorization: Bearer TOKEN`.
+ * `Authorization: Bearer TOKEN`. A server that stands by answers GET, and 503 server/stand-by to everything else.
  *
  *   POST /v1/hosts                          enrol token     Enrolment -> Enrolled
  *   POST /v1/beacons                        host token      Beacon -> 204, after it is durable
@@ -113,11 +123,42 @@ export interface ReleaseStatus {
   readonly state: ReleaseState
 }
 
+/** The newest rollout of a pack, wave by wave. */
+export interface RolloutStatus {
+  readonly pack: string
+  readonly version: Version
+  readonly imageDigest: Sha256Hex
+  readonly lane: Lane
+  readonly status: RolloutState['status']
+  /** In order of risk, as they were when it started. */
+  readonly rings: readonly string[]
+  readonly startedAtMs: WallMs
+  readonly waves: readonly WaveStatus[]
+  /** As it was judged last, also when nothing changed since the verdict that is on record; null: not yet. */
+  readonly verdict: VerdictRecord | null
+}
+
+export interface WaveStatus extends WaveRecord {
+  readonly exposed: ArmCounts
+  readonly control: ArmCounts
+}
+
+/** Of several servers on one data folder one decides and takes reports: this one, or the one that it stands by for. */
+export interface ControllerStatus {
+  readonly role: 'active' | 'stand-by'
+  /** The fencing token of the lease: rises each time that another server takes over. */
+  readonly token: number
+}
+
 export interface FleetStatus {
   readonly serverTimeMs: WallMs
+  readonly controller: ControllerStatus
   /** In order of risk. Hosts of a ring that the policy does not name come last, under that name. */
   readonly rings: readonly { readonly ring: string; readonly hosts: readonly HostStatus[] }[]
   readonly releases: readonly ReleaseStatus[]
+  readonly rollouts: readonly RolloutStatus[]
+  /** By which rollouts are judged. */
+  readonly policy: RolloutPolicy
   readonly plan: Plan | null
   /** Newest first, at most VERDICTS_SHOWN_MAX. */
   readonly verdicts: readonly VerdictRecord[]

@@ -7,6 +7,7 @@ export type FetcherErrorCode =
   | 'fetcher/too-large'
   | 'fetcher/identity' // no way to enrol
   | 'fetcher/release' // a target that is not the release that the plan names
+  | 'fetcher/policy' // what the owner of the host laid there was not taken
 
 export class FetcherError extends FirebreakError<FetcherErrorCode> {}
 

@@ -1,22 +1,39 @@
-import { readdir } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Enrolled, FRAME, FrameDecoder } from '@firebreak/api'
-import { sha256Hex } from '@firebreak/crypto'
-import { openFolder, readDurable, removeDurable, writeDurable } from '@firebreak/durable-fs'
+import {
+  beaconDelayMs,
+  type Enrolled,
+  FRAME,
+  FrameDecoder,
+  jitteredMs,
+  NO_STANCE,
+  probationDelayMs,
+  retryDelayMs,
+} from '@firebreak/api'
+import { openFolder } from '@firebreak/durable-fs'
 import { errorCode, errorMessage, utf8Encode } from '@firebreak/kernel'
 import { openPipes } from '@firebreak/linux/confined'
-import { decideHost, type HostDecision, type InstallDecision, type Plan, type ReleaseRef } from '@firebreak/rollout'
-import { TARGET_SIZE_BYTES_MAX } from '@firebreak/tuf'
-import type { SlotImage } from '@firebreak/updater'
-import { imagePath, parseAgentConfig, SEQUENCES_PER_START } from '../config.ts'
-import { encodeMessage, type FetcherMessage, type HostReport, parseHostReport } from '../messages.ts'
-import { ApiClient } from './api-client.ts'
+import { parseAgentConfig, SEQUENCES_PER_START } from '../config.ts'
+import {
+  encodeMessage,
+  type FetcherMessage,
+  type HostReport,
+  parseHostReport,
+  parsePolicyFiles,
+  type PolicyFiles,
+} from '../messages.ts'
+import { ApiClient, FetcherError } from './api-client.ts'
+import { BeaconLoop } from './beacon-loop.ts'
 import { identify } from './enrol.ts'
-import { beaconDelayMs, jittered } from './pace.ts'
+import { Follower } from './follower.ts'
+import { HeldPolicy } from './held-policy.ts'
+import { PLATFORM } from './host-view.ts'
+import { Participation } from './participation.ts'
+import { NOTHING_SEEN, SEEN_FILE, SEEN_FILE_BYTES_MAX, seenReleases, type SeenReleases } from './seen-releases.ts'
+import { SmallFile } from './small-file.ts'
 import { TrustStore } from './trust.ts'
 import { uploadLines } from './uploads.ts'
 
-/** The fetcher: the network side of a host. Verifies what it fetches, decides by plan, hands verified bytes to the supervisor. */
+/** The fetcher: the network side of a host. Verifies what it fetches, decides by plan and policy, hands verified bytes to the supervisor. */
 const [configText = '', folder = ''] = process.argv.slice(2)
 const config = parseAgentConfig(utf8Encode(configText))
 const { input, output } = openPipes()
@@ -26,13 +43,17 @@ const RETRY_MS = 1_000
 let report: HostReport | null = null
 let identity: Enrolled | null = null
 let trust: TrustStore | null = null
+let follower: Follower | null = null
 let beaconCount = 0
+/** As the last beacon stated it. */
+let statedIntervalMs = config.beaconIntervalMs
+let pollFailures = 0
+let uploadFailures = 0
+let uploadNotBeforeMs = 0
 /** By kind of work: what it failed with last. */
 const problems = new Map<string, string>()
-/** What the last beacon said of outcomes and running image: a change is told at once. */
+/** What the last beacon said of outcomes, running image and policy: a change is told at once. */
 let lastTold = ''
-let isChangeUntold = false
-let wakeBeacon: () => void = () => {}
 
 function tell(message: FetcherMessage): void {
   output.write(encodeMessage(message))
@@ -58,117 +79,132 @@ async function attempt(what: string, work: () => Promise<void>): Promise<boolean
   }
 }
 
-type Due = (wasDone: boolean) => Promise<unknown>
-
-async function forEver(what: string, due: Due, work: () => Promise<void>): Promise<never> {
-  for (;;) await due(await attempt(what, work))
-}
+await openFolder(folder)
+const policy = await HeldPolicy.open(folder, (error) => complain('policy', error))
+const participation = await Participation.open(folder, (error) => complain('wave', error))
+const seen = await SmallFile.open<SeenReleases>({
+  path: `${folder}/${SEEN_FILE}`,
+  bytesMax: SEEN_FILE_BYTES_MAX,
+  reader: seenReleases,
+  empty: NOTHING_SEEN,
+  onDamaged: (error) => complain('seen', error),
+})
 
 async function sendBeacon(): Promise<void> {
   if (!identity || !report) return
-  isChangeUntold = false
   const { starts, beacon } = report
+  const health = participation.health(config.beaconIntervalMs)
+  statedIntervalMs = health.beaconIntervalMs
+  await attempt('wave', () => participation.keep())
+  beaconCount = Math.max(beaconCount, report.beacons) + 1
+  tell({ kind: 'beacons', count: beaconCount })
   await client.beacon(identity.token, {
     ...beacon,
-    sequence: starts * SEQUENCES_PER_START + ++beaconCount,
+    ...health,
+    sequence: starts * SEQUENCES_PER_START + beaconCount,
     sentAtMs: Date.now(),
     planGeneration: trust?.plan?.generation ?? 0,
+    pack: config.pack,
+    platform: PLATFORM,
+    customer: follower?.stance(report) ?? NO_STANCE,
   })
+  await attempt('wave', () => participation.acknowledged(health.enrolment))
   if (beacon.ending !== null) tell({ kind: 'ending-told' })
 }
 
-/** After a while; sooner when the last one did not get through; at once when there is news. */
-async function beaconDue(gotThrough: boolean): Promise<void> {
-  if (isChangeUntold) return
-  const ended = new AbortController()
-  wakeBeacon = () => ended.abort()
-  const delayMs = beaconDelayMs(config.beaconIntervalMs, gotThrough, Math.random())
-  await delay(delayMs, null, { signal: ended.signal }).catch(() => {}) // woken
-}
+const beacons = new BeaconLoop({
+  send: () => attempt('beacon', sendBeacon),
+  delayMs(failures) {
+    if (failures === 0 && participation.isOnProbation) return probationDelayMs(statedIntervalMs, Math.random())
+    return beaconDelayMs({ intervalMs: statedIntervalMs, failures }, pollFailures > 0, Math.random())
+  },
+})
 
 async function poll(): Promise<void> {
   if (!identity || !report) return
+  const { host } = identity
   trust ??= await TrustStore.open(folder, client)
+  follower ??= new Follower({
+    folder,
+    config,
+    host,
+    trust,
+    policy,
+    seen,
+    participation,
+    sendBeacon: () => beacons.now(),
+    tell,
+  })
   try {
     await trust.refresh(Date.now())
   } catch (error) {
-    // What is held was verified once: its recalls are obeyed, however old it is. Nothing is installed by it.
-    const held = trust.plan && decide(trust.plan, identity, report)
-    if (held?.kind === 'revoke') tell({ kind: 'recall', digests: held.digests })
+    follower.obeyHeldRecalls(report)
     throw error
   }
   if (!trust.plan) return
   tell({ kind: 'plan', generation: trust.plan.generation })
-  await obey(trust, decide(trust.plan, identity, report))
+  await follower.follow(trust.plan, report)
 }
 
-function decide(plan: Plan, { host }: Enrolled, { slots }: HostReport): HostDecision {
-  return decideHost(plan, {
-    host,
-    ring: config.ring,
-    pack: config.pack,
-    confirmed: slots.confirmed && ref(slots.confirmed),
-    lastKnownGood: slots.lastKnownGood && ref(slots.lastKnownGood),
-    candidate: slots.candidate?.stage === 'running' ? ref(slots.candidate.image) : null,
-    starter: slots.starter && ref(slots.starter),
-    isSafe: slots.safe !== null,
-    rejected: slots.rejected,
-  })
-}
-
-function ref(image: SlotImage): ReleaseRef {
-  return { version: image.version, imageDigest: image.imageDigest }
-}
-
-async function obey(store: TrustStore, decision: HostDecision): Promise<void> {
-  if (decision.kind === 'install') await install(store, decision)
-  if (decision.kind === 'revoke') {
-    tell({ kind: 'recall', digests: decision.digests })
-    if (decision.next.kind === 'install') await install(store, decision.next)
+async function pollForEver(): Promise<never> {
+  for (;;) {
+    pollFailures = (await attempt('poll', poll)) ? 0 : pollFailures + 1
+    await delay(retryDelayMs({ intervalMs: config.pollIntervalMs, failures: pollFailures }, Math.random()))
   }
 }
 
-async function install(store: TrustStore, { release }: InstallDecision): Promise<void> {
-  const path = imagePath(folder, release.imageDigest)
-  for (const file of await readdir(folder)) {
-    if (file.endsWith('.fbi') && !path.endsWith(file)) await removeDurable(`${folder}/${file}`)
-  }
-  const held = await readDurable(path, TARGET_SIZE_BYTES_MAX).catch(() => null)
-  if (!held || sha256Hex(held) !== release.imageDigest) {
-    await writeDurable(path, await store.image(config.pack, release))
-  }
-  tell({ kind: 'offer', image: { pack: config.pack, ...release } })
-}
-
+/** The supervisor offers the same lines again and again; a server that is away is not asked each time. */
 async function upload(lines: Uint8Array): Promise<void> {
-  if (!identity) return
+  if (!identity || performance.now() < uploadNotBeforeMs) return
   const { token } = identity
-  const result = await uploadLines(lines, (detections) => client.detections(token, detections))
-  if (!result) return
-  tell({ kind: 'uploaded', sequence: result.done })
-  if (result.refused > 0) throw new Error(`${result.refused} lines of the spool are no detections; they are left out`)
+  const isDone = await attempt('upload', async () => {
+    const result = await uploadLines(lines, (detections) => client.detections(token, detections))
+    if (!result) return
+    tell({ kind: 'uploaded', sequence: result.done })
+    if (result.refused > 0) complain('refused lines', new Error(`${result.refused} lines of the spool are no detections; they are left out`)) // prettier-ignore
+  })
+  uploadFailures = isDone ? 0 : uploadFailures + 1
+  const pace = { intervalMs: config.beaconIntervalMs, failures: uploadFailures }
+  uploadNotBeforeMs = isDone ? 0 : performance.now() + retryDelayMs(pace, Math.random())
 }
 
 function onReport(payload: Uint8Array): void {
   report = parseHostReport(payload)
+  participation.see(report)
   const told = JSON.stringify([
     report.beacon.running,
     report.beacon.outcomes,
     report.beacon.sensorTier,
     report.beacon.ending,
     report.beacon.notices,
+    policy.fault,
+    policy.policy?.generation,
   ])
   if (told === lastTold) return
   lastTold = told
-  isChangeUntold = true
-  wakeBeacon()
+  beacons.soon()
 }
 
+async function onPolicyFiles(files: PolicyFiles): Promise<void> {
+  await attempt('policy', async () => {
+    await policy.look(files, Date.now())
+    if (policy.fault === '') return
+    const message = `Cannot take the customer's policy (${policy.fault}): the one before stays in force`
+    throw new FetcherError('fetcher/policy', message)
+  })
+  if (report) follower?.tellStanding(report)
+}
+
+let lastLook: Promise<void> = Promise.resolve()
 const decoder = new FrameDecoder()
 input.on('data', (chunk: Uint8Array) => {
   for (const frame of decoder.push(chunk)) {
     if (frame.type === FRAME.MESSAGE) onReport(frame.payload)
-    if (frame.type === FRAME.SPOOL) void attempt('upload', () => upload(frame.payload))
+    if (frame.type === FRAME.SPOOL) void upload(frame.payload)
+    if (frame.type === FRAME.POLICY) {
+      const files = parsePolicyFiles(frame.payload)
+      lastLook = lastLook.then(() => onPolicyFiles(files))
+    }
   }
 })
 input.on('end', () => process.exit(0))
@@ -181,12 +217,11 @@ async function untilIdentified(): Promise<Enrolled> {
       found = await identify(folder, config, client)
     })
     if (found) return found
-    await delay(jittered(RETRY_MS, Math.random()))
+    await delay(jitteredMs(RETRY_MS, Math.random()))
   }
 }
 
-await openFolder(folder)
 identity = await untilIdentified()
 tell({ kind: 'enrolled', host: identity.host })
-void forEver('beacon', beaconDue, sendBeacon)
-void forEver('poll', () => delay(jittered(config.pollIntervalMs, Math.random())), poll)
+void beacons.run()
+void pollForEver()

@@ -1,10 +1,11 @@
 import { readDurable, writeDurable } from '@firebreak/durable-fs'
-import type { WallMs } from '@firebreak/kernel'
+import { KernelError, type WallMs } from '@firebreak/kernel'
 import {
   parsePlan,
   parseReleaseDescription,
   type Plan,
   PLAN_TARGET_PATH,
+  type ReleaseDescription,
   type ReleaseRef,
   releaseTargetPath,
 } from '@firebreak/rollout'
@@ -77,6 +78,19 @@ export class TrustStore {
       throw new FetcherError('fetcher/release', message, { imageDigest: release.imageDigest })
     }
     return this.#target(target)
+  }
+
+  /** What approvers signed about this very image; null: nothing. */
+  describe(pack: string, { version, imageDigest }: ReleaseRef): ReleaseDescription | null {
+    const target = findTarget(this.#trusted, releaseTargetPath(pack, version))
+    if (target?.sha256 !== imageDigest) return null
+    try {
+      const about = parseReleaseDescription(target.custom)
+      return about.pack === pack && about.version === version ? about : null
+    } catch (error) {
+      if (error instanceof KernelError && error.code !== 'kernel/bug') return null
+      throw error
+    }
   }
 
   async #refreshPlan(): Promise<void> {

@@ -1,6 +1,6 @@
 import { sha256Hex } from '@firebreak/crypto'
 import { errorMessage, FirebreakError, utf8Decode } from '@firebreak/kernel'
-import { acceptCustomerPolicy, type CustomerPolicy, parsePlan } from '@firebreak/rollout'
+import { openCustomerPolicy, parsePlan } from '@firebreak/rollout'
 import { decodeTrusted, type TrustedMetadata, trustRoot } from '@firebreak/tuf'
 import type { ShownFolder } from './folder.ts'
 import type { FindingCode, Findings } from './report.ts'
@@ -65,9 +65,7 @@ export async function checkPolicy(folder: ShownFolder, findings: Findings): Prom
     findings.add('policy/key', 'customer.pub', `There is a policy and no key to check it with; ${TAKE_AGAIN}`)
     return
   }
-  const accept = (by: string, policy: Uint8Array): CustomerPolicy =>
-    acceptCustomerPolicy(policy, { key: by, held: null, verifyTuning: () => {} })
-  const policy = bytes && key !== null && attempt('policy/signature', 'policy.json', TAKE_AGAIN, findings, () => accept(key, bytes)) // prettier-ignore
+  const policy = bytes && key !== null && attempt('policy/signature', 'policy.json', TAKE_AGAIN, findings, () => openCustomerPolicy(bytes, key)) // prettier-ignore
   if (bytes && !policy) return
   const signed = policy ? policy.tuning : null
   const isSame = signed === null ? tuning === null : tuning !== null && Buffer.compare(signed, tuning) === 0

@@ -1,5 +1,6 @@
 import type { Sha256Hex, Version } from '@firebreak/kernel'
 import type { SlotImage } from '@firebreak/updater'
+import type { EngineUse } from '../messages.ts'
 import { Delivery, type DeliveryCounters, type DeliveryEvents } from './delivery.ts'
 import type { Reason } from './engine-replies.ts'
 import type { EngineSeat, SeatEvents, Tuning } from './engine-seat.ts'
@@ -75,6 +76,12 @@ export class EnginePair {
   get running(): Running | null {
     const seat = this.#active
     return seat && { image: seat.image, trial: this.#isTrial(seat), tuningDigest: seat.tuningDigest }
+  }
+
+  /** What the engine that judges events has used since it was started; null without one. Costs one read. */
+  get use(): EngineUse | null {
+    const usage = this.#active?.usage()
+    return this.#active && usage ? { pid: this.#active.pid, cpuMs: usage.cpuMs, memoryKiB: usage.memoryKiB } : null
   }
 
   /** Whether an engine with the confirmed image is warm behind the active one. */

@@ -76,11 +76,14 @@ test('of what a process writes to its standard error only text comes out', () =>
   assert.equal(printable(bytes('a\n\u001b]0;x\u0007\r\0b\u00e9')), 'a\n?]0;x???b??')
 })
 
+/** 300 pages: 1,200 KiB where a page has four. */
 const STAT_REST = `1 1 1 0 -1 4194560 1 2 3 4 12 34 5 6 20 0 8 0 100 200 300 ${'0 '.repeat(28)}`
 
 test('a process’s name says nothing about its state', () => {
   for (const name of ['node', ') T 1 (x', 'a) R 1 1 1', '()))', '\n) Z']) {
-    assert.deepEqual(parseStat(`7 (${name}) S ${STAT_REST}`), { state: 'sleeping', cpuMs: 460 }, name)
+    const { memoryKiB, ...rest } = parseStat(`7 (${name}) S ${STAT_REST}`) ?? { memoryKiB: 0 }
+    assert.deepEqual(rest, { state: 'sleeping', cpuMs: 460 }, name)
+    assert.ok(memoryKiB >= 1_200 && memoryKiB % 300 === 0, `${memoryKiB}`)
   }
   const states = { R: 'running', D: 'waiting', T: 'stopped' }
   for (const [letter, state] of Object.entries(states)) {

@@ -5,7 +5,7 @@ import { type ConfinedProcess, spawnConfined } from '@firebreak/linux/spawn'
 import type { SlotImage } from '@firebreak/updater'
 import { parseReady, parseRefused, type Ready, type Reason } from './engine-replies.ts'
 import { passOnWords } from './last-words.ts'
-import { type ProcessUsage, ProcessUsageFile } from './process-usage.ts'
+import { type ProcessStat, ProcessUsageFile } from './process-usage.ts'
 import type { WatchedSeat } from './watchdog.ts'
 
 /** An engine's answer may be this long; a longer one is hostile and ends its process. */
@@ -143,7 +143,7 @@ export class EngineSeat implements WatchedSeat {
     this.#process.kill()
   }
 
-  usage(): ProcessUsage | null {
+  usage(): ProcessStat | null {
     return this.#usage.read()
   }
 

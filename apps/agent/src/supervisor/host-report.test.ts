@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseBeacon } from '@firebreak/api'
+import { beaconOf } from '@firebreak/api/testing'
 import { jsonBytes } from '@firebreak/kernel'
 import { EMPTY_SLOTS, type SlotImage, type SlotState } from '@firebreak/updater'
 import { agentStatus, type HostParts } from './host-report.ts'
@@ -16,6 +17,8 @@ const PARTS: HostParts = {
   bootId: 'boot',
   host: 'h-1',
   planGeneration: 3,
+  standing: null,
+  beacons: 12,
   beaconIntervalMs: 30_000,
   ending: null,
   slots: { ...EMPTY_SLOTS, starts: 2, confirmed: CONFIRMED, starter: STARTER },
@@ -23,6 +26,7 @@ const PARTS: HostParts = {
     running: { image: CONFIRMED, trial: false, tuningDigest: null },
     engineVersion: '1.2.0',
     restarts: 4,
+    use: { pid: 9, cpuMs: 120, memoryKiB: 140_000 },
     counters: { eventsJudged: 100, eventsUnjudged: 1_000, eventsQuarantined: 2_000, backlogDroppedByRank: [1, 2, 3] },
   },
   detections: { spooled: 9, dropped: 4_000 },
@@ -83,7 +87,7 @@ test('what it tells is a beacon that servers take, also before anything is known
   }
   for (const parts of [PARTS, nothingYet, { ...PARTS, ending: 'signal SIGTERM' }]) {
     const { beacon } = agentStatus(parts).report
-    const sent = { ...beacon, sequence: 1, sentAtMs: 1, planGeneration: 3 }
+    const sent = { ...beaconOf(), ...beacon, sequence: 1, sentAtMs: 1, planGeneration: 3 }
     assert.deepEqual(parseBeacon(jsonBytes(sent)), sent)
   }
   const { engineVersion, sensorTier } = agentStatus(nothingYet).report.beacon

@@ -1,7 +1,7 @@
 import type { Drops, Notice } from '@firebreak/api'
 import { restingImage, type SlotState } from '@firebreak/updater'
 import { AGENT_VERSION } from '../config.ts'
-import type { HostReport } from '../messages.ts'
+import type { HostReport, HostStanding } from '../messages.ts'
 import type { Detections } from './detections.ts'
 import type { DeliveryCounters } from './delivery.ts'
 import type { EnginePair } from './engine-pair.ts'
@@ -17,11 +17,16 @@ export interface HostParts {
   /** Null before it is enrolled. */
   readonly host: string | null
   readonly planGeneration: number
+  /** As the fetcher says; null before it has read a plan. */
+  readonly standing: HostStanding | null
+  readonly beacons: number
   readonly beaconIntervalMs: number
   /** Why the agent ends; null while it goes on. */
   readonly ending: string | null
   readonly slots: SlotState
-  readonly pair: Pick<EnginePair, 'running' | 'engineVersion' | 'restarts'> & { readonly counters: JudgedCounters }
+  readonly pair: Pick<EnginePair, 'running' | 'engineVersion' | 'restarts' | 'use'> & {
+    readonly counters: JudgedCounters
+  }
   readonly detections: Pick<Detections, 'spooled' | 'dropped'>
   /** Null until a sensor is at work. */
   readonly sensor: SensorReport | null
@@ -40,7 +45,7 @@ type JudgedCounters = Pick<
 /** What `firebreak agent status` shows: written to status.json at each change, not durable. */
 export interface AgentStatus extends Pick<
   HostParts,
-  'pid' | 'host' | 'sensor' | 'inputs' | 'planGeneration' | 'execGate'
+  'pid' | 'host' | 'sensor' | 'inputs' | 'planGeneration' | 'standing' | 'execGate'
 > {
   /** Events lost, by rank; the beacon has the sums. */
   readonly droppedByRank: { readonly [where in 'kernel' | 'sensor' | 'backlog']: readonly number[] }
@@ -52,13 +57,14 @@ const NO_ENGINE_YET = '0.0.0'
 
 /** All that an agent tells of itself: to people, and, as `report`, to its server. */
 export function agentStatus(parts: HostParts): AgentStatus {
-  const { pid, host, sensor, inputs, planGeneration, execGate, sensorDrops, pair } = parts
+  const { pid, host, sensor, inputs, planGeneration, standing, execGate, sensorDrops, pair } = parts
   return {
     pid,
     host,
     sensor,
     inputs,
     planGeneration,
+    standing,
     execGate,
     droppedByRank: {
       kernel: sensorDrops.kernel,
@@ -77,6 +83,8 @@ function hostReport(parts: HostParts): HostReport {
   return {
     slots: { candidate, confirmed, lastKnownGood, rejected, starter, safe },
     starts,
+    beacons: parts.beacons,
+    engine: parts.pair.use,
     beacon: {
       bootId: parts.bootId,
       agentVersion: AGENT_VERSION,

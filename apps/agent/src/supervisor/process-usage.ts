@@ -13,6 +13,11 @@ export interface ProcessUsage {
   readonly cpuMs: number
 }
 
+export interface ProcessStat extends ProcessUsage {
+  /** Resident, with what it shares with others: its code and the runtime's. */
+  readonly memoryKiB: number
+}
+
 /** More than the longest line that the kernel writes: 52 numbers and a name. */
 const STAT_BYTES_MAX = 2_048
 /** USER_HZ, the same on every architecture that Node has. */
@@ -22,6 +27,10 @@ const STATES: Readonly<Record<string, ProcessState>> = { R: 'running', S: 'sleep
 const STATE = 0
 const USER_TICKS = 11
 const SYSTEM_TICKS = 12
+const RESIDENT_PAGES = 21
+/** Where it can't be found out: that of every kernel for x64, and of most for arm64. */
+const PAGE_BYTES_DEFAULT = 4_096
+const PAGE_BYTES = pageBytes()
 
 const line = Buffer.alloc(STAT_BYTES_MAX)
 
@@ -39,7 +48,7 @@ export class ProcessUsageFile {
   }
 
   /** @returns null when the process is gone, or where there is no /proc */
-  read(): ProcessUsage | null {
+  read(): ProcessStat | null {
     if (this.#fd === null) return null
     try {
       return parseStat(line.toString('latin1', 0, readSync(this.#fd, line, 0, STAT_BYTES_MAX, 0)))
@@ -75,9 +84,24 @@ function open(path: string): number | null {
 }
 
 /** The name is the process's own choice, brackets and all: only what stands behind the last one is the kernel's. */
-export function parseStat(text: string): ProcessUsage | null {
+export function parseStat(text: string): ProcessStat | null {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   const state = STATES[fields[STATE] ?? '']
   const ticks = Number(fields[USER_TICKS]) + Number(fields[SYSTEM_TICKS])
-  return state === undefined || !Number.isSafeInteger(ticks) ? null : { state, cpuMs: ticks * TICK_MS }
+  const pages = Number(fields[RESIDENT_PAGES])
+  if (state === undefined || !Number.isSafeInteger(ticks) || !Number.isSafeInteger(pages)) return null
+  return { state, cpuMs: ticks * TICK_MS, memoryKiB: Math.floor((pages * PAGE_BYTES) / 1024) }
+}
+
+/** From the auxiliary vector: pairs of 64-bit words, of which AT_PAGESZ has the key 6 (getauxval(3)). */
+function pageBytes(): number {
+  try {
+    const vector = readFileSync('/proc/self/auxv')
+    for (let at = 0; at + 16 <= vector.length; at += 16) {
+      if (vector.readBigUInt64LE(at) === 6n) return Number(vector.readBigUInt64LE(at + 8))
+    }
+  } catch {
+    // no /proc
+  }
+  return PAGE_BYTES_DEFAULT
 }

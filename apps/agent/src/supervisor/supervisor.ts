@@ -5,7 +5,7 @@ import { DurableError, readDurable } from '@firebreak/durable-fs'
 import { restingImage, type SlotEffect, stepSlots } from '@firebreak/updater'
 import { type AgentConfig, type AgentPaths, imagePath, SEQUENCES_PER_START } from '../config.ts'
 import { codeFolders, entryOf } from '../entries.ts'
-import type { FetcherMessage } from '../messages.ts'
+import type { FetcherMessage, HostStanding } from '../messages.ts'
 import { Detections } from './detections.ts'
 import { EnginePair } from './engine-pair.ts'
 import { type ExecGateProcess, startExecGate } from './exec-gate-process.ts'
@@ -17,6 +17,7 @@ import { type SensorReport, SensorProcess } from './sensor-process.ts'
 import { Quarantine } from './quarantine.ts'
 import { ResumeFile } from './resume-file.ts'
 import type { Tamper } from '../tamper/tamper.ts'
+import { CustomerPolicyFiles } from './policy-files.ts'
 import { SlotKeeper } from './slot-keeper.ts'
 import { openSlotStore, type SlotStore } from './slot-store.ts'
 import { openSpool, type Spool } from './spool.ts'
@@ -57,6 +58,7 @@ export class Supervisor {
   readonly #fetcher: FetcherProcess
   readonly #status: StatusFile
   readonly #tuning: TuningFile
+  readonly #policy: CustomerPolicyFiles
   readonly #resume: ResumeFile
   #inputs: Inputs | null = null
   readonly #quarantine: Quarantine
@@ -65,6 +67,8 @@ export class Supervisor {
   #sensorReport: SensorReport | null = null
   #host: string | null = null
   #planGeneration = 0
+  #standing: HostStanding | null = null
+  #beacons = 0
   #ending: string | null = null
   #onEndingTold: () => void = () => {}
   #stopped = false
@@ -81,6 +85,7 @@ export class Supervisor {
     const supervisor = new Supervisor(options, store, spool, quarantine, bootId)
     // Before any engine is started, so that none starts twice.
     await supervisor.#tuning.look()
+    await supervisor.#policy.look()
     supervisor.#inputs = await Inputs.start(
       options.config.inputs ?? [],
       options.paths.inputs,
@@ -150,6 +155,7 @@ export class Supervisor {
       args: [JSON.stringify(options.config), options.paths.fetcher],
       onMessage: (message) => this.#onMessage(message),
     })
+    this.#policy = new CustomerPolicyFiles(options.paths, (files) => this.#fetcher.policy(files))
     this.#timer = setInterval(() => this.#tick(), TICK_INTERVAL_MS)
   }
 
@@ -258,6 +264,12 @@ export class Supervisor {
         return
       case 'ending-told':
         return this.#onEndingTold()
+      case 'beacons':
+        this.#beacons = Math.max(this.#beacons, message.count)
+        return
+      case 'standing':
+        this.#standing = message.standing
+        return
       case 'offer': {
         const path = imagePath(this.#options.paths.fetcher, message.image.imageDigest)
         return this.#slots.offer(message.image, this.#planGeneration, () => readDurable(path, IMAGE_SIZE_BYTES_MAX))
@@ -268,6 +280,7 @@ export class Supervisor {
   #tick(): void {
     this.#report()
     void this.#tuning.look()
+    void this.#policy.look()
     void this.#options.tamper.look(this.#host)
     void this.#resume.look()
     this.#pair.passTime()
@@ -292,6 +305,8 @@ export class Supervisor {
       bootId: this.#bootId,
       host: this.#host,
       planGeneration: this.#planGeneration,
+      standing: this.#standing,
+      beacons: this.#beacons,
       beaconIntervalMs: this.#options.config.beaconIntervalMs,
       ending: this.#ending,
       slots: this.#slots.state,

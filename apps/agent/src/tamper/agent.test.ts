@@ -10,6 +10,7 @@ import { imageOf } from '../testing/images.ts'
 import { STOPPED_EXIT_CODE } from '../run.ts'
 import { childrenOf, Host, type HostOptions } from '../testing/host.ts'
 import { Vendor } from '../testing/vendor.ts'
+import { policyOf } from '../testing/policies.ts'
 
 const customer = generateSigner().signer
 const SOMEBODY = 12_345
@@ -33,7 +34,7 @@ const isNoted = (vendor: Vendor, code: string, words: string) => () =>
   last(vendor)?.notices.some((one) => one.code === code && one.message.includes(words)) === true
 
 function takePolicy(host: Host, stop: 'free' | 'token'): void {
-  const policy = { customer: 'acme', generation: 1, issuedAtMs: 1, tuning: null, stop }
+  const policy = policyOf({ stop })
   writeFileSync(host.paths.policy, signCustomerPolicy(policy, customer))
   writeFileSync(host.paths.customerKey, customer.publicKey)
 }

@@ -9,6 +9,7 @@ import { signCustomerPolicy, signStopToken, type StopRule, type StopToken } from
 import { agentPaths } from '../config.ts'
 import { StopGuard } from './stop-guard.ts'
 import { parseStopAnswer, USED_TOKENS_MAX } from './stop-messages.ts'
+import { policyOf } from '../testing/policies.ts'
 
 const customer = generateSigner().signer
 const stranger = generateSigner().signer
@@ -38,7 +39,7 @@ class Bench {
   }
 
   policy(stop: StopRule, generation = 1, by: Signer = customer): void {
-    const value = { customer: 'acme', generation, issuedAtMs: 1, tuning: null, stop }
+    const value = policyOf({ generation, stop })
     writeFileSync(this.paths.policy, signCustomerPolicy(value, by))
     writeFileSync(this.paths.customerKey, by.publicKey)
   }

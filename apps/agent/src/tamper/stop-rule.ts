@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import type { PublicKeyHex } from '@firebreak/crypto'
 import { readDurable } from '@firebreak/durable-fs'
 import { errorMessage, utf8Decode } from '@firebreak/kernel'
-import { acceptCustomerPolicy, CUSTOMER_POLICY_SIZE_BYTES_MAX, type StopRule } from '@firebreak/rollout'
+import { CUSTOMER_POLICY_SIZE_BYTES_MAX, openCustomerPolicy, type StopRule } from '@firebreak/rollout'
 import type { NoticeCode } from './notices.ts'
 
 const KEY_CHARS = 64
@@ -64,7 +64,7 @@ export class StopRuleFile {
     if (!policy || !keyText) return null
     const key = utf8Decode(keyText)
     // Taken once by `firebreak policy apply`, which judged its tuning.
-    const { generation, stop } = acceptCustomerPolicy(policy, { key, held: null, verifyTuning: () => {} })
+    const { generation, stop } = openCustomerPolicy(policy, key)
     return { key, generation, stop }
   }
 

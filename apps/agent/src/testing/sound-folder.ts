@@ -16,6 +16,7 @@ import { SlotKeeper } from '../supervisor/slot-keeper.ts'
 import { openSlotStore } from '../supervisor/slot-store.ts'
 import { openSpool } from '../supervisor/spool.ts'
 import { events, imageOf, PACK, tuningWithout } from './images.ts'
+import { policyOf } from './policies.ts'
 import { Vendor } from './vendor.ts'
 
 /** What the slots of `makeSoundFolder` hold. */
@@ -58,13 +59,7 @@ export async function makeSoundFolder(data: string): Promise<AgentPaths> {
   quarantine.keep(events([1], 'poison'))
   await quarantine.settled()
   const { signer } = generateSigner()
-  const policy = {
-    customer: 'acme',
-    generation: 1,
-    issuedAtMs: 1_000,
-    tuning: tuningWithout('7').bytes,
-    stop: 'free',
-  } as const
+  const policy = policyOf({ tuning: tuningWithout('7').bytes })
   await applyPolicy(paths, signCustomerPolicy(policy, signer), signer.publicKey)
   await writeDurable(paths.notices, jsonBytes([{ code: 'agent/stopped', message: 'm', atMs: 1 }]))
   mkdirSync(paths.inputs, { mode: 0o700 })

@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { Beacon, DetectionRecord } from '@firebreak/api'
 import { generateSigner, sha256Hex } from '@firebreak/crypto'
+import { PPM_ALL } from '@firebreak/kernel'
 import {
+  type Arm,
   encodePlan,
   type PackPlan,
   type Plan,
@@ -77,6 +79,7 @@ export class Vendor {
       version: image.slot.version,
       minimumEngine: '1.0.0',
       gateReportDigest: 'c'.repeat(64),
+      emergency: false,
     }
     const target = {
       path: releaseTargetPath(PACK, image.slot.version),
@@ -89,17 +92,37 @@ export class Vendor {
   }
 
   /** The next plan: `image` for everybody, what is recalled for nobody. */
-  plan(image: TestImage | null, recalled: readonly TestImage[] = [], generation = this.#generation + 1): void {
+  plan(
+    image: TestImage | null,
+    recalled: readonly TestImage[] = [],
+    generation = this.#generation + 1,
+    rollout: { readonly image: TestImage; readonly exposure: PackPlan['exposure'] } | null = null,
+  ): void {
     const ref = (one: TestImage): ReleaseRef => ({ version: one.slot.version, imageDigest: one.digest })
     const pack: PackPlan = {
       pack: PACK,
       category: 'behavioural',
       baseline: image && ref(image),
-      candidate: null,
-      exposure: [],
+      candidate: rollout && ref(rollout.image),
+      exposure: rollout?.exposure ?? [],
+      candidateSinceMs: rollout ? 1 : 0,
+      baselineSinceMs: image ? Date.now() : 0, // long ago, hosts would take turns
+      earlier: [],
+      evidence: [],
     }
     this.#generation = generation
     this.#publish({ generation, issuedAtMs: 1, packs: [pack], recalled: recalled.map(({ digest }) => digest) })
+  }
+
+  /** The next plan: `image` goes to everybody of ring canary, in a wave of its own that has the whole ring in this arm. */
+  roll(image: TestImage, baseline: TestImage | null, wave: number, arm: Arm = 'exposed'): void {
+    const [none, all] = [
+      { fromPpm: 0, toPpm: 0 },
+      { fromPpm: 0, toPpm: PPM_ALL },
+    ]
+    const arms = arm === 'exposed' ? { wave, exposed: all, control: none } : { wave, exposed: none, control: all }
+    const exposure = [{ ring: 'canary', ppm: arm === 'exposed' ? PPM_ALL : 0, arms }]
+    this.plan(baseline, [], this.#generation + 1, { image, exposure })
   }
 
   /** Resolves when `isSo`, looking again at each request. */

@@ -1,0 +1,104 @@
+import { errorCode, FirebreakError, fromBase64, nullable, object, text, type WallMs } from '@firebreak/kernel'
+import {
+  acceptCustomerPolicy,
+  CUSTOMER_POLICY_SIZE_BYTES_MAX,
+  type CustomerPolicy,
+  openCustomerPolicy,
+} from '@firebreak/rollout'
+import type { PolicyFiles } from '../messages.ts'
+import { SmallFile } from './small-file.ts'
+
+/** The policy that holds, and the key that signed it: the fetcher's own copy, for what lies in the agent's folder may be broken later. */
+interface Copy {
+  readonly key: string
+  /** Base64. */
+  readonly policy: string
+}
+
+/** Base64 of the largest policy, and what is around it. */
+export const POLICY_COPY_BYTES_MAX = 1_048_576
+export const POLICY_COPY = 'policy.json'
+const KEY = /^[0-9a-f]{64}$/
+const copyReader = nullable(
+  object<Copy>({ key: text(64, KEY), policy: text(Math.ceil((CUSTOMER_POLICY_SIZE_BYTES_MAX * 4) / 3) + 4) }),
+)
+
+/**
+ * What the owner of this host wants. A policy that is broken, unsigned, older or of another customer never replaces the one that
+ * holds, over restarts too; beacons say why. It ends when both its file and its key are taken away.
+ */
+export class HeldPolicy {
+  readonly #file: SmallFile<Copy | null>
+  #policy: CustomerPolicy | null
+  #fault = ''
+  /** Nothing is installed before it is known what the owner wants. */
+  isKnown = false
+
+  private constructor(file: SmallFile<Copy | null>, policy: CustomerPolicy | null) {
+    this.#file = file
+    this.#policy = policy
+  }
+
+  /** @throws DurableError */
+  static async open(folder: string, onDamaged: (error: unknown) => void): Promise<HeldPolicy> {
+    const path = `${folder}/${POLICY_COPY}`
+    const file = await SmallFile.open<Copy | null>({
+      path,
+      bytesMax: POLICY_COPY_BYTES_MAX,
+      reader: copyReader,
+      empty: null,
+      onDamaged,
+    })
+    try {
+      const policy = file.value && openCustomerPolicy(fromBase64(file.value.policy), file.value.key)
+      return new HeldPolicy(file, policy)
+    } catch (error) {
+      onDamaged(error)
+      return new HeldPolicy(file, null)
+    }
+  }
+
+  /** Null: nobody said anything. */
+  get policy(): CustomerPolicy | null {
+    return this.#policy
+  }
+
+  /** Why the one that was laid there last was not taken; '': it was. */
+  get fault(): string {
+    return this.#fault
+  }
+
+  /** Judges what lies in the agent's folder. @throws DurableError: it holds from now on, and is not kept yet */
+  async look(files: PolicyFiles, nowMs: WallMs): Promise<void> {
+    const { key, policy, refused } = files
+    this.isKnown = true
+    this.#fault = refused
+    if (key === null || policy === null) return this.#lookAtNothing(files)
+    try {
+      const isOfHeldKey = key === this.#file.value?.key
+      this.#policy = judge(fromBase64(policy), key, isOfHeldKey ? this.#policy : null, nowMs)
+    } catch (error) {
+      if (error instanceof FirebreakError && error.code === 'kernel/bug') throw error
+      this.#fault = errorCode(error)
+      return
+    }
+    const isKept = this.#file.value?.key === key && this.#file.value.policy === policy
+    if (!isKept) await this.#file.put({ key, policy })
+  }
+
+  async #lookAtNothing({ key, policy, refused }: PolicyFiles): Promise<void> {
+    const isTakenAway = key === null && policy === null && refused !== 'agent/policy-unreadable'
+    if (!isTakenAway) {
+      if (this.#policy !== null && refused === '') this.#fault = 'agent/policy-missing'
+      return
+    }
+    this.#policy = null
+    await this.#file.remove()
+  }
+}
+
+/** Its tuning was judged by who laid it there. One that has expired is better than none, where none holds. */
+function judge(bytes: Uint8Array, key: string, held: CustomerPolicy | null, nowMs: WallMs): CustomerPolicy {
+  if (held === null) return openCustomerPolicy(bytes, key)
+  return acceptCustomerPolicy(bytes, { key, held, verifyTuning: () => {}, nowMs })
+}
