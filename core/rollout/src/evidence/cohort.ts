@@ -3,7 +3,7 @@ import { isEligible, isOf } from './census.ts'
 import type { FleetState } from './fleet-state.ts'
 import { leaveCell } from './host-count.ts'
 import { bucketIn } from './host-columns.ts'
-import type { ReleaseWatch, WatchedWave } from './release-watch.ts'
+import type { ReleaseWatch } from './release-watch.ts'
 import { ATTRIBUTED_BITS } from './signal-rules.ts'
 import { isSteady, stratumOf } from './strata.ts'
 
@@ -22,12 +22,13 @@ export function startWave(
   watch: ReleaseWatch,
   ring: string,
   arms: WaveArms,
-  wave: WatchedWave,
+  startedAt: number,
 ): CohortSizes {
   const { columns } = fleet
   const { pack } = watch.release
   const follows = fleet.kinds.values().map((kind) => isOf(kind, pack, ring))
   const sizes = { exposed: 0, control: 0 }
+  const wave = { wave: arms.wave, startedAt }
   watch.startWave(wave)
   for (let host = 0; host < fleet.hosts; host++) {
     const number = columns.kind[host] ?? 0

@@ -1,6 +1,6 @@
 import type { HostColumns } from './host-columns.ts'
 import type { Numbering } from './numbering.ts'
-import type { ReleaseWatch } from './release-watch.ts'
+import type { ReleaseWatch, WatchedWave } from './release-watch.ts'
 import type { SignalThresholds } from './signal-rules.ts'
 import type { HostKind } from './strata.ts'
 import type { TimeScale } from './time-scale.ts'
@@ -38,4 +38,9 @@ export interface RuleTicks {
 export function waitOf(rules: RuleTicks, interval: number): number {
   if (interval === 0) return rules.silenceAfter
   return 2 * interval > rules.silenceMin ? 2 * interval : rules.silenceMin
+}
+
+/** Whether a wave has been watched long enough: its compared signals count no more, in neither arm. */
+export function isCensored(rules: RuleTicks, { startedAt }: WatchedWave, now: number): boolean {
+  return now - startedAt >= rules.watch
 }

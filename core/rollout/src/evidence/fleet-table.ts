@@ -1,13 +1,16 @@
-import { assert, type WallMs } from '@firebreak/kernel'
+import { assert, type Sha256Hex, type WallMs } from '@firebreak/kernel'
 import type { WaveArms } from '../plan/exposure.ts'
+import type { ReleaseEvidence } from '../plan/plan.ts'
 import { type Census, takeCensus } from './census.ts'
 import { type CohortSizes, startWave } from './cohort.ts'
 import type { FleetState, RuleTicks } from './fleet-state.ts'
 import { foldReport } from './fold.ts'
 import { BUCKET_NONE, FLAG, HostColumns, imageIn, IMAGES_MAX, placeOf, RELEASE_FLAGS } from './host-columns.ts'
 import type { HealthReport, HostFacts } from './health-report.ts'
+import { encodeMembers, restoreMembers } from './members.ts'
 import { Numbering } from './numbering.ts'
 import { decidePresence, type Presence, SILENCE_MS_MIN } from './presence.ts'
+import { releaseEvidence } from './release-evidence.ts'
 import { ReleaseWatch, type WatchedRelease } from './release-watch.ts'
 import type { EvidenceRules } from './signal-rules.ts'
 import type { Cell } from './signals.ts'
@@ -137,13 +140,32 @@ export class FleetTable {
 
   /** Writes down the cohort of a wave, both arms. */
   start(pack: string, ring: string, arms: WaveArms, nowMs: WallMs): CohortSizes {
-    const censoredFrom = this.#state.scale.now(nowMs) + this.#state.rules.watch
-    return startWave(this.#state, this.#watchOf(pack), ring, arms, { wave: arms.wave, censoredFrom })
+    return startWave(this.#state, this.#watchOf(pack), ring, arms, this.#state.scale.now(nowMs))
   }
 
   /** All evidence of the pack's rollout. What has not changed since the last call is the same object as then. */
   cells(pack: string): readonly Cell[] {
     return this.#state.watches.get(pack)?.cells() ?? []
+  }
+
+  /** Who is in which cell and what they have been through, as bytes: a server that ends keeps them for `restore`. */
+  members(pack: string): Uint8Array {
+    return encodeMembers(this.#state, this.#watchOf(pack))
+  }
+
+  /**
+   * Takes up a rollout where `members` wrote it down. After `add` of every host, each with the number that it had then, and `watch` of the same
+   * release; before the newest beacons are folded again.
+   *
+   * @throws KernelError kernel/malformed
+   */
+  restore(pack: string, members: Uint8Array): void {
+    restoreMembers(this.#state, this.#watchOf(pack), members)
+  }
+
+  /** What plans may say of releases on hosts. */
+  releaseEvidence(images: readonly Sha256Hex[]): readonly ReleaseEvidence[] {
+    return releaseEvidence(this.#state, images)
   }
 
   #watchOf(pack: string): ReleaseWatch {

@@ -19,6 +19,7 @@ export function foldReport(fleet: FleetState, host: number, report: HealthReport
   const wasAway = before === 0 || (flags & (FLAG.silent | FLAG.stopped)) !== 0
   const restarts = report.engineRestarts & 0xff
   const isTroubled = before !== 0 && ((flags & FLAG.silent) !== 0 || restarts !== (columns.restarts[host] ?? 0))
+  foldImage(fleet, host, report, heardAt)
   columns.sequence[host] = report.sequence
   columns.heardAt[host] = heardAt
   columns.interval[host] = durationTicks(report.beaconIntervalMs)
@@ -31,7 +32,6 @@ export function foldReport(fleet: FleetState, host: number, report: HealthReport
   if (wasAway) columns.presentSince[host] = heardAt
   foldEnding(fleet, host, report.ending)
   foldCustomer(fleet, host, report.customer.name)
-  foldImage(fleet, host, report, heardAt)
   const kind = foldKind(fleet, host, report)
   if (kind.watch !== null) countHost(fleet, kind.watch, host, report, before === 0)
 }
@@ -66,12 +66,17 @@ function foldKind(fleet: FleetState, host: number, report: HealthReport): HostKi
 function joinPack(fleet: FleetState, host: number, from: HostKind, to: HostKind): void {
   const { columns } = fleet
   if (from.watch !== null) leaveCell(fleet, from.watch, host)
+  columns.cell[host] = 0
+  columns.history[host] = 0
   columns.flags[host] = (columns.flags[host] ?? 0) & ~RELEASE_FLAGS
   const bucket = to.watch === null ? BUCKET_NONE : to.watch.bucketOf(host)
   columns.place[host] = placeOf(bucket, imageIn(columns.place[host] ?? 0))
 }
 
-/** The image that it runs and has confirmed, and since when. */
+/**
+ * The image that it runs and has confirmed, and since when. Hosts say when by their own clocks, so it is held between the beacon before,
+ * which did not say it yet, and this one.
+ */
 function foldImage(fleet: FleetState, host: number, report: HealthReport, heardAt: number): void {
   const { columns, images, scale } = fleet
   const place = columns.place[host] ?? 0
@@ -84,7 +89,9 @@ function foldImage(fleet: FleetState, host: number, report: HealthReport, heardA
   const image = isConfirmed ? images.take(running, () => running) : 0
   images.drop(before)
   columns.place[host] = placeOf(bucketIn(place), image)
-  columns.ranSince[host] = isConfirmed ? hourAfter(Math.min(scale.heardAt(outcome.atMs), heardAt)) : 0
+  if (!isConfirmed) return
+  const earliest = columns.sequence[host] === 0 ? 0 : (columns.heardAt[host] ?? 0)
+  columns.ranSince[host] = hourAfter(Math.min(Math.max(scale.heardAt(outcome.atMs), earliest), heardAt))
 }
 
 function foldCustomer({ columns, customers }: FleetState, host: number, name: string): void {

@@ -1,4 +1,4 @@
-import type { FleetState, RuleTicks } from './fleet-state.ts'
+import { type FleetState, isCensored, type RuleTicks } from './fleet-state.ts'
 import { type HealthReport, newestOutcome, type ReportedOutcome } from './health-report.ts'
 import { FLAG } from './host-columns.ts'
 import type { ReleaseWatch, Tally } from './release-watch.ts'
@@ -124,7 +124,7 @@ function memberBits(
   heardAt: number,
 ): number {
   if (enrolment === null || enrolment.wave !== tally.wave || enrolment.imageDigest !== imageDigest) return 0
-  if (heardAt >= tally.censoredFrom) return HISTORY.enrolled
+  if (isCensored(rules, tally, heardAt)) return HISTORY.enrolled
   return HISTORY.enrolled | countedByHost(enrolment, rules.thresholds)
 }
 

@@ -14,8 +14,8 @@ export interface WatchedRelease {
 export interface WatchedWave {
   /** Of the rollout, from 1. */
   readonly wave: number
-  /** In ticks: from then on its compared signals count no more. */
-  readonly censoredFrom: number
+  /** In ticks. */
+  readonly startedAt: number
 }
 
 /** A cell while it is counted. */
@@ -63,6 +63,10 @@ export class ReleaseWatch {
     return this.#tallies
   }
 
+  get waves(): readonly WatchedWave[] {
+    return this.#waves
+  }
+
   startWave(wave: WatchedWave): void {
     assert(wave.wave > (this.wave?.wave ?? 0), 'a wave starts after the one before it')
     this.#waves.push(wave)
@@ -76,15 +80,19 @@ export class ReleaseWatch {
 
   /** The number of the cell of this stratum and arm. */
   cellFor(wave: WatchedWave, stratum: string, arm: Arm, isOutside = false): number {
-    const name = `${wave.wave} ${arm} ${stratum}`
-    const known = this.#numbers.get(name)
+    const known = this.#numbers.get(nameOf(wave, stratum, arm))
     if (known !== undefined) return known
     const other = isOutside ? outsideOf(OTHER_STRATUM) : OTHER_STRATUM
     if (this.#tallies.length >= CELLS_MAX - CELLS_KEPT && stratum !== other) {
       return this.cellFor(wave, other, arm, isOutside)
     }
-    this.#tallies.push(emptyTally(wave, stratum, arm, isOutside))
-    this.#numbers.set(name, this.#tallies.length)
+    return this.addTally(emptyTally(wave, stratum, arm, isOutside))
+  }
+
+  /** The number of a new cell. */
+  addTally(tally: Tally): number {
+    this.#tallies.push(tally)
+    this.#numbers.set(nameOf(tally, tally.stratum, tally.arm), this.#tallies.length)
     this.#cells = null
     return this.#tallies.length
   }
@@ -129,10 +137,14 @@ export class ReleaseWatch {
   }
 }
 
-function emptyTally(wave: WatchedWave, stratum: string, arm: Arm, isOutside: boolean): Tally {
+function nameOf({ wave }: WatchedWave, stratum: string, arm: Arm): string {
+  return `${wave} ${arm} ${stratum}`
+}
+
+function emptyTally({ wave, startedAt }: WatchedWave, stratum: string, arm: Arm, isOutside: boolean): Tally {
   const none = () => SIGNALS.map(() => 0)
   const counts = { cohort: 0, enrolled: 0, confirmed: 0, proven: 0, rebooted: 0, events: none(), left: none() }
-  return { ...wave, stratum, arm, isOutside, ...counts, cell: null }
+  return { wave, startedAt, stratum, arm, isOutside, ...counts, cell: null }
 }
 
 function addBits(counts: number[], bits: number): void {
@@ -141,7 +153,19 @@ function addBits(counts: number[], bits: number): void {
   }
 }
 
-function cellOf({ wave, stratum, arm, cohort, enrolled, confirmed, proven, rebooted, events, left }: Tally): Cell {
+/** What is known of a cell now. */
+export function cellOf({
+  wave,
+  stratum,
+  arm,
+  cohort,
+  enrolled,
+  confirmed,
+  proven,
+  rebooted,
+  events,
+  left,
+}: Tally): Cell {
   return { wave, stratum, arm, cohort, enrolled, confirmed, proven, rebooted, events: [...events], left: [...left] }
 }
 

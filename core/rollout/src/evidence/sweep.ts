@@ -1,4 +1,4 @@
-import { type FleetState, waitOf } from './fleet-state.ts'
+import { type FleetState, isCensored, waitOf } from './fleet-state.ts'
 import { settleHistory } from './host-count.ts'
 import { FLAG } from './host-columns.ts'
 import { HISTORY } from './signal-rules.ts'
@@ -60,6 +60,6 @@ function addEvent(fleet: FleetState, host: number, bit: number): void {
   const { watch } = kinds.value(columns.kind[host] ?? 0)
   if (watch === null) return
   const tally = watch.tally(cell)
-  if (tally.isOutside || fleet.sweptAt >= tally.censoredFrom) return
+  if (tally.isOutside || isCensored(fleet.rules, tally, fleet.sweptAt)) return
   settleHistory(fleet, watch, host, history | bit)
 }

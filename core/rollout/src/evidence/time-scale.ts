@@ -1,40 +1,41 @@
 import { assert, type WallMs } from '@firebreak/kernel'
 
 /** Times of hosts are held as whole ticks since the table's epoch: 32 bits last for 8.5 years. */
-const TICKS_PER_MS = 16 / 1_000
+const TICKS_PER_S = 16
+const MS_PER_S = 1_000
 const TICKS_MAX = 0xffff_ffff
 const TICKS_PER_HOUR = 57_600
 const HOURS_MAX = 0xffff
 
 /** Wall time as ticks, and back. What is before the epoch counts as the epoch. */
 export class TimeScale {
-  readonly #epochMs: WallMs
+  readonly epochMs: WallMs
 
   constructor(epochMs: WallMs) {
-    this.#epochMs = epochMs
+    this.epochMs = epochMs
   }
 
   /** When something was heard: rounded up, so that nobody is called silent a moment early. */
   heardAt(ms: WallMs): number {
-    return within(Math.ceil((ms - this.#epochMs) * TICKS_PER_MS))
+    return within(Math.ceil(ticksOf(ms - this.epochMs)))
   }
 
   /** What time it is: rounded down, for the same reason. */
   now(ms: WallMs): number {
-    return within(Math.floor((ms - this.#epochMs) * TICKS_PER_MS))
+    return within(Math.floor(ticksOf(ms - this.epochMs)))
   }
 
   ms(ticks: number): WallMs {
-    return this.#epochMs + durationMs(ticks)
+    return this.epochMs + durationMs(ticks)
   }
 }
 
 export function durationMs(ticks: number): number {
-  return ticks / TICKS_PER_MS
+  return (ticks * MS_PER_S) / TICKS_PER_S
 }
 
 export function durationTicks(ms: number): number {
-  return Math.min(TICKS_MAX, Math.ceil(ms * TICKS_PER_MS))
+  return Math.min(TICKS_MAX, Math.ceil(ticksOf(ms)))
 }
 
 /** The first whole hour that is not before it, from 1, so that 0 can mean never. 16 bits last for 7.4 years. */
@@ -44,6 +45,11 @@ export function hourAfter(ticks: number): number {
 
 export function ticksOfHour(hour: number): number {
   return (hour - 1) * TICKS_PER_HOUR
+}
+
+/** Whole when the time is: a product with 0.016 would not be. */
+function ticksOf(ms: number): number {
+  return (ms * TICKS_PER_S) / MS_PER_S
 }
 
 function within(ticks: number): number {
