@@ -20,7 +20,7 @@ function tickOf(exposedAtRisk: number, controlAtRisk: number, exposedEvents: num
   return { exposedAtRisk, controlAtRisk, exposedEvents, controlEvents, exposedToCome: 0, controlToCome: 0 }
 }
 
-function firstTerms(tick: Tick, ratios = RATIOS): LogTerms {
+function firstTerms(tick: Tick, ratios: readonly number[] = RATIOS): LogTerms {
   return addTick(noTerms(ratios), ratios, tick)
 }
 
