@@ -99,8 +99,11 @@ export {
   DEFAULT_ROLLOUT_POLICY,
   parseRolloutPolicy,
   type RolloutPolicy,
-  type SignalLimits,
 } from './rollout/policy.ts'
+export { decideWave } from './rollout/decide.ts'
+export { lookAt } from './rollout/look.ts'
+export type { Censuses } from './rollout/pacing.ts'
+export { operatorRecord, type OperatorVerdict, recordOf } from './rollout/record.ts'
 export {
   gateReportTargetPath,
   parseReleaseDescription,
@@ -160,3 +163,5 @@ export { FleetTable, type FleetTableOptions } from './evidence/fleet-table.ts'
 export type { EnrolmentReport, HealthReport, HostFacts, ReportedOutcome } from './evidence/health-report.ts'
 export type { WatchedRelease } from './evidence/release-watch.ts'
 export type { EvidenceRules, SignalThresholds } from './evidence/signal-rules.ts'
+export { countsOf } from './rollout/counts.ts'
+export { evidenceText } from './rollout/words.ts'

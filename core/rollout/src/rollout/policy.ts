@@ -11,6 +11,7 @@ import {
   type Reader,
   record,
 } from '@firebreak/kernel'
+import type { SignalThresholds } from '../evidence/signal-rules.ts'
 import { name, PLAN_RINGS_MAX } from '../plan/plan.ts'
 
 /**
@@ -35,7 +36,7 @@ export interface RolloutPolicy {
   readonly watchMs: number
   /** Evidence (E) at which a release is halted: the chance that a healthy one ever is, is one in this. */
   readonly haltEvidence: number
-  /** Evidence at which nothing more is exposed until it falls again. */
+  /** Evidence at which nothing more is exposed for four bakes; if it has not fallen by then, a wave of the budget's size has to tell. */
   readonly holdEvidence: number
   /** The control has so many hosts for each exposed one, and at least `controlHostsMin`, as far as the ring has them. */
   readonly controlPerExposed: number
@@ -53,18 +54,10 @@ export interface RolloutPolicy {
   readonly applyWithinMs: number
   /** A host that said that it stops, and is not back by then, is absent. */
   readonly absenceAfterMs: number
-  readonly thresholds: SignalLimits
+  readonly thresholds: SignalThresholds
   readonly baselines: BaselineRates
   /** A ring with no host in it is passed over instead of holding for ever. At least one host must be proven in any case. */
   readonly skipEmptyRings: boolean
-}
-
-/** Above these a host counts as having had the signal. */
-export interface SignalLimits {
-  /** Parts per million of one core. */
-  readonly engineCpuPpm: number
-  readonly engineMemoryKiB: number
-  readonly detectionsPerHour: number
 }
 
 /** What a healthy release does at worst, of all hosts that enrol: attributed signals are tested against it. */
@@ -120,7 +113,7 @@ const evidence = integer(2, EVIDENCE_MAX)
 /** A rate of nothing could never be tested against, and one of everything always passes. */
 const rate = integer(1, PPM_ALL - 1)
 
-const thresholds = within<SignalLimits>(DEFAULT_ROLLOUT_POLICY.thresholds, {
+const thresholds = within<SignalThresholds>(DEFAULT_ROLLOUT_POLICY.thresholds, {
   engineCpuPpm: optional(positive),
   engineMemoryKiB: optional(positive),
   detectionsPerHour: optional(positive),
@@ -175,7 +168,7 @@ function within<T extends object>(
   defaults: T,
   shape: { readonly [K in keyof T]-?: Reader<T[K] | undefined> },
 ): Reader<T> {
-  const read = object<Partial<T>>(shape as Parameters<typeof object<Partial<T>>>[0])
+  const read = object<Partial<T>>(shape)
   return (value, at) => {
     const unknown = Object.keys(record(value, at)).find((key) => !Object.hasOwn(defaults, key))
     if (unknown !== undefined) throw malformed(at, `the keys ${Object.keys(defaults).join(', ')}`, unknown)

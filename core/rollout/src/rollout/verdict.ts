@@ -7,14 +7,15 @@ export type VerdictReason = AdvanceReason | HoldReason | HaltReason | 'operator'
 export type AdvanceReason =
   | 'first-wave' // nobody has it yet: as many as the budget allows
   | 'evidence-sufficient' // the cohort is proven and baked: the next wave
-  | 'rollout-complete' // the same, and no ring is left
+  | 'probe' // time has not resolved a hold: a wave of the budget's size has to
+  | 'rollout-complete' // as for evidence-sufficient, and no ring is left
 
 export type HoldReason =
   | 'unreadable-evidence' // numbers that can't be: nothing follows from them
   | 'empty-cohort' // nobody could take part: zero hosts prove nothing
   | 'pacing' // too few hosts are there, of too many that the next wave would expose
   | 'waves-spent' // a plan can't name more waves
-  | 'suspicion' // evidence above holdEvidence, below haltEvidence
+  | 'suspicion' // evidence above holdEvidence and below haltEvidence
   | 'coincident-outage' // the control fell silent too
   | 'insufficient-evidence' // not enough of the cohort is confirmed and proven
   | 'baking' // not yet long enough
@@ -51,20 +52,21 @@ export interface WaveCounts {
   readonly control: ArmCounts
 }
 
-/** What one signal says against the release in the wave in which it says most. */
+/** What one signal says against the release: in the wave in which it says most, or in all together. */
 export interface SignalEvidence {
   readonly signal: Signal
-  /** Natural logarithm of E, before weighting; cut to 3 decimals, and to LOG_EVIDENCE_MAX. */
+  /** Natural logarithm of E times the weight of signal and wave, to be held against the limits; cut to 3 decimals, and to LOG_EVIDENCE_MAX. */
   readonly logE: number
-  readonly wave: number
-  /** Where it is strongest by itself; null: nothing has happened. */
+  /** null: all waves together. */
+  readonly wave: number | null
+  /** Where it is strongest by itself; null: waves together, or nothing has happened. */
   readonly stratum: string | null
   readonly exposedEvents: number
   readonly controlEvents: number
 }
 
 export interface EvidenceSummary {
-  /** Natural logarithm of E of the rollout: the largest of the signals' evidence over all waves, each times its weight. */
+  /** Of the rollout: the largest of all signals and waves; at least 0, which is no evidence. */
   readonly logE: number
   readonly haltLogE: number
   readonly holdLogE: number

@@ -1,0 +1,121 @@
+import { assert, PPM_ALL, type WallMs } from '@firebreak/kernel'
+import type { Cell, Signal } from '../evidence/signals.ts'
+import { areReadable, boundedCells, cellsOf, eventsOf, total } from './cells.ts'
+import * as explain from './explain.ts'
+import {
+  answeredOf,
+  bakeMsOf,
+  isAnswered,
+  isSuspect,
+  type Judged,
+  judgedOf,
+  probeAfterMs,
+  recentControlLosses,
+} from './judged.ts'
+import { type Censuses, nextStep } from './pacing.ts'
+import type { RolloutPolicy } from './policy.ts'
+import type { NextWave, RolloutState, WaveDecision } from './state.ts'
+import type { HoldReason } from './verdict.ts'
+import { canReachThreshold } from './weigh.ts'
+import { haltReasonOf } from './words.ts'
+
+/** In small fleets these are counted, and one too many halts. */
+const FAILURES: readonly Signal[] = ['failure', 'false-success']
+const LOSSES: readonly Signal[] = ['silence']
+
+/**
+ * Judges the current wave, or says how the first one starts. Halting needs evidence, or, in cohorts too small for any, one host too many. Advancing
+ * needs all of it: a cohort, no suspicion, the share proven, the time, and somebody to expose next. Everything else holds. Pure and total; independent of
+ * the order of the evidence.
+ *
+ * @param state - rolling, after `lookAt` with the same cells
+ */
+export function decideWave(
+  policy: RolloutPolicy,
+  state: RolloutState,
+  cells: readonly Cell[],
+  censuses: Censuses,
+  nowMs: WallMs,
+): WaveDecision {
+  assert(state.status === 'rolling', 'only a rollout that is rolling is judged')
+  const isReadable = areReadable(cells) && Number.isFinite(nowMs)
+  const judged = judgedOf(policy, state, isReadable ? boundedCells(cells) : state.cells, nowMs)
+  const halt = haltOn(judged)
+  if (halt !== null) return halt
+  if (!isReadable) return hold(judged, 'unreadable-evidence')
+  return holdOn(judged) ?? advanceOn(judged, censuses)
+}
+
+function haltOn(judged: Judged): WaveDecision | null {
+  const { policy, evidence } = judged
+  const failed = countedIn(judged, FAILURES)
+  if (failed > policy.failuresMax) {
+    return { kind: 'halt', reason: 'attributable-failure', ...explain.countedHalt(judged, 'failure', failed) }
+  }
+  const lost = countedIn(judged, LOSSES)
+  if (lost > policy.lossesMax) {
+    return { kind: 'halt', reason: 'silence', ...explain.countedHalt(judged, 'silence', lost) }
+  }
+  const [strongest] = evidence.signals
+  if (strongest === undefined || evidence.logE < Math.log(policy.haltEvidence)) return null
+  return { kind: 'halt', reason: haltReasonOf(strongest.signal), ...explain.evidenceHalt(judged, strongest) }
+}
+
+/**
+ * Hosts with the release to which one of `signals` has happened, in waves that are too small for statistics: also those of them that are the
+ * settled control of a later one.
+ */
+function countedIn(judged: Judged, signals: readonly Signal[]): number {
+  const { state, cells } = judged
+  const small = state.waves.filter(({ arms }) => !isProtected(judged, arms.wave))
+  const hosts = small.flatMap(({ arms: { wave }, controlOf }) => [
+    ...cellsOf(cells, 'exposed', wave),
+    ...(controlOf === 'settled' ? cellsOf(cells, 'control', wave) : []),
+  ])
+  return total(hosts, (cell) => signals.reduce((sum, signal) => sum + eventsOf(cell, signal), 0))
+}
+
+/** Whether statistics protect this wave. */
+function isProtected({ policy, cells }: Judged, wave: number): boolean {
+  const own = cells.filter((cell) => cell.wave === wave)
+  return canReachThreshold(policy, own, wave)
+}
+
+function holdOn(judged: Judged): WaveDecision | null {
+  const { policy, state, wave, counts, nowMs } = judged
+  if (wave === null) return null
+  const mayProbe = nowMs >= wave.startedAtMs + probeAfterMs(judged) && isProtected(judged, wave.arms.wave)
+  if (isSuspect(judged) && !mayProbe) return hold(judged, 'suspicion')
+  // In whole numbers, so that exactly the share is enough or too much.
+  if (recentControlLosses(judged) * PPM_ALL > policy.outageShareMax * counts.control.cohort) {
+    return hold(judged, 'coincident-outage')
+  }
+  if (answeredOf(counts) === 0 || (!isAnswered(judged) && !mayProbe)) return hold(judged, 'insufficient-evidence')
+  if (!(nowMs >= wave.startedAtMs + bakeMsOf(policy, state))) return hold(judged, 'baking')
+  const rebooted = total(cellsOf(judged.cells, 'exposed'), (cell) => cell.rebooted)
+  const exposedEver = state.waves.reduce((sum, one) => sum + one.exposedHosts, 0)
+  return rebooted < Math.min(policy.rebootedHostsMin, exposedEver) ? hold(judged, 'reboot-wanted') : null
+}
+
+function advanceOn(judged: Judged, censuses: Censuses): WaveDecision {
+  const { policy, state, size } = judged
+  const step = nextStep(policy, state, size, censuses)
+  if (step.kind === 'wave') return advance(judged, step.next)
+  if (step.kind === 'hold') return hold(judged, step.reason, step.ring)
+  if (isSuspect(judged)) return hold(judged, 'suspicion')
+  if (!isAnswered(judged)) return hold(judged, 'insufficient-evidence')
+  return { kind: 'advance', reason: 'rollout-complete', next: 'complete', ...explain.completion(judged) }
+}
+
+function advance(judged: Judged, next: NextWave): WaveDecision {
+  return { kind: 'advance', reason: advanceReason(judged), next, ...explain.advance(judged, next) }
+}
+
+function advanceReason(judged: Judged): 'first-wave' | 'probe' | 'evidence-sufficient' {
+  if (judged.wave === null) return 'first-wave'
+  return isSuspect(judged) || !isAnswered(judged) ? 'probe' : 'evidence-sufficient'
+}
+
+function hold(judged: Judged, reason: HoldReason, ring?: string): WaveDecision {
+  return { kind: 'hold', reason, ...explain.hold(judged, reason, ring) }
+}

@@ -1,0 +1,82 @@
+import type { WallMs } from '@firebreak/kernel'
+import { type Cell, COMPARED_SIGNALS, type ComparedSignal } from '../evidence/signals.ts'
+import { addTick, noTerms, RATIOS_FEWER, RATIOS_MORE, type Tick } from '../statistics/hazard-ratio.ts'
+import { areReadable, boundedCells, cellsOf, eventsOf, keyOf, leftOf, strataOf, total } from './cells.ts'
+import type { ControlLoss, ProcessState, RolloutState } from './state.ts'
+
+/** What happened within this time is recent: an outage is judged by it. */
+export const OUTAGE_MINUTES = 10
+export const MINUTE_MS = 60_000
+
+/**
+ * Looks once: what has happened since the last look is one tick of each test. Any number of looks is allowed, at any times. Before `decideWave`.
+ *
+ * @param cells - cumulative, in any order; where they can't be read nothing is learnt from them
+ * @returns `state` itself when nothing happened
+ */
+export function lookAt(state: RolloutState, cells: readonly Cell[], nowMs: WallMs): RolloutState {
+  if (state.status !== 'rolling' || !areReadable(cells)) return state
+  const next = boundedCells(cells.filter(({ wave }) => wave <= state.waves.length))
+  if (isSame(state.cells, next)) return state
+  const before = new Map(state.cells.map((cell) => [keyOf(cell), cell]))
+  const processes = new Map(state.processes.map((process) => [processKey(process), process]))
+  for (const { arms } of state.waves) {
+    for (const { stratum, exposed, control } of strataOf(next, arms.wave)) {
+      if (control === null || exposed.cohort === 0) continue
+      for (const signal of COMPARED_SIGNALS) {
+        const tick = tickOf(signal, before, exposed, control)
+        const id = { wave: arms.wave, stratum, signal }
+        const known = processes.get(processKey(id))
+        const logTerms = addTick(known?.logTerms ?? noTerms(ratiosOf(signal)), ratiosOf(signal), tick)
+        if (tick.exposedEvents + tick.controlEvents > 0) processes.set(processKey(id), { ...id, logTerms })
+      }
+    }
+  }
+  return { ...state, cells: next, processes: [...processes.values()], controlLosses: controlLosses(state, next, nowMs) }
+}
+
+/** A detection is a good event: a bad release brings fewer of them. */
+function ratiosOf(signal: ComparedSignal): readonly number[] {
+  return signal === 'detection' ? RATIOS_FEWER : RATIOS_MORE
+}
+
+function tickOf(signal: ComparedSignal, before: ReadonlyMap<string, Cell>, exposed: Cell, control: Cell): Tick {
+  const [exposedArm, controlArm] = [exposed, control].map((now) => armTick(signal, before.get(keyOf(now)), now))
+  return {
+    exposedAtRisk: exposedArm?.atRisk ?? 0,
+    controlAtRisk: controlArm?.atRisk ?? 0,
+    exposedToCome: exposedArm?.toCome ?? 0,
+    controlToCome: controlArm?.toCome ?? 0,
+    exposedEvents: exposedArm?.events ?? 0,
+    controlEvents: controlArm?.events ?? 0,
+  }
+}
+
+/**
+ * At risk in a tick are all that have enrolled by its end and were not struck or taken away before it began. Those who enrolled during it have to be
+ * among them: a host that enrolled and was struck between two looks is counted on both sides of the bar, or on neither. A count that went
+ * down, because a server lost its newest beacons, is no event.
+ */
+function armTick(signal: ComparedSignal, before: Cell | undefined, now: Cell) {
+  const struckBefore = eventsOf(before, signal)
+  const atRisk = Math.max(0, now.enrolled - struckBefore - leftOf(before, signal))
+  const events = Math.min(atRisk, Math.max(0, eventsOf(now, signal) - struckBefore))
+  return { atRisk, toCome: Math.max(0, now.cohort - now.enrolled), events }
+}
+
+/** One entry a minute, and those before the oldest minute that counts: what had been lost until then. */
+function controlLosses(state: RolloutState, cells: readonly Cell[], nowMs: WallMs): readonly ControlLoss[] {
+  const hosts = total(cellsOf(cells, 'control', state.waves.length), (cell) => eventsOf(cell, 'silence'))
+  const known = state.controlLosses
+  if ((known.at(-1)?.hosts ?? 0) === hosts) return known
+  const atMs = Math.ceil(nowMs / MINUTE_MS) * MINUTE_MS
+  return [...known.filter((loss) => loss.atMs !== atMs), { atMs, hosts }].slice(-OUTAGE_MINUTES - 2)
+}
+
+function processKey({ wave, stratum, signal }: Omit<ProcessState, 'logTerms'>): string {
+  return `${wave} ${signal} ${stratum}`
+}
+
+function isSame(a: readonly Cell[], b: readonly Cell[]): boolean {
+  return a.length === b.length && JSON.stringify(a) === JSON.stringify(b)
+}

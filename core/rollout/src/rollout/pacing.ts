@@ -1,0 +1,174 @@
+import { type Ppm, PPM_ALL } from '@firebreak/kernel'
+import type { Census } from '../evidence/census.ts'
+import type { Cell, Signal } from '../evidence/signals.ts'
+import type { BucketRange, WaveArms } from '../plan/exposure.ts'
+import { PLAN_WAVES_MAX } from '../plan/plan.ts'
+import { type ArmCount, excessRateUpper } from '../statistics/bounds.ts'
+import { cellsOf, eventsOf, total } from './cells.ts'
+import type { RolloutPolicy } from './policy.ts'
+import type { NextWave, RolloutState, WaveSize } from './state.ts'
+import type { EvidenceSummary } from './verdict.ts'
+
+/** Asked only where a wave may start: taking a census looks at every host. */
+export type Censuses = (ring: string) => Census
+
+export type Pace =
+  | { readonly kind: 'wave'; readonly next: NextWave }
+  | { readonly kind: 'complete' }
+  | { readonly kind: 'hold'; readonly reason: 'empty-cohort' | 'pacing' | 'waves-spent'; readonly ring: string }
+
+/** Harm that a healthy fleet hardly has: it tells of a rate after a few hosts. */
+export const HARM: readonly Signal[] = ['failure', 'false-success', 'silence', 'engine-restart']
+/** Harm that a healthy fleet has as well, every evening: it counts once its own evidence says that the release brings more of it. */
+export const COMMON_HARM: readonly Signal[] = ['absence', 'reboot', 'cpu', 'memory', 'flood']
+/**
+ * Hosts that are asleep, or whose owner waits, are exposed with the others and may all come back at once: for one that could take part,
+ * at most so many in all.
+ */
+export const REACH_PER_HOST = 4
+/** In budgets: the least that a wave may reach in all, so that a small ring with many dead enrolments goes on. */
+const REACH_BUDGETS_MIN = 10
+const STEADY = /, steady$/
+
+/**
+ * How large the next wave may be: so many hosts that, were each harmed with the highest rate that what is proven leaves possible, the budget
+ * would be met. No round percentages: 10, 33, 143 ... while nothing happens.
+ *
+ * Harmed are hosts with a signal of HARM. A host with two counts twice: that can only make waves smaller. Where part of the fleet is steady, the
+ * better of two bounds holds, each at half of the permitted doubt: over all hosts, and over steady ones, which have less noise of
+ * their own.
+ */
+export function nextWaveSize(policy: RolloutPolicy, cells: readonly Cell[], evidence: EvidenceSummary): WaveSize {
+  const doubtPpm = PPM_ALL - policy.budgetConfidencePpm
+  const steady = cells.filter(({ stratum }) => STEADY.test(stratum))
+  const isMixed = steady.length > 0 && steady.length < cells.length
+  const suspected = COMMON_HARM.filter((signal) => isSuspected(evidence, signal, doubtPpm))
+  const bound = (some: readonly Cell[], signals: readonly Signal[]) =>
+    excessOf(some, signals, PPM_ALL - (isMixed ? doubtPpm / 2 : doubtPpm))
+  const boundOf = (signals: readonly Signal[]) =>
+    isMixed ? Math.min(bound(cells, signals), bound(steady, signals)) : bound(cells, signals)
+  const excess = Math.max(boundOf(HARM), ...suspected.map((signal) => boundOf([signal])))
+  const { hosts, events } = armCount(cellsOf(cells, 'exposed'), HARM)
+  return {
+    hostsMax: Math.floor(policy.budgetHosts / excess),
+    excessUpperPpm: Math.ceil(excess * PPM_ALL),
+    proven: hosts,
+    harmed: events,
+  }
+}
+
+function isSuspected({ signals }: EvidenceSummary, signal: Signal, doubtPpm: Ppm): boolean {
+  const logE = signals.find((one) => one.signal === signal)?.logE ?? 0
+  return logE >= Math.log(PPM_ALL / doubtPpm)
+}
+
+function excessOf(cells: readonly Cell[], signals: readonly Signal[], confidencePpm: Ppm): number {
+  const [exposed, control] = [cellsOf(cells, 'exposed'), cellsOf(cells, 'control')]
+  return excessRateUpper(armCount(exposed, signals), armCount(control, signals), confidencePpm)
+}
+
+/** A host may be proven first and harmed later: not to count it twice, the larger number stands for both. */
+function armCount(cells: readonly Cell[], signals: readonly Signal[]): ArmCount {
+  const events = total(cells, (cell) => signals.reduce((sum, signal) => sum + eventsOf(cell, signal), 0))
+  return {
+    events,
+    hosts: Math.max(
+      events,
+      total(cells, ({ proven }) => proven),
+    ),
+  }
+}
+
+/**
+ * What comes next for a rollout whose current wave is judged good, or that has none: ring by ring in the order of risk, inside a ring from bucket 0
+ * upwards, also in the emergency lane. What a ring has left over when nobody there could take part is few enough to go without a judgement.
+ */
+export function nextStep(policy: RolloutPolicy, state: RolloutState, size: WaveSize, censuses: Censuses): Pace {
+  const current = state.waves.at(-1)?.ring
+  const first = Math.max(0, current === undefined ? 0 : state.rings.indexOf(current))
+  for (const ring of state.rings.slice(first)) {
+    const fromPpm = exposedIn(state, ring)
+    const census = censuses(ring)
+    if (fromPpm === PPM_ALL || (census.hosts === 0 && (fromPpm > 0 || policy.skipEmptyRings))) continue
+    const toPpm = exposedUpTo(policy, census, fromPpm, size.hostsMax)
+    const exposedHosts = census.eligibleBetween(fromPpm, toPpm)
+    if (exposedHosts > 0) return waveOf(policy, state, ring, census, { fromPpm, toPpm }, size)
+    if (toPpm < PPM_ALL) return { kind: 'hold', reason: 'pacing', ring }
+    if (fromPpm === 0) return { kind: 'hold', reason: 'empty-cohort', ring }
+  }
+  if (state.waves.length > 0) return { kind: 'complete' }
+  return { kind: 'hold', reason: 'empty-cohort', ring: state.rings[0] ?? '' }
+}
+
+function exposedIn(state: RolloutState, ring: string): Ppm {
+  const waves = state.waves.filter((wave) => wave.ring === ring)
+  return waves.reduce((most, { arms }) => Math.max(most, arms.exposed.toPpm), 0)
+}
+
+/** The end of a wave: at most `hostsMax` that could take part, and not too many in all. At least one bucket. */
+function exposedUpTo(policy: RolloutPolicy, census: Census, fromPpm: Ppm, paced: number): Ppm {
+  const hostsMax = Math.min(paced, withControl(policy, census, fromPpm))
+  const reachMax = Math.max(REACH_PER_HOST * hostsMax, REACH_BUDGETS_MIN * policy.budgetHosts)
+  const share = Math.max(1, Math.floor((reachMax / Math.max(1, census.hosts)) * PPM_ALL))
+  const reachPpm = Math.min(PPM_ALL, fromPpm + share)
+  const enough = census.ppmAfter(fromPpm, hostsMax)
+  // The last bucket may hold more than one host.
+  const isOver = census.eligibleBetween(fromPpm, enough) > hostsMax && enough > fromPpm + 1
+  const toPpm = Math.min(reachPpm, isOver ? enough - 1 : enough)
+  const isLast = reachPpm === PPM_ALL && census.eligibleBetween(toPpm, PPM_ALL) === 0
+  return isLast ? PPM_ALL : toPpm
+}
+
+/** A wave leaves at least as many hosts to compare with as it exposes, unexposed or settled; but for a ring that the first wave could take whole. */
+function withControl({ budgetHosts }: RolloutPolicy, census: Census, fromPpm: Ppm): number {
+  const unexposed = census.eligibleBetween(fromPpm, PPM_ALL)
+  const settled = census.eligibleBetween(0, fromPpm)
+  return settled >= unexposed ? unexposed : Math.max(budgetHosts, Math.floor(unexposed / 2))
+}
+
+function waveOf(
+  policy: RolloutPolicy,
+  state: RolloutState,
+  ring: string,
+  census: Census,
+  exposed: BucketRange,
+  size: WaveSize,
+): Pace {
+  const wave = state.waves.length + 1
+  if (wave > PLAN_WAVES_MAX) return { kind: 'hold', reason: 'waves-spent', ring }
+  const exposedHosts = census.eligibleBetween(exposed.fromPpm, exposed.toPpm)
+  const wanted = Math.max(policy.controlPerExposed * exposedHosts, policy.controlHostsMin)
+  const { control, controlOf } = controlFor(state, ring, census, exposed, exposedHosts, wanted)
+  const controlHosts = census.eligibleBetween(control.fromPpm, control.toPpm)
+  const arms: WaveArms = { wave, exposed, control }
+  return { kind: 'wave', next: { ring, arms, exposedHosts, controlHosts, controlOf, size } }
+}
+
+/**
+ * Whom to compare with. Buckets that are not exposed yet, from the far end, so that they stay unexposed for longest: a fault that takes hours to show
+ * is then still compared. When fewer are left than the wave exposes, the hosts that were exposed first.
+ */
+function controlFor(
+  state: RolloutState,
+  ring: string,
+  census: Census,
+  exposed: BucketRange,
+  exposedHosts: number,
+  wanted: number,
+): Pick<NextWave, 'controlOf'> & { readonly control: BucketRange } {
+  const unexposed = census.eligibleBetween(exposed.toPpm, PPM_ALL)
+  const settled = census.eligibleBetween(0, exposed.fromPpm)
+  if (unexposed === 0 && settled === 0) {
+    return { controlOf: 'nobody', control: { fromPpm: exposed.toPpm, toPpm: exposed.toPpm } }
+  }
+  if (unexposed < exposedHosts && settled > unexposed) {
+    const toPpm = Math.min(exposed.fromPpm, census.ppmAfter(0, wanted))
+    return { controlOf: 'settled', control: { fromPpm: 0, toPpm } }
+  }
+  const taken = state.waves.filter((wave) => wave.ring === ring && wave.controlOf === 'unexposed')
+  const freePpm = Math.min(PPM_ALL, ...taken.map(({ arms }) => arms.control.fromPpm))
+  const free = freePpm > exposed.toPpm ? census.eligibleBetween(exposed.toPpm, freePpm) : 0
+  const [toPpm, choice] = free >= wanted ? [freePpm, free] : [PPM_ALL, unexposed]
+  const fromPpm = choice > wanted ? census.ppmAfter(exposed.toPpm, choice - wanted) : exposed.toPpm
+  return { controlOf: 'unexposed', control: { fromPpm, toPpm } }
+}

@@ -1,0 +1,172 @@
+import { PPM_ALL } from '@firebreak/kernel'
+import { type AttributedSignal, type Cell, type Signal, SIGNALS } from '../evidence/signals.ts'
+import { logSignalEvidence, logWeightedMax, logWeightedMean, waveWeight } from '../statistics/combine.ts'
+import { addTick, logMixture, noTerms, pooledTerms, RATIOS_MORE } from '../statistics/hazard-ratio.ts'
+import { logKnownRate } from '../statistics/known-rate.ts'
+import { eventsOf, type Stratum, strataOf } from './cells.ts'
+import type { BaselineRates, RolloutPolicy } from './policy.ts'
+import type { ProcessState, RolloutState } from './state.ts'
+import { type EvidenceSummary, LOG_EVIDENCE_MAX, type SignalEvidence } from './verdict.ts'
+
+/**
+ * How much of the permitted error each signal may use: chosen before anything is seen, together 1. Most where most harm shows: a release that breaks
+ * hosts is refused, fells engines, or is never heard of again. Doubling a weight saves less than one more loss.
+ */
+export const SIGNAL_WEIGHTS: Readonly<Record<Signal, number>> = {
+  silence: 1 / 4,
+  failure: 1 / 4,
+  absence: 1 / 8,
+  reboot: 1 / 16,
+  'engine-restart': 1 / 16,
+  'apply-failure': 1 / 16,
+  'false-success': 1 / 16,
+  cpu: 1 / 32,
+  memory: 1 / 32,
+  flood: 1 / 32,
+  detection: 1 / 32,
+}
+
+/**
+ * Of a signal's weight, half is for each wave by itself, so that a long good past can't dilute a new fault; and half for all waves together, because
+ * the budget lets no single wave lose many.
+ */
+const TOGETHER = 1 / 2
+
+/**
+ * All evidence against the release. By Ville's inequality a healthy one ever reaches 1/a with a probability of at most a, however often it is
+ * looked at: each part is a test martingale, and their weights are 1 together.
+ */
+export function weigh(policy: RolloutPolicy, state: RolloutState, cells: readonly Cell[]): EvidenceSummary {
+  const waves = state.waves.map(({ arms: { wave } }) => ({ wave, strata: strataOf(cells, wave) }))
+  const parts = SIGNALS.flatMap((signal) => signalParts(policy, state.processes, waves, signal))
+  const logs = parts.map(({ logE, weight }) => ({ logE, weight }))
+  const strongest = parts
+    .filter(({ exposedEvents, controlEvents }) => exposedEvents + controlEvents > 0)
+    .map(({ weight, ...part }) => ({ ...part, logE: cut(part.logE + Math.log(weight)) }))
+    .toSorted((a, b) => b.logE - a.logE)
+  return {
+    logE: cut(Math.max(0, logWeightedMax(logs))),
+    haltLogE: cut(Math.log(policy.haltEvidence)),
+    holdLogE: cut(Math.log(policy.holdEvidence)),
+    signals: strongest.filter((one, i) => strongest.findIndex(({ signal }) => signal === one.signal) === i),
+  }
+}
+
+interface WaveStrata {
+  readonly wave: number
+  readonly strata: readonly Stratum[]
+}
+
+interface Part extends SignalEvidence {
+  readonly weight: number
+}
+
+function signalParts(
+  policy: RolloutPolicy,
+  processes: readonly ProcessState[],
+  waves: readonly WaveStrata[],
+  signal: Signal,
+): readonly Part[] {
+  const own = SIGNAL_WEIGHTS[signal]
+  const together = { wave: null, weight: own * TOGETHER }
+  const apart = ({ wave }: WaveStrata) => ({ wave, weight: own * (1 - TOGETHER) * waveWeight(wave) })
+  const all = waves.flatMap(({ strata }) => strata)
+  if (isAttributed(signal)) {
+    const rate = policy.baselines[BASELINES[signal]] / PPM_ALL
+    return [
+      { ...described(signal, all), ...together, stratum: null, logE: logOfTotals(all, signal, rate) },
+      ...waves.map((one) => ({
+        ...described(signal, one.strata),
+        ...apart(one),
+        ...attributedEvidence(one.strata, signal, rate),
+      })),
+    ]
+  }
+  const known = processes.filter((process) => process.signal === signal)
+  const pooled = logMixture(pooledTerms(known.map(({ logTerms }) => logTerms)))
+  return [
+    { ...described(signal, all), ...together, stratum: null, logE: known.length === 0 ? 0 : pooled },
+    ...waves.map((one) => ({ ...described(signal, one.strata), ...apart(one), ...comparedEvidence(known, one) })),
+  ]
+}
+
+type Finding = Pick<SignalEvidence, 'logE' | 'stratum'>
+
+/** Of the processes of one signal: those of one wave. The weights of strata are settled when the wave starts. */
+function comparedEvidence(processes: readonly ProcessState[], { wave, strata }: WaveStrata): Finding {
+  const weight = 1 / strata.filter(({ exposed }) => exposed.cohort > 0).length
+  const known = processes.filter((process) => process.wave === wave)
+  const strongest = known.toSorted((a, b) => logMixture(b.logTerms) - logMixture(a.logTerms))[0]
+  const logE = logSignalEvidence(known.map(({ logTerms }) => ({ terms: logTerms, weight })))
+  return { logE, stratum: strongest?.stratum ?? null }
+}
+
+const BASELINES: Readonly<Record<AttributedSignal, keyof BaselineRates>> = {
+  failure: 'failurePpm',
+  'apply-failure': 'applyFailurePpm',
+  'false-success': 'falseSuccessPpm',
+}
+
+/** Against the rate that the policy states; hosts that have the release outside the cohort count as one more stratum. */
+function attributedEvidence(strata: readonly Stratum[], signal: AttributedSignal, rate: number): Finding {
+  const weight = 1 / (strata.filter(({ exposed }) => exposed.cohort > 0).length + 1)
+  const apart = strata.map((one) => ({ ...one, logE: logOfTotals([one], signal, rate), weight: weight / 2 }))
+  const struck = apart.filter(({ exposed }) => eventsOf(exposed, signal) > 0)
+  const strongest = struck.toSorted((a, b) => b.logE - a.logE)[0]
+  const pooled = { logE: logOfTotals(strata, signal, rate), weight: 1 / 2 }
+  return { logE: logWeightedMean([pooled, ...apart]), stratum: strongest?.stratum ?? null }
+}
+
+/**
+ * A trial is every exposed host that has enrolled, decided or not: those that fail answer first, so to count finished trials alone would find failure in
+ * every large wave. No host is no trial, and proves nothing.
+ */
+function logOfTotals(strata: readonly Stratum[], signal: AttributedSignal, rate: number): number {
+  const events = strata.reduce((sum, { exposed }) => sum + eventsOf(exposed, signal), 0)
+  const trials = strata.reduce((sum, { exposed }) => sum + Math.max(exposed.enrolled, eventsOf(exposed, signal)), 0)
+  return logKnownRate(events, trials, rate)
+}
+
+export function isAttributed(signal: Signal): signal is AttributedSignal {
+  return signal in BASELINES
+}
+
+function described(signal: Signal, strata: readonly Stratum[]) {
+  return {
+    signal,
+    exposedEvents: strata.reduce((sum, { exposed }) => sum + eventsOf(exposed, signal), 0),
+    controlEvents: strata.reduce((sum, { control }) => sum + eventsOf(control ?? undefined, signal), 0),
+  }
+}
+
+/** The last losses of a cohort count most, so those of a large one are left out: what they add is never negative. */
+const LOSSES_TRIED_MAX = 1_000
+
+/**
+ * Whether the statistics can protect this wave at all: whether evidence would reach `haltEvidence` if the whole exposed cohort fell silent, one host
+ * after another, and the control lost nobody. Where not, hosts are counted instead (`failuresMax`, `lossesMax`). Depends on the cohorts only, so it
+ * is settled when a wave starts.
+ *
+ * @param cells - those of the wave
+ */
+export function canReachThreshold(policy: RolloutPolicy, cells: readonly Cell[], wave: number): boolean {
+  const strata = strataOf(cells, wave).filter(({ exposed }) => exposed.cohort > 0)
+  const needed = Math.log(policy.haltEvidence) - Math.log(SIGNAL_WEIGHTS.silence * (1 - TOGETHER) * waveWeight(wave))
+  const known: { terms: readonly number[]; weight: number }[] = []
+  for (const { exposed, control } of strata) {
+    if (control === null || control.cohort === 0) continue
+    const stratum = { terms: noTerms(RATIOS_MORE), weight: 1 / strata.length }
+    known.push(stratum)
+    for (let left = Math.min(exposed.cohort, LOSSES_TRIED_MAX); left > 0; left--) {
+      const atRisk = { exposedAtRisk: left, controlAtRisk: control.cohort, exposedToCome: 0, controlToCome: 0 }
+      stratum.terms = addTick(stratum.terms, RATIOS_MORE, { ...atRisk, exposedEvents: 1, controlEvents: 0 })
+      if (logSignalEvidence(known) >= needed) return true
+    }
+  }
+  return false
+}
+
+/** Downwards, so that what is shown is never more than there is. */
+function cut(logE: number): number {
+  return Math.floor(Math.min(logE, LOG_EVIDENCE_MAX) * 1_000) / 1_000
+}
