@@ -171,12 +171,16 @@ async function upload(lines: Uint8Array): Promise<void> {
 function onReport(payload: Uint8Array): void {
   report = parseHostReport(payload)
   participation.see(report)
+  tellNews(report)
+}
+
+function tellNews({ beacon }: HostReport): void {
   const told = JSON.stringify([
-    report.beacon.running,
-    report.beacon.outcomes,
-    report.beacon.sensorTier,
-    report.beacon.ending,
-    report.beacon.notices,
+    beacon.running,
+    beacon.outcomes,
+    beacon.sensorTier,
+    beacon.ending,
+    beacon.notices,
     policy.fault,
     policy.policy?.generation,
   ])
@@ -192,7 +196,9 @@ async function onPolicyFiles(files: PolicyFiles): Promise<void> {
     const message = `Cannot take the customer's policy (${policy.fault}): the one before stays in force`
     throw new FetcherError('fetcher/policy', message)
   })
-  if (report) follower?.tellStanding(report)
+  if (!report) return
+  tellNews(report)
+  follower?.tellStanding(report)
 }
 
 let lastLook: Promise<void> = Promise.resolve()

@@ -12,12 +12,12 @@ import {
   takenPart,
   type TakenPart,
   takesPartIn,
+  WAVE_FILE,
   WAVE_FILE_BYTES_MAX,
   type WaveInPlan,
   waveEnrolmentOf,
 } from './wave-enrolment.ts'
 
-export const WAVE_FILE = 'wave.json'
 const PROBATION_MS = Math.max(...PROBATION_BEACONS_MS)
 
 /** What a beacon says of this host's part in a wave, and of its engine. */

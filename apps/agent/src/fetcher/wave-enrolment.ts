@@ -51,6 +51,7 @@ export interface WaveInPlan {
   readonly arm: Arm
 }
 
+export const WAVE_FILE = 'wave.json'
 export const WAVE_FILE_BYTES_MAX = 4_096
 /** As the supervisor says it where there is no boot id. */
 const NO_BOOT_ID = 'unknown'

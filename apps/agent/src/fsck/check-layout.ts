@@ -11,7 +11,7 @@ const FOLDERS = /^(slots|spool|fetcher|quarantine|inputs)$/
 const LAYOUT: readonly Row[] = [
   [/^$/, 'folder'],
   [FOLDERS, 'folder'],
-  [/^(agent|status|policy|starter|notices|manifest|install|stop-tokens)\.json$/, 'file'],
+  [/^(agent|status|policy|policy-refused|starter|notices|manifest|install|stop-tokens)\.json$/, 'file'],
   [/^(customer\.pub|tuning\.fbi|starter\.fbi)$/, 'file'],
   [/^agent\.lock$/, 'link'],
   [/^slots\/state\.json$/, 'file'],
@@ -19,7 +19,7 @@ const LAYOUT: readonly Row[] = [
   [/^spool\/detections\.log$/, 'file'],
   [new RegExp(`^quarantine/${DIGEST}\\.frb$`), 'file'],
   [/^inputs\/[^./][^/]*\.position$/, 'file'],
-  [/^fetcher\/(root|identity|trusted|plan)\.json$/, 'file'],
+  [/^fetcher\/(root|identity|trusted|plan|policy|seen|wave)\.json$/, 'file'],
   [/^fetcher\/enrol-token$/, 'file'],
   [new RegExp(`^fetcher/${DIGEST}\\.fbi$`), 'file'],
   [/^resume$/, 'file', 'a request to end safe mode that no agent has obeyed yet'],

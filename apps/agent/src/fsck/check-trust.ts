@@ -1,5 +1,5 @@
 import { sha256Hex } from '@firebreak/crypto'
-import { errorMessage, FirebreakError, utf8Decode } from '@firebreak/kernel'
+import { errorMessage, FirebreakError, fromBase64, utf8Decode } from '@firebreak/kernel'
 import { openCustomerPolicy, parsePlan } from '@firebreak/rollout'
 import { decodeTrusted, type TrustedMetadata, trustRoot } from '@firebreak/tuf'
 import type { ShownFolder } from './folder.ts'
@@ -10,6 +10,7 @@ const IMAGE_BYTES_MAX = 64 * 1024 * 1024
 const POLICY_BYTES_MAX = 524_288
 const SMALL_BYTES_MAX = 4_096
 const FETCH_AGAIN = 'remove it: the fetcher gets it again, and verifies it'
+const FETCHER_AGAIN = 'remove it: the fetcher takes the policy of policy.json again, and verifies it'
 const ENROL_AGAIN = 'remove the folder and enrol this host again'
 const TAKE_AGAIN = "have the customer's policy taken again (firebreak agent policy)"
 
@@ -51,8 +52,9 @@ async function checkIdentity(folder: ShownFolder, findings: Findings): Promise<v
   if (!isIdentity) findings.add('trust/identity', 'fetcher/identity.json', `It names no host; ${ENROL_AGAIN}`)
 }
 
-/** The customer's policy is signed with the key that is pinned, and the tuning is the one in it. */
+/** The customer's policy is signed with the key that is pinned, and the tuning is the one in it; the fetcher's copy is signed too. */
 export async function checkPolicy(folder: ShownFolder, findings: Findings): Promise<void> {
+  await checkCopy(folder, findings)
   const keyBytes = await folder.read('customer.pub', SMALL_BYTES_MAX)
   const bytes = await folder.read('policy.json', POLICY_BYTES_MAX)
   const tuning = await folder.read('tuning.fbi', POLICY_BYTES_MAX)
@@ -71,6 +73,16 @@ export async function checkPolicy(folder: ShownFolder, findings: Findings): Prom
   const isSame = signed === null ? tuning === null : tuning !== null && Buffer.compare(signed, tuning) === 0
   if (!isSame)
     findings.add('policy/tuning', 'tuning.fbi', `The policy that holds does not have this tuning; ${TAKE_AGAIN}`)
+}
+
+/** It may be of another policy: what was not taken is in the agent's folder, and what holds is here. */
+async function checkCopy(folder: ShownFolder, findings: Findings): Promise<void> {
+  const bytes = await folder.read('fetcher/policy.json', 2 * POLICY_BYTES_MAX)
+  if (!bytes) return
+  const copy = parsed(bytes)
+  attempt('policy/copy', 'fetcher/policy.json', FETCHER_AGAIN, findings, () =>
+    openCustomerPolicy(fromBase64(String(copy?.['policy'])), String(copy?.['key'])),
+  )
 }
 
 /** What `work` makes of it; null, and a finding, when it is refused. */

@@ -250,6 +250,11 @@ const damages: readonly [name: string, code: FindingCode, path: string, damage: 
   ['another tuning', 'policy/tuning', 'tuning.fbi', (at) => flip(join(at, 'tuning.fbi'))],
   ['a tuning that was taken away', 'policy/tuning', 'tuning.fbi', (at) => rmSync(join(at, 'tuning.fbi'))],
   ['a tuning without a policy', 'policy/tuning', 'tuning.fbi', (at) => rmSync(join(at, 'policy.json'))],
+  ['a copy that was changed', 'policy/copy', 'fetcher/policy.json', (at) => flip(join(at, 'fetcher/policy.json'), 200)],
+  ['a copy of nothing', 'policy/copy', 'fetcher/policy.json', (at) => writeFileSync(join(at, 'fetcher/policy.json'), '{}')], // prettier-ignore
+  ['a refusal of nobody', 'json/malformed', 'policy-refused.json', (at) => writeFileSync(join(at, 'policy-refused.json'), '[]', { mode: 0o600 })], // prettier-ignore
+  ['a memory that was changed', 'json/malformed', 'fetcher/seen.json', (at) => truncateSync(join(at, 'fetcher/seen.json'), 20)], // prettier-ignore
+  ['a part in no wave', 'json/malformed', 'fetcher/wave.json', (at) => writeFileSync(join(at, 'fetcher/wave.json'), '{"wave":0}')], // prettier-ignore
   ['notices that are none', 'json/malformed', 'notices.json', (at) => writeFileSync(join(at, 'notices.json'), '[{}]')],
   [
     'a lock of nobody',

@@ -3,6 +3,8 @@ import { resolve } from 'node:path'
 import { notice, NOTICES_MAX } from '@firebreak/api'
 import { KernelError, list, parseJson, type Reader, record } from '@firebreak/kernel'
 import { parseAgentConfig } from '../config.ts'
+import { SEEN_FILE, seenReleases } from '../fetcher/seen-releases.ts'
+import { takenPart, WAVE_FILE } from '../fetcher/wave-enrolment.ts'
 import { checkSlots, checkStarter } from './check-images.ts'
 import { checkLayout } from './check-layout.ts'
 import { checkQuarantine, checkSpool } from './check-queues.ts'
@@ -60,6 +62,9 @@ async function checkSmallFiles(folder: ShownFolder, findings: Findings): Promise
     ['notices.json', list(notice, NOTICES_MAX)],
     ['manifest.json', record],
     ['stop-tokens.json', list((value) => value, SMALL_FILE_BYTES_MAX)],
+    ['policy-refused.json', record],
+    [`fetcher/${SEEN_FILE}`, seenReleases],
+    [`fetcher/${WAVE_FILE}`, takenPart],
   ]
   for (const [path, reader] of readers) {
     await tryRead(folder, findings, path, 'json/malformed', (bytes) => {

@@ -38,6 +38,7 @@ export type FindingCode =
   | 'policy/key'
   | 'policy/signature'
   | 'policy/tuning' // the tuning is not the one in the policy
+  | 'policy/copy' // what the fetcher keeps of the policy was changed
   | 'json/malformed' // one of the agent's small files can't be read
 
 export interface Finding {

@@ -4,13 +4,18 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { generateSigner } from '@firebreak/crypto'
 import { openFolder, writeDurable } from '@firebreak/durable-fs'
-import { jsonBytes, utf8Encode } from '@firebreak/kernel'
+import { jsonBytes, toBase64, utf8Encode } from '@firebreak/kernel'
 import { signCustomerPolicy } from '@firebreak/rollout'
 import { encodeTrusted, trustRoot } from '@firebreak/tuf'
 import { stepSlots } from '@firebreak/updater'
 import { applyPolicy } from '../apply-policy.ts'
 import { type AgentPaths, agentPaths } from '../config.ts'
+import { HeldPolicy } from '../fetcher/held-policy.ts'
+import { NOTHING_SEEN, sawReleases, SEEN_FILE, SEEN_FILE_BYTES_MAX, seenReleases } from '../fetcher/seen-releases.ts'
+import { SmallFile } from '../fetcher/small-file.ts'
+import { takePart, WAVE_FILE } from '../fetcher/wave-enrolment.ts'
 import { takeLock } from '../lock.ts'
+import type { PolicyFiles } from '../messages.ts'
 import { Quarantine } from '../supervisor/quarantine.ts'
 import { SlotKeeper } from '../supervisor/slot-keeper.ts'
 import { openSlotStore } from '../supervisor/slot-store.ts'
@@ -60,11 +65,26 @@ export async function makeSoundFolder(data: string): Promise<AgentPaths> {
   await quarantine.settled()
   const { signer } = generateSigner()
   const policy = policyOf({ tuning: tuningWithout('7').bytes })
-  await applyPolicy(paths, signCustomerPolicy(policy, signer), signer.publicKey)
+  const signed = signCustomerPolicy(policy, signer)
+  await applyPolicy(paths, signed, signer.publicKey)
+  await writeMemories(paths.fetcher, { key: signer.publicKey, policy: toBase64(signed), refused: '' })
   await writeDurable(paths.notices, jsonBytes([{ code: 'agent/stopped', message: 'm', atMs: 1 }]))
   mkdirSync(paths.inputs, { mode: 0o700 })
   await writeDurable(`${paths.inputs}/journal.position`, utf8Encode('anything'))
   return paths
+}
+
+/** What the fetcher remembers: the owner's policy, releases that it was offered, its part in a wave. */
+async function writeMemories(folder: string, files: PolicyFiles): Promise<void> {
+  const onDamaged = (error: unknown): never => {
+    throw error
+  }
+  await (await HeldPolicy.open(folder, onDamaged)).look(files, 2_000)
+  const [imageDigest] = [HELD.candidate.digest]
+  const seen = { path: `${folder}/${SEEN_FILE}`, bytesMax: SEEN_FILE_BYTES_MAX, reader: seenReleases, onDamaged }
+  await (await SmallFile.open({ ...seen, empty: NOTHING_SEEN })).put(sawReleases(NOTHING_SEEN, [imageDigest], 2_000))
+  const host = { bootId: 'b', starts: 1, engineRestarts: 0, detections: 0, clockMs: 5, wallMs: 2_000 }
+  await writeDurable(`${folder}/${WAVE_FILE}`, jsonBytes(takePart({ imageDigest, wave: 1, arm: 'exposed' }, host)))
 }
 
 /** What the installer and the fetcher leave. */
