@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { build } from 'vite'
 import { detection, detectionLine, detectionLines } from './src/fixture/detections.ts'
 import { emptyFleet, haltedFleet, rollingFleet } from './src/fixture/fleet.ts'
+import { largeFleet } from './src/fixture/large.ts'
 import { FIXTURE_TOKEN, startFixtureServer } from './src/fixture/server.ts'
 
-/** Serves the console with a scripted fleet until it is interrupted: `node preview.ts [halted|rolling|empty]`. */
-const FLEETS = { halted: haltedFleet, rolling: rollingFleet, empty: emptyFleet }
+/** Serves the console with a scripted fleet until it is interrupted: `node preview.ts [halted|rolling|large|empty]`. */
+const FLEETS = { halted: haltedFleet, rolling: rollingFleet, large: largeFleet, empty: emptyFleet }
 const STATUS_EVERY_MS = 5_000
 
 const name = process.argv[2] ?? 'halted'

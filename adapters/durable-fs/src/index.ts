@@ -7,6 +7,7 @@ export {
   openFolder,
   readDurable,
   removeDurable,
+  syncFolder,
   writeDurable,
   type WriteStep,
 } from './durable-fs.ts'

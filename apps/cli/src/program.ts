@@ -152,15 +152,18 @@ function addContent(root: Command): void {
     .command('release <pack>')
     .description('gate a pack, have the approvers sign it, and publish it')
     .option('--keys <dir>', 'folder of the approver keys (default: the one of --state)')
+    .option('--emergency', 'have them sign that it may skip delays, as far as each customer consented to before', false)
     .addOption(inputs())
     .addOption(server())
     .addOption(tokenFile())
     .addOption(state())
     .addOption(json())
-    .action((pack: string, options: Remote & ForInputs & { keys?: string }) =>
-      act(options.json, async (screen) =>
-        release(pack, options.keys ?? statePlaces(options.state).keys, options.inputs, await client(options), screen),
-      ),
+    .action((pack: string, options: Remote & ForInputs & { keys?: string; emergency: boolean }) =>
+      act(options.json, async (screen) => {
+        const { inputs: formats, emergency } = options
+        const keys = options.keys ?? statePlaces(options.state).keys
+        await release({ pack, keys, inputs: formats, emergency }, await client(options), screen)
+      }),
     )
 }
 

@@ -16,6 +16,8 @@ export interface ReleaseDraft {
   readonly manifest: PackManifest
   readonly compiled: CompiledPack
   readonly report: GateReport
+  /** Of the emergency lane. */
+  readonly emergency: boolean
 }
 
 /** @throws CliError cli/refused: no passing report, no release */
@@ -28,7 +30,7 @@ export async function gatePack(
 }
 
 export function requirePass({ report, compiled, manifest }: GateRun): ReleaseDraft {
-  if (report.verdict === 'pass' && compiled && manifest) return { manifest, compiled, report }
+  if (report.verdict === 'pass' && compiled && manifest) return { manifest, compiled, report, emergency: false }
   const failed = report.checks.filter(({ verdict }) => verdict !== 'pass')
   const first = failed.flatMap(({ id, findings }) => findings.map((finding) => `${id}: ${finding.message}`))[0]
   const message = `Cannot release: the gate said no (${failed.map(({ id }) => id).join(', ')}). ${first ?? ''}`.trim()
@@ -54,6 +56,7 @@ export async function publish(
     version,
     minimumEngine,
     gateReportDigest: gateReportDigest(reportBytes),
+    emergency: draft.emergency,
   })
   const files = [
     { path: releaseTargetPath(pack, version), bytes: draft.compiled.image, custom },

@@ -130,7 +130,7 @@ describe('in a browser', { skip: CHROMIUM === undefined && 'no Chromium found: s
 
   test('follows the stream: a halt and a detection appear as they happen', async () => {
     await withConsole(rollingFleet, async (page, server) => {
-      await page.getByRole('heading', { level: 1, name: /rolling out: ring early, 1 of 3 confirmed/ }).waitFor()
+      await page.getByRole('heading', { level: 1, name: /rolling out: wave 2 in early, 1 of 3 proven/ }).waitFor()
       await page.getByText('Live', { exact: true }).waitFor()
       const record = detection(900, Date.now(), { title: 'Arrived on the stream' })
       server.send({ kind: 'status', status: haltedFleet(Date.now()) }, detectionLine('h-db-01', record))

@@ -36,10 +36,10 @@ test('a sentence says what is going on', () => {
   }
   const rows: readonly (readonly [string, FleetStatus, string])[] = [
     ['nothing yet', emptyFleet(NOW_MS), 'idle: No release published'],
-    ['rolling', rolling, 'busy: linux-baseline 1.2.0 rolling out: ring early, 1 of 3 confirmed'],
+    ['rolling', rolling, 'busy: linux-baseline 1.2.0 rolling out: wave 2 in early, 1 of 3 proven'],
     [
-      'before the first verdict',
-      { ...rolling, verdicts: [] },
+      'before the first wave',
+      { ...rolling, verdicts: [], rollouts: [] },
       'busy: linux-baseline 1.2.0 rolling out: ring early, 1 of 3 confirmed',
     ],
     [
@@ -79,7 +79,8 @@ test('trouble comes first', () => {
     imageDigest: 'a'.repeat(64),
   }
   const baseline = { version: calm.version, imageDigest: calm.imageDigest }
-  const pack = { pack: calm.pack, category: calm.category, baseline, candidate: null, exposure: [] }
+  const quiet = { pack: calm.pack, category: calm.category, baseline, candidate: null, exposure: [] }
+  const pack = { ...quiet, candidateSinceMs: 0, baselineSinceMs: 0, earlier: [], evidence: [] }
   const plan = halted.plan && { ...halted.plan, packs: [pack, ...halted.plan.packs] }
   const summaries = summarise({ ...halted, plan, releases: [calm, ...halted.releases] })
   assert.deepEqual(

@@ -1,8 +1,8 @@
-import type { FleetStatus } from '@firebreak/api'
-import type { VerdictRecord } from '@firebreak/rollout'
+import type { FleetStatus, RolloutStatus } from '@firebreak/api'
 import { formatNumberOf } from './format.ts'
 import { tally, viewHost } from './host-state.ts'
 import { type ReleaseFocus, releaseFocuses } from './release-focus.ts'
+import { provenText } from './rollout-view.ts'
 
 export type SummaryTone = 'bad' | 'busy' | 'good' | 'idle'
 
@@ -43,21 +43,24 @@ function summariseFocus(status: FleetStatus, focus: ReleaseFocus): Summary {
     return { tone: 'bad', subject, text, detail: halt?.explanation ?? '' }
   }
   if (focus.phase === 'rolling') {
-    const text = rollingText(status, focus, verdicts)
-    return { tone: 'busy', subject, text, detail: verdicts[0]?.explanation ?? '' }
+    const rollout = status.rollouts.find((one) => one.imageDigest === focus.release?.imageDigest)
+    // The rollout's own panel has the rest.
+    const detail = rollout?.verdict ? '' : (verdicts[0]?.explanation ?? '')
+    return { tone: 'busy', subject, text: rollingText(status, focus, rollout), detail }
   }
   return { tone: 'good', subject, text: 'complete', detail: completeDetail(status, focus) }
 }
 
-/** The cohort of the newest verdict is the denominator; before the first verdict, the ring's hosts are. */
-function rollingText(status: FleetStatus, focus: ReleaseFocus, verdicts: readonly VerdictRecord[]): string {
+/** The cohort of the newest judgement is the denominator; before the first wave, the ring's hosts are. */
+function rollingText(status: FleetStatus, focus: ReleaseFocus, rollout: RolloutStatus | undefined): string {
   const exposed = focus.exposure.filter((one) => one.ppm > 0).map((one) => one.ring)
   const ring = status.rings.findLast((one) => exposed.includes(one.ring))
   if (!ring) return 'about to roll out: no ring is exposed yet'
-  const counts = verdicts.find((one) => one.ring === ring.ring && one.kind !== 'advance')?.counts
-  const confirmed = counts?.confirmed ?? tally(ring.hosts.map((host) => viewHost(host, [focus]))).confirmed
-  const cohort = counts?.cohort ?? ring.hosts.length
-  return `rolling out: ring ${ring.ring}, ${confirmed} of ${cohort} confirmed`
+  const wave = rollout?.waves.at(-1)
+  if (wave?.ring === ring.ring)
+    return `rolling out: wave ${wave.arms.wave} in ${ring.ring}, ${provenText(wave.exposed)}`
+  const { confirmed } = tally(ring.hosts.map((host) => viewHost(host, [focus])))
+  return `rolling out: ring ${ring.ring}, ${confirmed} of ${ring.hosts.length} confirmed`
 }
 
 function completeDetail(status: FleetStatus, focus: ReleaseFocus): string {

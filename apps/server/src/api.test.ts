@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import { once } from 'node:events'
 import { after, before, test } from 'node:test'
 import { BEACON_SIZE_BYTES_MAX, type DetectionRecord, type Enrolled, type FleetStatus } from '@firebreak/api'
-import { hostBeacon, planByTuf, releaseFiles, TestServer } from './server.fixture.ts'
+import { hostBeacon, planByTuf, releaseFiles, TestServer, waveBeacon } from './server.fixture.ts'
 
 const server = new TestServer()
 let host: Enrolled
@@ -61,7 +61,14 @@ const malformed: readonly (readonly [string, string, TokenName, unknown, number,
   ['an empty body', '/v1/beacons', 'host', '', 400, 'kernel/malformed'],
   ['a list', '/v1/beacons', 'host', [], 400, 'kernel/malformed'],
   ['a sequence of 0', '/v1/beacons', 'host', hostBeacon(0), 400, 'kernel/malformed'],
-  ['an unknown outcome', '/v1/beacons', 'host', hostBeacon(1, 'a'.repeat(64), 'fine'), 400, 'kernel/malformed'],
+  [
+    'an unknown outcome',
+    '/v1/beacons',
+    'host',
+    waveBeacon(1, 'a'.repeat(64), 1, 'fine' as never),
+    400,
+    'kernel/malformed',
+  ],
   [
     'a beacon that is too large',
     '/v1/beacons',
@@ -198,39 +205,57 @@ test('from a signed release to the baseline: published, planned by TUF, confirme
   const again = await server.publish(release, targets)
   assert.deepEqual([again.status, await again.json()], [201, published], 'the same once more, as after a lost answer')
 
-  const [pack] = (await planByTuf(server)).packs
-  assert.deepEqual(pack?.candidate, { version: '1.0.0', imageDigest: release.image.sha256 })
-  assert.deepEqual(pack?.exposure, [{ ring: 'canary', ppm: 1_000_000 }])
-
   const early = await server.enrol('early')
   const broad = await server.enrol('broad')
-  for (const [one, ring] of [
-    [host, 'early'],
-    [early, 'broad'],
-  ] as const) {
-    await server.call('POST', '/v1/beacons', one.token, hostBeacon(10, release.image.sha256))
-    await server.until((status) => status.plan?.packs[0]?.exposure.at(-1)?.ring === ring)
+  for (const one of [early, broad]) await server.report(one, hostBeacon(1))
+  await server.until((status) => status.rollouts[0]?.waves.length === 1)
+  const [pack] = (await planByTuf(server)).packs
+  assert.deepEqual(pack?.candidate, { version: '1.0.0', imageDigest: release.image.sha256 })
+  const everybody = { fromPpm: 0, toPpm: 1_000_000 }
+  const arms = { wave: 1, exposed: everybody, control: { fromPpm: 1_000_000, toPpm: 1_000_000 } }
+  assert.deepEqual(pack?.exposure, [{ ring: 'canary', ppm: 1_000_000, arms }])
+
+  for (const [i, one] of [host, early, broad].entries()) {
+    await server.until((status) => status.rollouts[0]?.waves.length === i + 1)
+    await server.report(one, waveBeacon(10, release.image.sha256, i + 1))
   }
-  await server.call('POST', '/v1/beacons', broad.token, hostBeacon(10, release.image.sha256))
   const done = await server.until((status) => status.releases[0]?.state === 'complete')
   assert.deepEqual(done.plan?.packs[0]?.baseline, { version: '1.0.0', imageDigest: release.image.sha256 })
   const kinds = done.verdicts.filter(({ kind }) => kind === 'advance').map(({ ring, reason }) => `${ring} ${reason}`)
-  assert.deepEqual(kinds, ['broad rollout-complete', 'early evidence-sufficient', 'canary evidence-sufficient'])
+  assert.deepEqual(kinds, [
+    'broad rollout-complete',
+    'early evidence-sufficient',
+    'canary evidence-sufficient',
+    'canary first-wave',
+  ])
+  const [rollout] = done.rollouts
+  assert.deepEqual(
+    rollout?.waves.map(({ ring, exposed }) => [ring, exposed.cohort, exposed.enrolled, exposed.proven]),
+    ['canary', 'early', 'broad'].map((ring) => [ring, 1, 1, 1]),
+  )
 })
 
 test('a refusal in the first ring halts; the other rings never see the release', async () => {
   const release = releaseFiles('1.1.0')
   assert.equal((await server.publish(release)).status, 201)
-  await server.call('POST', '/v1/beacons', host.token, hostBeacon(20, release.image.sha256, 'refused'))
+  await server.until((status) => status.rollouts[0]?.version === '1.1.0' && status.rollouts[0].waves.length === 1)
+  await server.report(host, waveBeacon(20, release.image.sha256, 1, 'refused'))
   const halted = await server.until((status) => status.releases.at(-1)?.state === 'halted')
   const [verdict] = halted.verdicts
   assert.deepEqual([verdict?.kind, verdict?.reason, verdict?.ring], ['halt', 'attributable-failure', 'canary'])
+  assert.deepEqual(halted.rollouts[0]?.verdict, verdict, 'and that is how it stands')
   assert.deepEqual(halted.plan?.packs[0]?.exposure, [])
   assert.equal(halted.plan?.packs[0]?.baseline?.version, '1.0.0')
   assert.deepEqual(await server.code('POST', '/v1/packs/linux-baseline/halt', server.operatorToken, { reason: 'x' }), [
     409,
     'server/nothing-rolling',
   ])
+})
+
+test('only approvers put a release into the emergency lane', async () => {
+  const release = releaseFiles('1.1.5', undefined, { emergency: true })
+  assert.equal((await server.publish(release)).status, 201)
+  assert.equal((await server.status()).rollouts[0]?.lane, 'emergency')
 })
 
 test('an operator halts, and recalls; a recalled baseline gives way to the one before', async () => {
@@ -252,7 +277,7 @@ test('an operator halts, and recalls; a recalled baseline gives way to the one b
   const { releases } = await server.status()
   assert.deepEqual(
     releases.map(({ version, state }) => `${version} ${state}`),
-    ['1.0.0 recalled', '1.1.0 halted', '1.2.0 recalled'],
+    ['1.0.0 recalled', '1.1.0 halted', '1.1.5 superseded', '1.2.0 recalled'],
   )
 })
 

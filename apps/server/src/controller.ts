@@ -1,47 +1,36 @@
 import type { ReleaseSubmission } from '@firebreak/api'
-import type { Sha256Hex, Version, WallMs } from '@firebreak/kernel'
+import { assert, compareVersions, type Sha256Hex, type Version, type WallMs } from '@firebreak/kernel'
 import {
   applyDecision,
-  type CohortCounts,
-  currentRing,
   decideWave,
-  enrolCohort,
-  type FleetEvidence,
   haltRollout,
+  isSameEvidence,
   isSameIntent,
+  lookAt,
+  operatorRecord,
   PLAN_RECALLED_MAX,
+  type Plan,
   planOf,
+  recordOf,
   releaseTargetPath,
-  type RolloutPolicy,
   type RolloutState,
   startRollout,
   type VerdictRecord,
-  type WaveDecision,
-  weighEvidence,
 } from '@firebreak/rollout'
-import { compareVersions } from '@firebreak/kernel'
-import type { Database } from '@firebreak/sqlite'
 import { ServerError } from './errors.ts'
-import type { Hosts } from './hosts.ts'
-import type { Ingest } from './ingest.ts'
-import type { Ledger, LedgerChange } from './ledger.ts'
+import { type Fleet, watchRelease } from './fleet.ts'
+import type { CohortMembers, LedgerChange } from './ledger.ts'
 import { checkRelease, decodeFiles } from './publication.ts'
-import type { Repository, StageRequest } from './repository.ts'
+import type { StageRequest } from './repository.ts'
+import type { Store } from './schema.ts'
 import { Serial } from './serial.ts'
 
-export interface ControllerParts {
-  readonly policy: RolloutPolicy
-  readonly database: Database
-  readonly repository: Repository
-  readonly ledger: Ledger
-  readonly ingest: Ingest
-  readonly hosts: Hosts
-  /** When this server began to listen: silence before that means nothing. */
-  readonly listeningSinceMs: WallMs
+export interface ControllerParts extends Fleet {
+  readonly store: Store
   readonly now: () => WallMs
   /** Something that the status shows has changed. */
   readonly onChange: () => void
-  /** Memory may be ahead of the disk: the process has to end. */
+  /** Memory may be ahead of the disk, or another server has taken over: the process has to end. */
   readonly onFatal: (error: unknown) => void
 }
 
@@ -57,46 +46,44 @@ interface Judgement {
   readonly verdict: VerdictRecord
 }
 
+/** What hosts have shown of releases is signed into a plan no more often than this. */
+export const EVIDENCE_EVERY_MS = 600_000
+
 /**
- * The one writer of releases, rollouts and plans. Whatever changes goes through `#commit`: state, verdicts and the signed plan in one
+ * The one writer of releases, rollouts and plans. Whatever changes goes through `#commit`: state, cohorts, verdicts and the signed plan in one
  * transaction, then the files; so a plan is durable before anybody can act on it, and a crash in between is repaired at the next
  * start. What to do is decided by core/rollout; this only carries it out.
  */
 export class Controller {
   readonly #parts: ControllerParts
   readonly #serial = new Serial()
-  /** The last verdict of each pack, without its time: holds are recorded when they change, not at every tick. */
-  readonly #lastVerdicts = new Map<string, string>()
+  /** When it was looked last what hosts have shown of releases. */
+  #evidenceAtMs: WallMs = 0
 
   constructor(parts: ControllerParts) {
     this.#parts = parts
-    for (const verdict of parts.ledger.verdicts().toReversed()) this.#lastVerdicts.set(verdict.pack, gist(verdict))
   }
 
-  /** Brings the files in line with the database, and publishes the first plan. */
+  /** Brings plan and files in line with the database. */
   start(): Promise<void> {
-    return this.#serial.run(async () => {
-      const { repository, now } = this.#parts
-      if (repository.plan === null || repository.isRenewalDue(now())) await this.#commit({})
-      else await this.#materialise()
-    })
+    return this.#serial.run(() => this.#commit({}))
   }
 
   /** Judges what is rolling, and renews signatures that would expire. */
   tick(): Promise<void> {
     return this.#serial.run(async () => {
-      const { ledger, ingest, repository, now } = this.#parts
+      const { ingest, ledger, listeningSinceMs, now, table } = this.#parts
       const nowMs = now()
-      if (ledger.rolling.length > 0) {
-        // Decisions rest on durable evidence only.
-        ingest.flush()
-        const fleet = this.evidence()
-        const judgements = ledger.rolling.map((state) => this.#judge(state, fleet, nowMs))
-        const rollouts = judgements.filter(({ before, after }) => before !== after).map(({ after }) => after)
-        const verdicts = judgements.map(({ verdict }) => verdict).filter((verdict) => this.#isNews(verdict))
-        if (rollouts.length > 0 || verdicts.length > 0) return this.#commit({ rollouts, verdicts })
-      }
-      if (repository.isRenewalDue(nowMs)) await this.#commit({})
+      // Decisions rest on durable evidence only.
+      ingest.flush()
+      table.sweep(nowMs, listeningSinceMs)
+      const judgements = ledger.rolling.map((state) => this.#judge(state, nowMs))
+      const changed = judgements.filter(({ before, after }) => before !== after).map(({ after }) => after)
+      const verdicts = judgements.map(({ verdict }) => verdict).filter((verdict) => this.#isNews(verdict))
+      for (const { verdict } of judgements) this.#parts.judged.set(verdict.pack, verdict)
+      const cohorts = changed.map(({ pack }) => this.#cohortOf(pack))
+      if (changed.length > 0 || verdicts.length > 0) await this.#commit({ rollouts: changed, cohorts, verdicts })
+      else if (this.#isRenewalDue(nowMs)) await this.#commit({})
     })
   }
 
@@ -108,14 +95,14 @@ export class Controller {
    */
   publish(submission: ReleaseSubmission): Promise<Published> {
     return this.#serial.run(async () => {
-      const { ledger, repository, policy, now } = this.#parts
+      const { ledger, repository, policy, now, judged } = this.#parts
       const bytes = Buffer.from(submission.targetsMetadata, 'base64')
       const again = this.#publishedBefore(bytes, submission)
       if (again) return again
       const nowMs = now()
       const { next, added } = repository.judgeTargets(bytes, nowMs)
       const { description, image, files } = checkRelease(added, decodeFiles(submission))
-      const { pack, version, category, gateReportDigest } = description
+      const { pack, version, category, gateReportDigest, emergency } = description
       const newest = ledger.newestOf(pack)
       if (newest && compareVersions(version, newest.version) <= 0) {
         throw new ServerError('server/not-newer', `Cannot publish ${pack} ${version}: ${newest.version} is published`)
@@ -123,8 +110,9 @@ export class Controller {
       for (const file of files) await repository.storeTarget(file.target, file.bytes)
       const release = { version, imageDigest: image.sha256 }
       const released = { pack, category, ...release, gateReportDigest, publishedAtMs: nowMs }
-      const rollout = startRollout(policy, { pack, category, release }, this.evidence().hosts, nowMs)
-      this.#lastVerdicts.delete(pack)
+      const rollout = startRollout(policy, { pack, category, release, lane: emergency ? 'emergency' : 'normal' }, nowMs)
+      watchRelease(this.#parts, rollout)
+      judged.delete(pack)
       await this.#commit(
         { released: { ...released, status: 'rolling', completedAtMs: null }, rollouts: [rollout] },
         { targets: next },
@@ -141,7 +129,7 @@ export class Controller {
       if (state.status !== 'rolling') {
         throw new ServerError('server/nothing-rolling', `Cannot halt: no release of ${pack} is rolling out`)
       }
-      const verdict = this.#operatorVerdict('halt', state, state.release, reason)
+      const verdict = this.#operatorVerdict('halt', pack, state.release, reason)
       await this.#commit({ rollouts: [haltRollout(state)], verdicts: [verdict] })
     })
   }
@@ -167,63 +155,49 @@ export class Controller {
         )
       }
       const state = ledger.rollout(pack)
-      const verdict = this.#operatorVerdict('recall', state, release, reason)
+      const verdict = this.#operatorVerdict('recall', pack, { version, imageDigest }, reason)
       const rollouts = state?.release.imageDigest === imageDigest ? [haltRollout(state)] : []
-      await this.#commit({ rollouts, recalled: imageDigest, verdicts: [{ ...verdict, pack }] })
+      await this.#commit({ rollouts, recalled: imageDigest, verdicts: [verdict] })
     })
   }
 
-  /** What is known of every host, for core/rollout. */
-  evidence(): FleetEvidence {
-    const { hosts, ingest, listeningSinceMs } = this.#parts
-    return {
-      listeningSinceMs,
-      hosts: hosts.all.map(({ host, ring }) => {
-        const state = ingest.state(host)
-        return { host, ring, lastSeenMs: state?.seenAtMs ?? null, outcomes: state?.beacon.outcomes ?? [] }
-      }),
+  #judge(before: RolloutState, nowMs: WallMs): Judgement {
+    const { policy, table } = this.#parts
+    const { pack } = before
+    const cells = table.cells(pack)
+    const state = lookAt(before, cells, nowMs)
+    const decision = decideWave(policy, state, cells, (ring) => table.census(pack, ring), nowMs)
+    if (decision.kind === 'advance' && decision.next !== 'complete') {
+      const { ring, arms, exposedHosts, controlHosts } = decision.next
+      const cohort = table.start(pack, ring, arms, nowMs)
+      assert(
+        cohort.exposedHosts === exposedHosts && cohort.controlHosts === controlHosts,
+        'a cohort is as large as it was when it was decided',
+      )
     }
+    return { before, after: applyDecision(state, decision, nowMs), verdict: recordOf(state, decision, nowMs) }
   }
 
-  #judge(before: RolloutState, fleet: FleetEvidence, nowMs: WallMs): Judgement {
-    const { policy } = this.#parts
-    const state = enrolCohort(policy, before, fleet.hosts, nowMs)
-    const decision = decideWave(policy, state, fleet, nowMs)
-    const after = applyDecision(policy, state, decision, fleet.hosts, nowMs)
-    return { before, after, verdict: verdictOf(state, decision, nowMs) }
+  /** Kept together with what was learnt from it. */
+  #cohortOf(pack: string): CohortMembers {
+    return { pack, members: this.#parts.table.members(pack) }
   }
 
+  /** Numbers change at every tick; what is on record is what was decided, and why. */
   #isNews(verdict: VerdictRecord): boolean {
-    return this.#lastVerdicts.get(verdict.pack) !== gist(verdict)
+    const before = this.#parts.judged.get(verdict.pack)
+    return before === undefined || gist(before) !== gist(verdict)
   }
 
   #operatorVerdict(
     kind: 'halt' | 'recall',
-    state: RolloutState | null,
+    pack: string,
     release: { readonly version: Version; readonly imageDigest: Sha256Hex },
     explanation: string,
   ): VerdictRecord {
-    const nowMs = this.#parts.now()
-    const { version, imageDigest } = release
-    const isCurrent = state?.release.imageDigest === imageDigest
-    const watch = {
-      imageDigest,
-      waveStartedAtMs: isCurrent ? state.waveStartedAtMs : 0,
-      silenceAfterMs: this.#parts.policy.silenceAfterMs,
-    }
-    const counts = weighEvidence(this.evidence(), watch, isCurrent ? state.cohort : [], [], nowMs).counts
-    const ring = isCurrent ? currentRing(state) : ''
-    return {
-      atMs: nowMs,
-      pack: state?.pack ?? '',
-      version,
-      imageDigest,
-      ring,
-      kind,
-      reason: 'operator',
-      counts,
-      explanation,
-    }
+    const { ledger, policy, now, table } = this.#parts
+    const about = { kind, pack, release, explanation }
+    return operatorRecord(policy, ledger.rollout(pack), table.cells(pack), about, now())
   }
 
   /** The answer to a submission whose targets are those that are published. */
@@ -237,15 +211,14 @@ export class Controller {
   }
 
   async #commit(change: LedgerChange, stage: StageRequest = {}): Promise<void> {
-    const { database, ledger, repository, now, onFatal } = this.#parts
+    const { judged, ledger, now, onChange, onFatal, repository, store } = this.#parts
     const nowMs = now()
     try {
-      database.transaction(() => {
+      store.transaction(() => {
         ledger.apply(change, nowMs)
-        const plan = planOf(ledger.intent, (repository.plan?.generation ?? 0) + 1, nowMs)
-        const isNews = repository.plan === null || !isSameIntent(plan, repository.plan)
-        if (isNews || stage.targets || repository.isRenewalDue(nowMs)) {
-          repository.stage(isNews ? { ...stage, plan } : stage, nowMs)
+        const plan = this.#planIfNews(nowMs)
+        if (plan || stage.targets || repository.isRenewalDue(nowMs)) {
+          repository.stage(plan ? { ...stage, plan } : stage, nowMs)
         }
       })
       await repository.materialise()
@@ -253,27 +226,32 @@ export class Controller {
       onFatal(error)
       throw error
     }
-    for (const verdict of change.verdicts ?? []) this.#lastVerdicts.set(verdict.pack, gist(verdict))
-    this.#parts.onChange()
+    for (const verdict of change.verdicts ?? []) judged.set(verdict.pack, verdict)
+    onChange()
   }
 
-  async #materialise(): Promise<void> {
-    try {
-      await this.#parts.repository.materialise()
-    } catch (error) {
-      this.#parts.onFatal(error)
-      throw error
-    }
+  #isRenewalDue(nowMs: WallMs): boolean {
+    return this.#parts.repository.isRenewalDue(nowMs) || this.#planIfNews(nowMs) !== null
+  }
+
+  /** The next plan; null while the one in force says the same, or nearly. */
+  #planIfNews(nowMs: WallMs): Plan | null {
+    const { ledger, repository, table } = this.#parts
+    const current = repository.plan
+    const isEvidenceDue = nowMs - this.#evidenceAtMs >= EVIDENCE_EVERY_MS
+    const intent = ledger.intent
+    const next = planOf({ ...intent, evidence: [] }, (current?.generation ?? 0) + 1, nowMs)
+    if (current !== null && isSameIntent(next, current) && !isEvidenceDue) return null
+    this.#evidenceAtMs = nowMs
+    const evidence = next.packs.map(({ pack, candidate, baseline }) => {
+      const images = [candidate, baseline].flatMap((release) => (release ? [release.imageDigest] : []))
+      return { pack, rows: table.releaseEvidence(images) }
+    })
+    const plan = planOf({ ...intent, evidence }, next.generation, nowMs)
+    return current !== null && isSameIntent(plan, current) && isSameEvidence(plan, current) ? null : plan
   }
 }
 
-function verdictOf(state: RolloutState, decision: WaveDecision, nowMs: WallMs): VerdictRecord {
-  const { pack, release } = state
-  const { kind, reason, counts, explanation } = decision
-  return { atMs: nowMs, pack, ...release, ring: currentRing(state), kind, reason, counts, explanation }
-}
-
-function gist({ version, ring, kind, reason, counts }: VerdictRecord): string {
-  const numbers: CohortCounts = counts
-  return JSON.stringify([version, ring, kind, reason, numbers])
+function gist({ version, ring, wave, kind, reason }: VerdictRecord): string {
+  return JSON.stringify([version, ring, wave, kind, reason])
 }

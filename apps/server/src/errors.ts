@@ -18,5 +18,7 @@ export type ServerErrorCode =
   | 'server/unknown-release'
   | 'server/nothing-rolling'
   | 'server/recalls-full' // PLAN_RECALLED_MAX
+  | 'server/stand-by' // another server decides and takes reports; this one waits
+  | 'server/lease-lost' // another server took over while this one slept
 
 export class ServerError extends FirebreakError<ServerErrorCode> {}

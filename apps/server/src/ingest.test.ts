@@ -21,12 +21,14 @@ let folder: string
 let database: Database
 const fatal: unknown[] = []
 const kept: KeptDetection[] = []
+const folded: string[] = []
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'firebreak-ingest-'))
   database = openStore(join(folder, 'a.db'))
   fatal.length = 0
   kept.length = 0
+  folded.length = 0
 })
 afterEach(() => {
   database.close()
@@ -34,11 +36,11 @@ afterEach(() => {
 })
 
 const open = () =>
-  new Ingest(
-    database,
-    (detections) => kept.push(...detections),
-    (error) => fatal.push(error),
-  )
+  new Ingest(database, {
+    onBeacon: (host, { beacon }) => folded.push(`${host}${beacon.sequence}`),
+    onKept: (detections) => kept.push(...detections),
+    onFatal: (error) => fatal.push(error),
+  })
 const rows = (table: string) => Number(database.prepare(`select count(*) as n from ${table}`).get()?.['n'])
 const detection = (sequence: number, title = 't'): DetectionRecord => ({
   sequence,
@@ -99,6 +101,14 @@ test('whatever the order and the repetitions, the newest beacon stays, also afte
     }),
     { numRuns: 30 },
   )
+})
+
+test('who follows the beacons is told of each newer one, once, and of the newest again after opening', () => {
+  const ingest = open()
+  for (const sequence of [1, 3, 3, 2]) void ingest.takeBeacon('a', hostBeacon(sequence), 7)
+  ingest.flush()
+  open()
+  assert.deepEqual(folded, ['a1', 'a3', 'a3'])
 })
 
 test('the journal is folded into states when it is long, and nothing is lost', () => {

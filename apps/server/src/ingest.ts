@@ -1,7 +1,6 @@
 import { type Beacon, type DetectionRecord, parseBeacon } from '@firebreak/api'
 import { utf8Encode, type WallMs } from '@firebreak/kernel'
-import type { Database } from '@firebreak/sqlite'
-import { numberOf, textOf } from './schema.ts'
+import { numberOf, type Store, textOf } from './schema.ts'
 
 /** The newest beacon of a host. */
 export interface HostState {
@@ -23,6 +22,15 @@ export const JOURNAL_ENTRIES_MAX = 20_000
 export const DETECTIONS_KEPT_MAX = 100_000
 export const DETECTIONS_REPLAYED_MAX = 50
 
+export interface IngestEvents {
+  /** A beacon that is newer than what was known of its host, also while the database is read; it may not be durable yet. */
+  readonly onBeacon: (host: string, state: HostState) => void
+  /** Something new is durable. */
+  readonly onKept: (detections: readonly KeptDetection[]) => void
+  /** A commit failed. */
+  readonly onFatal: (error: unknown) => void
+}
+
 interface Waiter {
   readonly kept: () => void
   readonly failed: (error: unknown) => void
@@ -32,38 +40,32 @@ interface Waiter {
  * Takes what hosts report. State is folded in memory and journalled; a promise resolves after the commit that made its report
  * durable, also for a duplicate, whose original may be in that very commit. Exactly once: a host's sequence only rises.
  *
- * Memory runs ahead of the disk by one commit, so after a commit that failed the process must end: `onFatal`.
+ * Memory runs ahead of the disk by one commit, so after a commit that failed the process must end.
  */
 export class Ingest {
-  readonly #database: Database
+  readonly #store: Store
   readonly #states = new Map<string, HostState>()
   readonly #marks = new Map<string, number>()
-  readonly #onFatal: (error: unknown) => void
-  readonly #onKept: (detections: readonly KeptDetection[]) => void
+  readonly #events: IngestEvents
   #beacons = new Map<string, HostState>()
   #detections: KeptDetection[] = []
   #waiters: Waiter[] = []
   #timer: NodeJS.Timeout | null = null
   #journalled = 0
 
-  constructor(
-    database: Database,
-    onKept: (detections: readonly KeptDetection[]) => void,
-    onFatal: (error: unknown) => void,
-  ) {
-    this.#database = database
-    this.#onKept = onKept
-    this.#onFatal = onFatal
-    for (const row of database.prepare('select host, seen_at_ms, beacon from host_state').all()) {
+  constructor(store: Store, events: IngestEvents) {
+    this.#store = store
+    this.#events = events
+    for (const row of store.prepare('select host, seen_at_ms, beacon from host_state').all()) {
       this.#fold(textOf(row, 'host'), stateOf(textOf(row, 'beacon'), numberOf(row, 'seen_at_ms')))
     }
-    for (const row of database.prepare('select entries from journal order by id').all()) {
+    for (const row of store.prepare('select entries from journal order by id').all()) {
       for (const [host, seenAtMs, beacon] of JSON.parse(textOf(row, 'entries')) as JournalEntry[]) {
         this.#fold(host, stateOf(beacon, seenAtMs))
         this.#journalled++
       }
     }
-    for (const row of database.prepare('select host, sequence from detection_mark').all()) {
+    for (const row of store.prepare('select host, sequence from detection_mark').all()) {
       this.#marks.set(textOf(row, 'host'), numberOf(row, 'sequence'))
     }
   }
@@ -93,7 +95,7 @@ export class Ingest {
 
   /** The newest detections that are kept, oldest first. */
   recentDetections(): readonly KeptDetection[] {
-    const rows = this.#database.prepare('select host, record from detection order by id desc limit ?')
+    const rows = this.#store.prepare('select host, record from detection order by id desc limit ?')
     return rows
       .all(DETECTIONS_REPLAYED_MAX)
       .toReversed()
@@ -110,18 +112,18 @@ export class Ingest {
     this.#waiters = []
     try {
       if (beacons.size > 0 || detections.length > 0) {
-        this.#database.transaction(() => {
+        this.#store.transaction(() => {
           this.#journal(beacons)
           this.#keep(detections)
         })
       }
     } catch (error) {
       for (const { failed } of waiters) failed(error)
-      this.#onFatal(error)
+      this.#events.onFatal(error)
       return
     }
     for (const { kept } of waiters) kept()
-    if (beacons.size > 0 || detections.length > 0) this.#onKept(detections)
+    if (beacons.size > 0 || detections.length > 0) this.#events.onKept(detections)
   }
 
   #committed(): Promise<void> {
@@ -133,36 +135,35 @@ export class Ingest {
     const known = this.#states.get(host)
     if (known && state.beacon.sequence <= known.beacon.sequence) return false
     this.#states.set(host, state)
+    this.#events.onBeacon(host, state)
     return true
   }
 
   #journal(beacons: ReadonlyMap<string, HostState>): void {
     if (beacons.size === 0) return
     const entries = [...beacons].map(([host, { seenAtMs, beacon }]) => [host, seenAtMs, JSON.stringify(beacon)])
-    this.#database.prepare('insert into journal(entries) values (?)').run(JSON.stringify(entries))
+    this.#store.prepare('insert into journal(entries) values (?)').run(JSON.stringify(entries))
     this.#journalled += entries.length
     if (this.#journalled >= JOURNAL_ENTRIES_MAX) this.#snapshot()
   }
 
   /** In the transaction of the commit, so the states are never without their journal or twice. */
   #snapshot(): void {
-    const upsert = this.#database.prepare(
-      'insert or replace into host_state(host, seen_at_ms, beacon) values (?, ?, ?)',
-    )
+    const upsert = this.#store.prepare('insert or replace into host_state(host, seen_at_ms, beacon) values (?, ?, ?)')
     for (const [host, { seenAtMs, beacon }] of this.#states) upsert.run(host, seenAtMs, JSON.stringify(beacon))
-    this.#database.exec('delete from journal')
+    this.#store.exec('delete from journal')
     this.#journalled = 0
   }
 
   #keep(detections: readonly KeptDetection[]): void {
     if (detections.length === 0) return
-    const insert = this.#database.prepare('insert into detection(host, record) values (?, ?)')
-    const mark = this.#database.prepare('insert or replace into detection_mark(host, sequence) values (?, ?)')
+    const insert = this.#store.prepare('insert into detection(host, record) values (?, ?)')
+    const mark = this.#store.prepare('insert or replace into detection_mark(host, sequence) values (?, ?)')
     for (const { host, detection } of detections) {
       insert.run(host, JSON.stringify(detection))
       mark.run(host, detection.sequence)
     }
-    this.#database
+    this.#store
       .prepare('delete from detection where id <= (select max(id) from detection) - ?')
       .run(DETECTIONS_KEPT_MAX)
   }

@@ -2,8 +2,7 @@ import type { ReleaseState, ReleaseStatus } from '@firebreak/api'
 import { VERDICTS_SHOWN_MAX } from '@firebreak/api'
 import { compareVersions, type Sha256Hex, type Version, type WallMs } from '@firebreak/kernel'
 import type { CompletedRelease, FleetIntent, RolloutState, VerdictRecord } from '@firebreak/rollout'
-import type { Database } from '@firebreak/sqlite'
-import { numberOf, textOf } from './schema.ts'
+import { bytesOf, numberOf, type Store, textOf } from './schema.ts'
 
 /** A release as the ledger keeps it. */
 export interface LedgerRelease extends Omit<ReleaseStatus, 'state'> {
@@ -11,10 +10,18 @@ export interface LedgerRelease extends Omit<ReleaseStatus, 'state'> {
   readonly completedAtMs: WallMs | null
 }
 
+/** Who takes part in the waves of a rollout, and what has happened to them: bytes that only the fleet table reads. */
+export interface CohortMembers {
+  readonly pack: string
+  readonly members: Uint8Array
+}
+
 /** What one decision changes, all of it or nothing. */
 export interface LedgerChange {
   readonly released?: LedgerRelease
   readonly rollouts?: readonly RolloutState[]
+  /** Of `rollouts`. */
+  readonly cohorts?: readonly CohortMembers[]
   readonly recalled?: Sha256Hex
   readonly verdicts?: readonly VerdictRecord[]
 }
@@ -23,14 +30,14 @@ export const VERDICTS_KEPT_MAX = 10_000
 
 /** Releases, their rollouts, recalls and verdicts. Writes happen inside the caller's transaction. */
 export class Ledger {
-  readonly #database: Database
+  readonly #store: Store
   readonly #releases = new Map<Sha256Hex, LedgerRelease>()
   readonly #rollouts = new Map<string, RolloutState>()
   readonly #recalled = new Set<Sha256Hex>()
 
-  constructor(database: Database) {
-    this.#database = database
-    for (const row of database.prepare('select * from release order by published_at_ms').all()) {
+  constructor(store: Store) {
+    this.#store = store
+    for (const row of store.prepare('select * from release order by published_at_ms').all()) {
       const completed = row['completed_at_ms']
       const release: LedgerRelease = {
         pack: textOf(row, 'pack'),
@@ -44,11 +51,11 @@ export class Ledger {
       }
       this.#releases.set(release.imageDigest, release)
     }
-    for (const row of database.prepare('select state from rollout').all()) {
+    for (const row of store.prepare('select state from rollout').all()) {
       const state = JSON.parse(textOf(row, 'state')) as RolloutState
       this.#rollouts.set(state.pack, state)
     }
-    for (const row of database.prepare('select image_digest from recalled').all()) {
+    for (const row of store.prepare('select image_digest from recalled').all()) {
       this.#recalled.add(textOf(row, 'image_digest'))
     }
   }
@@ -79,6 +86,11 @@ export class Ledger {
     return this.#rollouts.get(pack) ?? null
   }
 
+  /** The newest of each pack. */
+  get rollouts(): readonly RolloutState[] {
+    return [...this.#rollouts.values()]
+  }
+
   get rolling(): readonly RolloutState[] {
     return [...this.#rollouts.values()].filter(({ status }) => status === 'rolling')
   }
@@ -91,18 +103,23 @@ export class Ledger {
     return this.#recalled.has(imageDigest)
   }
 
-  get intent(): FleetIntent {
-    const completed = [...this.#releases.values()]
-      .filter((one) => one.completedAtMs !== null)
-      .map(({ pack, category, version, imageDigest }): CompletedRelease => {
-        return { pack, category, release: { version, imageDigest } }
-      })
-    return { rollouts: [...this.#rollouts.values()], completed, recalled: [...this.#recalled] }
+  get intent(): Omit<FleetIntent, 'evidence'> {
+    const completed = [...this.#releases.values()].flatMap(
+      ({ pack, category, version, imageDigest, completedAtMs }): readonly CompletedRelease[] =>
+        completedAtMs === null ? [] : [{ pack, category, release: { version, imageDigest }, completedAtMs }],
+    )
+    return { rollouts: this.rollouts, completed, recalled: [...this.#recalled] }
+  }
+
+  /** Of the rollout of `pack`; null: it has had no wave. */
+  cohort(pack: string): Uint8Array | null {
+    const row = this.#store.prepare('select members from cohort where pack = ?').get(pack)
+    return row && bytesOf(row['members'])
   }
 
   /** Newest first. */
   verdicts(countMax = VERDICTS_SHOWN_MAX): readonly VerdictRecord[] {
-    const rows = this.#database.prepare('select record from verdict order by id desc limit ?').all(countMax)
+    const rows = this.#store.prepare('select record from verdict order by id desc limit ?').all(countMax)
     return rows.map((row) => JSON.parse(textOf(row, 'record')) as VerdictRecord)
   }
 
@@ -110,27 +127,33 @@ export class Ledger {
   apply(change: LedgerChange, nowMs: WallMs): void {
     if (change.released) this.#putRelease(change.released)
     for (const rollout of change.rollouts ?? []) this.#putRollout(rollout, nowMs)
+    for (const cohort of change.cohorts ?? []) this.#putCohort(cohort)
     if (change.recalled !== undefined) {
       this.#recalled.add(change.recalled)
-      this.#database.prepare('insert or ignore into recalled(image_digest) values (?)').run(change.recalled)
+      this.#store.prepare('insert or ignore into recalled(image_digest) values (?)').run(change.recalled)
     }
     for (const verdict of change.verdicts ?? []) {
-      this.#database.prepare('insert into verdict(record) values (?)').run(JSON.stringify(verdict))
+      this.#store.prepare('insert into verdict(record) values (?)').run(JSON.stringify(verdict))
     }
-    this.#database.prepare('delete from verdict where id <= (select max(id) from verdict) - ?').run(VERDICTS_KEPT_MAX)
+    this.#store.prepare('delete from verdict where id <= (select max(id) from verdict) - ?').run(VERDICTS_KEPT_MAX)
   }
 
   #putRollout(rollout: RolloutState, nowMs: WallMs): void {
     const before = this.#rollouts.get(rollout.pack)
     this.#rollouts.set(rollout.pack, rollout)
-    this.#database
+    this.#store
       .prepare('insert or replace into rollout(pack, state) values (?, ?)')
       .run(rollout.pack, JSON.stringify(rollout))
-    if (before?.status === 'rolling' && before.release.imageDigest !== rollout.release.imageDigest) {
-      this.#setStatus(before.release.imageDigest, 'superseded')
+    if (before && before.release.imageDigest !== rollout.release.imageDigest) {
+      this.#store.prepare('delete from cohort where pack = ?').run(rollout.pack)
+      if (before.status === 'rolling') this.#setStatus(before.release.imageDigest, 'superseded')
     }
     if (rollout.status === 'complete') this.#supersedeBaseline(rollout)
     this.#setStatus(rollout.release.imageDigest, rollout.status, rollout.status === 'complete' ? nowMs : null)
+  }
+
+  #putCohort({ pack, members }: CohortMembers): void {
+    this.#store.prepare('insert or replace into cohort(pack, members) values (?, ?)').run(pack, members)
   }
 
   #supersedeBaseline(rollout: RolloutState): void {
@@ -148,7 +171,7 @@ export class Ledger {
 
   #putRelease(release: LedgerRelease): void {
     this.#releases.set(release.imageDigest, release)
-    this.#database
+    this.#store
       .prepare(
         `insert or replace into release(image_digest, pack, version, category, gate_report_digest, published_at_ms,
            status, completed_at_ms) values (?, ?, ?, ?, ?, ?, ?, ?)`,

@@ -13,8 +13,7 @@ before(async () => {
 after(() => server.remove())
 
 async function report(host: Enrolled, over: Partial<Beacon>): Promise<void> {
-  const response = await server.call('POST', '/v1/beacons', host.token, { ...hostBeacon(1), ...over })
-  assert.equal(response.status, 204)
+  await server.report(host, hostBeacon(1, over))
 }
 
 function seen(status: FleetStatus, host: Enrolled): HostStatus | undefined {

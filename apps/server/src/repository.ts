@@ -1,10 +1,10 @@
+import { renameSync } from 'node:fs'
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { sha256Hex } from '@firebreak/crypto'
-import { openFolder, readDurable, removeDurable, writeDurable } from '@firebreak/durable-fs'
-import { assert, type WallMs } from '@firebreak/kernel'
+import { durableError, openFolder, readDurable, removeDurable, syncFolder, writeDurable } from '@firebreak/durable-fs'
+import { assert, FirebreakError, type WallMs } from '@firebreak/kernel'
 import { encodePlan, parsePlan, type Plan, PLAN_TARGET_PATH } from '@firebreak/rollout'
-import type { Database } from '@firebreak/sqlite'
 import {
   acceptTargets,
   signSnapshot,
@@ -16,7 +16,7 @@ import {
 } from '@firebreak/tuf'
 import type { DataFolder, OnlineKeys } from './data-folder.ts'
 import { ServerError } from './errors.ts'
-import { bytesOf, numberOf, textOf } from './schema.ts'
+import { bytesOf, numberOf, type Store, textOf } from './schema.ts'
 
 type PublishedRole = 'targets' | 'plans' | 'snapshot' | 'timestamp'
 
@@ -50,23 +50,27 @@ const PUBLIC_FILE_MODE = 0o644
  * What is published is decided by the transaction that `stage` is part of: it keeps the signed bytes. `materialise` then makes the
  * files so, the timestamp last, because it is the switch: before it hosts see the old repository, whole, after it the new one.
  * A crash at any step is repaired by `materialise` at the next start.
+ *
+ * Every other file has its version or its digest in its name, and its bytes from a transaction, so it does no harm to write one
+ * late. The timestamp is replaced inside a transaction, so that a server that lost its lease between deciding and writing can't put an old one
+ * over a newer one: nobody takes over while a transaction runs, and none begins without the lease.
  */
 export class Repository {
   readonly #folder: DataFolder
   readonly #keys: OnlineKeys
-  readonly #database: Database
+  readonly #store: Store
   readonly #published = new Map<PublishedRole, PublishedFile>()
   readonly #materialised = new Set<string>()
   #trusted: TrustedMetadata
   #plan: Plan | null = null
 
   /** @throws TufError | ServerError server/keys | KernelError: files or keys that don't belong together */
-  constructor(folder: DataFolder, roots: TrustedMetadata, keys: OnlineKeys, database: Database) {
+  constructor(folder: DataFolder, roots: TrustedMetadata, keys: OnlineKeys, store: Store) {
     this.#folder = folder
     this.#keys = keys
-    this.#database = database
+    this.#store = store
     this.#trusted = roots
-    for (const row of database.prepare('select * from metadata').all()) {
+    for (const row of store.prepare('select * from metadata').all()) {
       this.#published.set(textOf(row, 'role') as PublishedRole, {
         file: textOf(row, 'file'),
         version: numberOf(row, 'version'),
@@ -80,7 +84,7 @@ export class Repository {
       this.#trusted = acceptTargets(this.#trusted, targets.bytes, 0)
       requireKeys(this.#trusted, keys)
     }
-    const plan = database.prepare('select bytes from plan').get()
+    const plan = store.prepare('select bytes from plan').get()
     if (plan) this.#plan = parsePlan(bytesOf(plan['bytes']))
   }
 
@@ -147,10 +151,12 @@ export class Repository {
   async materialise(): Promise<void> {
     if (this.#plan)
       await this.#write(join(this.#folder.targets, targetFetchPath(planTarget(this.#plan))), encodePlan(this.#plan))
-    for (const role of ['targets', 'plans', 'snapshot', 'timestamp'] as const) {
+    for (const role of ['targets', 'plans', 'snapshot'] as const) {
       const published = this.#published.get(role)
       if (published) await this.#write(join(this.#folder.metadata, published.file), published.bytes)
     }
+    const timestamp = this.#published.get('timestamp')
+    if (timestamp) await this.#switchTo(timestamp)
     await prune(this.#folder.metadata, /^\d+\.snapshot\.json$/)
     await prune(this.#folder.metadata, /^\d+\.plans\.json$/)
     await prune(join(this.#folder.targets, dirname(PLAN_TARGET_PATH)), /\.plan\.json$/)
@@ -162,6 +168,21 @@ export class Repository {
     await writePublic(path, bytes)
     for (const one of this.#materialised) if (one.startsWith(`${path} `)) this.#materialised.delete(one)
     this.#materialised.add(written)
+  }
+
+  async #switchTo({ file, version, bytes }: PublishedFile): Promise<void> {
+    const { metadata } = this.#folder
+    if (await holds(join(metadata, file), bytes)) return
+    // Swept with other temporaries when a crash leaves it.
+    const next = join(metadata, `.${file}.${version}.tmp`)
+    await writeDurable(next, bytes, PUBLIC_FILE_MODE)
+    try {
+      this.#store.transaction(() => renameSync(next, join(metadata, file)))
+      await syncFolder(metadata)
+    } catch (error) {
+      await removeDurable(next)
+      throw error instanceof FirebreakError ? error : durableError(`write ${file}`, error)
+    }
   }
 
   #isDue(role: keyof typeof LIFETIME_MS, nowMs: WallMs): boolean {
@@ -176,7 +197,7 @@ export class Repository {
   #putPlan(plan: Plan): void {
     assert(plan.generation > (this.#plan?.generation ?? 0), 'plan generations strictly increase')
     this.#plan = plan
-    this.#database.prepare('insert or replace into plan(id, bytes) values (1, ?)').run(encodePlan(plan))
+    this.#store.prepare('insert or replace into plan(id, bytes) values (1, ?)').run(encodePlan(plan))
   }
 
   #signPlans(plan: Plan, nowMs: WallMs): void {
@@ -219,7 +240,7 @@ export class Repository {
 
   #put(role: PublishedRole, published: PublishedFile): void {
     this.#published.set(role, published)
-    this.#database
+    this.#store
       .prepare('insert or replace into metadata(role, file, version, expires_at_ms, bytes) values (?, ?, ?, ?, ?)')
       .run(role, published.file, published.version, published.expiresAtMs, published.bytes)
   }
@@ -255,9 +276,12 @@ function planTarget(plan: Plan): TargetFile {
 
 async function writePublic(path: string, bytes: Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
+  if (!(await holds(path, bytes))) await writeDurable(path, bytes, PUBLIC_FILE_MODE)
+}
+
+async function holds(path: string, bytes: Uint8Array): Promise<boolean> {
   const there = await readDurable(path, bytes.length).catch(() => null)
-  if (there && sha256Hex(there) === sha256Hex(bytes)) return
-  await writeDurable(path, bytes, PUBLIC_FILE_MODE)
+  return there !== null && sha256Hex(there) === sha256Hex(bytes)
 }
 
 /** Keeps the newest files of a kind. */

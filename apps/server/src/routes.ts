@@ -29,28 +29,24 @@ import {
   type Version,
   type WallMs,
 } from '@firebreak/kernel'
-import { planJson } from '@firebreak/rollout'
-import type { Controller } from './controller.ts'
+import { type Plan, planJson } from '@firebreak/rollout'
+import type { Active } from './active.ts'
 import type { DataFolder } from './data-folder.ts'
-import type { Host, Hosts } from './hosts.ts'
-import type { Ingest } from './ingest.ts'
+import type { Host } from './hosts.ts'
 import { log } from './log.ts'
-import type { Repository } from './repository.ts'
 import type { StreamHub } from './stream.ts'
 import { type TokenGuard, unauthorized } from './tokens.ts'
 
 export interface RouteParts {
   readonly tokens: TokenGuard
-  readonly hosts: Hosts
-  readonly ingest: Ingest
-  readonly controller: Controller
-  readonly repository: Repository
   readonly stream: StreamHub
   readonly folder: DataFolder
   /** The console's built files, or null: no console. */
   readonly console: string | null
   readonly status: () => FleetStatus
-  readonly onChange: () => void
+  readonly plan: () => Plan | null
+  /** What takes reports and orders. @throws ServerError server/stand-by where another server does */
+  readonly active: () => Active
   readonly now: () => WallMs
 }
 
@@ -64,10 +60,10 @@ export function apiRoutes(parts: RouteParts): readonly Route[] {
   return [...hostRoutes(parts), ...operatorRoutes(parts), ...publicRoutes(parts)]
 }
 
-function hostRoutes({ tokens, hosts, ingest, onChange, now }: RouteParts): readonly Route[] {
+function hostRoutes({ tokens, stream, active, now }: RouteParts): readonly Route[] {
   const hostOf = (request: HttpRequest): Host => {
     const token = request.bearerToken()
-    const host = token === null ? null : hosts.byToken(token)
+    const host = token === null ? null : active().fleet.hosts.byToken(token)
     if (!host) throw unauthorized('host')
     return host
   }
@@ -77,8 +73,9 @@ function hostRoutes({ tokens, hosts, ingest, onChange, now }: RouteParts): reado
       path: '/v1/hosts',
       handle: async (request) => {
         tokens.require('enrol', request)
-        const enrolled = hosts.enrol(parseEnrolment(await request.body(ENROLMENT_SIZE_BYTES_MAX)), now())
-        onChange()
+        const enrolment = parseEnrolment(await request.body(ENROLMENT_SIZE_BYTES_MAX))
+        const enrolled = active().fleet.hosts.enrol(enrolment, now())
+        stream.statusChanged()
         return jsonResponse(201, enrolled)
       },
     },
@@ -87,7 +84,7 @@ function hostRoutes({ tokens, hosts, ingest, onChange, now }: RouteParts): reado
       path: '/v1/beacons',
       handle: async (request) => {
         const { host } = hostOf(request)
-        await ingest.takeBeacon(host, parseBeacon(await request.body(BEACON_SIZE_BYTES_MAX)), now())
+        await active().fleet.ingest.takeBeacon(host, parseBeacon(await request.body(BEACON_SIZE_BYTES_MAX)), now())
         return emptyResponse()
       },
     },
@@ -97,7 +94,7 @@ function hostRoutes({ tokens, hosts, ingest, onChange, now }: RouteParts): reado
       handle: async (request) => {
         const { host } = hostOf(request)
         const { detections } = parseDetectionBatch(await request.body(DETECTION_BATCH_SIZE_BYTES_MAX))
-        await ingest.takeDetections(host, detections)
+        await active().fleet.ingest.takeDetections(host, detections)
         return emptyResponse()
       },
     },
@@ -105,7 +102,7 @@ function hostRoutes({ tokens, hosts, ingest, onChange, now }: RouteParts): reado
 }
 
 function operatorRoutes(parts: RouteParts): readonly Route[] {
-  const { tokens, controller, repository, stream } = parts
+  const { tokens, active, stream } = parts
   const route = (method: Route['method'], path: string, handle: Route['handle']): Route => ({
     method,
     path,
@@ -119,20 +116,23 @@ function operatorRoutes(parts: RouteParts): readonly Route[] {
   return [
     route('POST', '/v1/releases', async (request) => {
       const submission = parseSubmission(await request.body(SUBMISSION_SIZE_BYTES_MAX))
-      return jsonResponse(201, await controller.publish(submission))
+      return jsonResponse(201, await active().controller.publish(submission))
     }),
     route('POST', '/v1/packs/:pack/halt', async (request) => {
       const { reason } = haltCommand(await command(request), 'command')
-      await controller.halt(request.parameter('pack'), reason)
+      await active().controller.halt(request.parameter('pack'), reason)
       return emptyResponse()
     }),
     route('POST', '/v1/packs/:pack/recall', async (request) => {
       const { version, reason } = recallCommand(await command(request), 'command')
-      await controller.recall(request.parameter('pack'), version, reason)
+      await active().controller.recall(request.parameter('pack'), version, reason)
       return emptyResponse()
     }),
     route('GET', '/v1/status', () => jsonResponse(200, parts.status())),
-    route('GET', '/v1/plan', () => jsonResponse(200, repository.plan && planJson(repository.plan))),
+    route('GET', '/v1/plan', () => {
+      const plan = parts.plan()
+      return jsonResponse(200, plan && planJson(plan))
+    }),
     route('GET', '/v1/stream', () => stream.open()),
   ]
 }
@@ -179,6 +179,8 @@ const STATUS_OF: ReadonlyMap<string, number> = new Map([
   ['http/body-too-large', 413],
   ['server/hosts-full', 507],
   ['server/recalls-full', 507],
+  ['server/stand-by', 503],
+  ['server/lease-lost', 503],
 ])
 
 /** Refusals carry their code and sentence; anything else is a fault of ours, is logged, and says nothing to the client. */

@@ -2,7 +2,7 @@ import { type Database, DATABASE_SIZE_BYTES_MAX, openDatabase, type SqlRow, type
 
 /**
  * The tables of the server. Each is written by one module: setting (tokens), host (hosts), journal, host_state, detection and
- * detection_mark (ingest), release, rollout, recalled and verdict (ledger), metadata and plan (repository).
+ * detection_mark (ingest), release, rollout, cohort, recalled and verdict (ledger), metadata and plan (repository), lease (lease).
  */
 const MIGRATIONS: readonly string[] = [
   `
@@ -29,11 +29,35 @@ const MIGRATIONS: readonly string[] = [
   ) without rowid;
   create table plan(id integer primary key check (id = 1), bytes blob not null);
   `,
+  // Rollouts of the first format were judged by rules that are gone, on cohorts that were lists of names. They end here: what still
+  // rolled is halted, so hosts keep what they have, nobody else gets it, and its vendor releases it again under a new version.
+  `
+  create table lease(
+    id integer primary key check (id = 1), holder text not null, token integer not null, expires_at_ms integer not null
+  );
+  alter table host add column number integer not null default 0;
+  update host set number = one.number from (
+    select host, row_number() over (order by enrolled_at_ms, host) - 1 as number from host
+  ) as one where host.host = one.host;
+  create unique index host_number on host(number);
+  create table cohort(pack text primary key, members blob not null) without rowid;
+  update release set status = 'halted' where status = 'rolling';
+  delete from rollout;
+  delete from verdict;
+  `,
 ]
 
-/** @throws SqliteError */
+/** A database as most modules see it: whether writing is fenced by a lease is not their business. */
+export type Store = Pick<Database, 'prepare' | 'exec' | 'transaction'>
+
+/** For this process alone. @throws SqliteError */
 export function openStore(path: string, sizeBytesMax = DATABASE_SIZE_BYTES_MAX): Database {
   return openDatabase(path, { migrations: MIGRATIONS, sizeBytesMax })
+}
+
+/** For servers that agree by lease who writes. @throws SqliteError */
+export function openSharedStore(path: string): Database {
+  return openDatabase(path, { migrations: MIGRATIONS, isShared: true })
 }
 
 export function textOf(row: SqlRow, column: string): string {

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { Beacon, Enrolled, FleetStatus, ReleaseSubmission } from '@firebreak/api'
+import type { Beacon, Enrolled, FleetStatus, ReleaseOutcome, ReleaseSubmission, WaveEnrolment } from '@firebreak/api'
 import { beaconOf } from '@firebreak/api/testing'
 import { generateSigner, sha256Hex, type Signer } from '@firebreak/crypto'
 import { CHECK_IDS, encodeGateReport, type GateReport } from '@firebreak/gate'
@@ -151,6 +151,7 @@ export function releaseFiles(
     version,
     minimumEngine: '0.1.0',
     gateReportDigest: sha256Hex(reportBytes),
+    emergency: false,
     ...over,
   })
   const imageTarget = targetFile(releaseTargetPath(PACK, version), image, custom)
@@ -170,7 +171,8 @@ export function targetFile(path: string, bytes: Uint8Array, custom: TargetFile['
 }
 
 /** Quick waves, so that a test does not wait; a host is silent only when a test says so. */
-const QUICK: Partial<RolloutPolicy> = { bakeMs: 0, silenceAfterMs: 600_000, confirmedShareMin: 1_000_000 }
+const QUICK: Partial<RolloutPolicy> = { bakeMs: 0, provenAfterMs: 0, provenShareMin: 1_000_000 }
+const HOUR_MS = 3_600_000
 
 /** A server process on its own data folder, and what tests do with it. */
 export class TestServer {
@@ -258,6 +260,10 @@ export class TestServer {
     return (await response.json()) as Enrolled
   }
 
+  async report(host: Enrolled, beacon: Beacon): Promise<void> {
+    assert.equal((await this.call('POST', '/v1/beacons', host.token, beacon)).status, 204)
+  }
+
   async status(): Promise<FleetStatus> {
     return (await (await this.call('GET', '/v1/status', this.operatorToken)).json()) as FleetStatus
   }
@@ -293,11 +299,26 @@ export class TestServer {
   }
 }
 
-export function hostBeacon(sequence: number, imageDigest?: string, outcome = 'confirmed'): Beacon {
-  const outcomes = imageDigest
-    ? [{ imageDigest, outcome: outcome as 'confirmed', code: '', message: '', atMs: 1, recoverMs: 0 }]
-    : []
-  return beaconOf({ sequence, outcomes, events: sequence })
+/** Of a host that reports seldom: it is silent only when a test says so. */
+export function hostBeacon(sequence: number, over: Partial<Beacon> = {}): Beacon {
+  return beaconOf({ sequence, events: sequence, pack: PACK, beaconIntervalMs: HOUR_MS, ...over })
+}
+
+/** Takes part in a wave, and says how it went with the release; null: it has not begun. */
+export function waveBeacon(
+  sequence: number,
+  imageDigest: string,
+  wave: number,
+  outcome: ReleaseOutcome['outcome'] | null = 'confirmed',
+  over: Partial<WaveEnrolment> = {},
+): Beacon {
+  const counted = { reboots: 0, engineRestarts: 0, detections: 0, engineCpuPpmPeak: 0, engineMemoryKiBPeak: 0 }
+  const said = { imageDigest, code: '', message: '', atMs: 1, recoverMs: 0 }
+  return hostBeacon(sequence, {
+    enrolment: { imageDigest, wave, sinceMs: 1, ...counted, ...over },
+    outcomes: outcome === null ? [] : [{ ...said, outcome }],
+    running: outcome === 'confirmed' ? { pack: PACK, version: '1.0.0', imageDigest, slot: 'confirmed' } : null,
+  })
 }
 
 /** Fetches as a host does: `null` when the server has no such file. */

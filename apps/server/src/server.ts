@@ -1,15 +1,15 @@
-import { setTimeout } from 'node:timers/promises'
 import { listen } from '@firebreak/http'
 import type { RolloutPolicy } from '@firebreak/rollout'
-import { Controller } from './controller.ts'
+import { SqliteError, type Database } from '@firebreak/sqlite'
+import { type Active, activate, every } from './active.ts'
 import { dataFolder, readOnlineKeys, readRoots } from './data-folder.ts'
-import { fleetStatus, silentHosts } from './fleet.ts'
-import { Hosts } from './hosts.ts'
-import { Ingest } from './ingest.ts'
-import { Ledger } from './ledger.ts'
-import { Repository } from './repository.ts'
+import { fleetStatus, type ServerBasis } from './fleet.ts'
+import { claimLease, type HeldLease, leaseOf, RENEW_MS } from './lease.ts'
+import { nameOfHolder } from './lease-holder.ts'
+import { log } from './log.ts'
 import { answerError, apiRoutes } from './routes.ts'
-import { openStore } from './schema.ts'
+import { openSharedStore } from './schema.ts'
+import { refuseAsStandBy, StandBy } from './stand-by.ts'
 import { StreamHub } from './stream.ts'
 import { TokenGuard } from './tokens.ts'
 
@@ -28,110 +28,115 @@ export interface ServeOptions {
 
 export interface RunningServer {
   readonly url: string
+  /** Whether it decides, as of its start; else it stands by, and takes over when the lease of the one that decides ends. */
+  readonly isActive: boolean
   /** Finishes what was begun, ends streams, frees the data folder. */
   close(): Promise<void>
 }
 
-/** Who falls silent shows within a second, however seldom rollouts are judged. */
-const SILENCE_CHECK_MS_MAX = 1_000
-
 /**
- * Wires the parts together and listens.
+ * Wires the parts together and listens. Of several servers on one data folder one decides and takes reports; the others answer questions.
  *
  * @throws ServerError | SqliteError | DurableError | TufError | HttpError, each with a sentence that says what to do
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
-  const { policy, onFatal } = options
-  const now = () => Date.now()
-  const listeningSinceMs = now()
   const folder = dataFolder(options.data)
   const keys = await readOnlineKeys(folder)
   const roots = await readRoots(folder)
-  const database = openStore(folder.database)
+  const database = openSharedStore(folder.database)
+  const basis = { policy: options.policy, folder, roots, keys, now: () => Date.now() }
+  const server = new Server(options, basis, database)
   try {
-    const tokens = new TokenGuard(database)
-    const repository = new Repository(folder, roots, keys, database)
-    const ledger = new Ledger(database)
-    const hosts = new Hosts(database)
-    const onKept = (detections: Parameters<StreamHub['detected']>[0]) => {
-      stream.detected(detections)
-      stream.statusChanged()
-    }
-    const ingest = new Ingest(database, onKept, onFatal)
-    const fleet = { policy, hosts, ingest, ledger, repository, listeningSinceMs }
-    const status = () => fleetStatus(fleet, now())
-    const stream = new StreamHub(status, () => ingest.recentDetections())
-    const onChange = () => stream.statusChanged()
-    const controller = new Controller({
-      policy,
-      database,
-      repository,
-      ledger,
-      ingest,
-      hosts,
-      listeningSinceMs,
-      now,
-      onChange,
-      onFatal,
-    })
-    await controller.start()
-    const parts = { tokens, hosts, ingest, controller, repository, stream, folder, status, onChange, now }
-    const http = await listen({
-      host: options.host,
-      port: options.port,
-      ...(options.tls ? { tls: options.tls } : {}),
-      routes: apiRoutes({ ...parts, console: options.console }),
-      onError: answerError,
-    })
-    let silent = ''
-    const ticking = every(options.tickMs, () => controller.tick(), onFatal)
-    const watching = every(
-      Math.min(options.tickMs, SILENCE_CHECK_MS_MAX),
-      async () => {
-        const silentNow = silentHosts(fleet, now())
-        if (silentNow !== silent) onChange()
-        silent = silentNow
-      },
-      onFatal,
-    )
-    return {
-      url: http.url,
-      close: async () => {
-        await Promise.all([ticking.stop(), watching.stop()])
-        stream.close()
-        await http.close()
-        ingest.flush()
-        database.close()
-      },
-    }
+    return await server.start()
   } catch (error) {
-    database.close()
+    await server.close().catch(() => {}) // what failed first is what matters
     throw error
   }
 }
 
-/** Runs `action` again and again, each time `intervalMs` after the last one ended. */
-function every(
-  intervalMs: number,
-  action: () => Promise<void>,
-  onError: (error: unknown) => void,
-): { stop(): Promise<void> } {
-  const stop = new AbortController()
-  const loop = async () => {
-    try {
-      for (;;) {
-        await setTimeout(intervalMs, undefined, { signal: stop.signal })
-        await action()
-      }
-    } catch (error) {
-      if (!stop.signal.aborted) onError(error)
-    }
+class Server {
+  readonly #options: ServeOptions
+  readonly #basis: ServerBasis
+  readonly #database: Database
+  readonly #stream: StreamHub
+  readonly #holder = nameOfHolder()
+  #active: Active | null = null
+  #standBy: StandBy | null = null
+  #waiting: ReturnType<typeof every> | null = null
+  #http: Awaited<ReturnType<typeof listen>> | null = null
+
+  constructor(options: ServeOptions, basis: ServerBasis, database: Database) {
+    this.#options = options
+    this.#basis = basis
+    this.#database = database
+    const recent = () => this.#fleet.ingest.recentDetections()
+    this.#stream = new StreamHub(() => this.#status(), recent)
   }
-  const running = loop()
-  return {
-    stop: () => {
-      stop.abort()
-      return running
-    },
+
+  async start(): Promise<RunningServer> {
+    const tokens = new TokenGuard(this.#database)
+    const lease = this.#claim()
+    if (lease) this.#active = await this.#activate(lease)
+    else this.#standBy = new StandBy(this.#basis, this.#database)
+    const { host, port, tls, console, onFatal } = this.#options
+    const { folder, now } = this.#basis
+    const active = () => this.#active ?? refuseAsStandBy()
+    const parts = { tokens, stream: this.#stream, folder, console, now, active }
+    const known = { status: () => this.#status(), plan: () => this.#fleet.repository.plan }
+    this.#http = await listen({
+      host,
+      port,
+      ...(tls ? { tls } : {}),
+      routes: apiRoutes({ ...parts, ...known }),
+      onError: answerError,
+    })
+    if (!lease) this.#waiting = every(RENEW_MS, () => this.#takeOver(), onFatal)
+    return { url: this.#http.url, isActive: lease !== null, close: () => this.close() }
+  }
+
+  async close(): Promise<void> {
+    await this.#waiting?.stop()
+    this.#stream.close()
+    await this.#http?.close()
+    await this.#active?.stop()
+    this.#database.close()
+  }
+
+  get #fleet() {
+    return this.#active?.fleet ?? this.#standBy?.fleet ?? refuseAsStandBy()
+  }
+
+  #status() {
+    const role = this.#active ? 'active' : 'stand-by'
+    const token = leaseOf(this.#database)?.token ?? 0
+    return fleetStatus(this.#fleet, { role, token }, this.#basis.now())
+  }
+
+  #activate(lease: HeldLease): Promise<Active> {
+    const { tickMs, onFatal } = this.#options
+    return activate({ ...this.#basis, lease, stream: this.#stream, tickMs, onFatal })
+  }
+
+  async #takeOver(): Promise<void> {
+    if (this.#active) return
+    const lease = this.#claim()
+    if (!lease) {
+      if (this.#standBy?.refresh() === true) this.#stream.statusChanged()
+      return
+    }
+    this.#active = await this.#activate(lease)
+    this.#standBy = null
+    log('took-over', { token: lease.token })
+    this.#stream.statusChanged()
+  }
+
+  /** A server that was stopped in the middle of a transaction keeps others from writing: they ask again later. */
+  #claim(): HeldLease | null {
+    try {
+      return claimLease(this.#database, this.#holder, this.#basis.now())
+    } catch (error) {
+      if (error instanceof SqliteError && error.code === 'sqlite/locked') return null
+      throw error
+    }
   }
 }

@@ -28,23 +28,28 @@ export async function gate(
   screen.result({ ok: true, ...report }, text.trimEnd().split('\n'))
 }
 
+export interface ReleaseOptions {
+  readonly pack: string
+  /** Folder of the approver keys. */
+  readonly keys: string
+  readonly inputs: readonly FormatName[]
+  /** Of the emergency lane: approvers sign that as well. */
+  readonly emergency: boolean
+}
+
 /** Gate, approvals, publication. */
-export async function release(
-  pack: string,
-  keys: string,
-  inputs: readonly FormatName[],
-  client: OperatorClient,
-  screen: Screen,
-): Promise<void> {
+export async function release(options: ReleaseOptions, client: OperatorClient, screen: Screen): Promise<void> {
+  const { pack, keys, inputs, emergency } = options
   screen.step(`Proving ${pack} in the real engine process`)
   const keystore = await openKeystore(keys)
   const draft = await gatePack(pack, Date.now(), inputs)
   screen.done('gate passed')
   screen.step(`Signing and publishing to ${client.url}`)
-  const imageDigest = await publish(client, keystore, draft, Date.now())
+  const imageDigest = await publish(client, keystore, { ...draft, emergency }, Date.now())
   screen.done()
   const { name, version } = draft.manifest
-  screen.result({ ok: true, pack: name, version, imageDigest }, [
-    `released ${name} ${version}, image ${imageDigest}; \`firebreak status\` shows how far it is`,
+  const lane = emergency ? ' in the emergency lane: no ring is skipped, waves are watched for less time' : ''
+  screen.result({ ok: true, pack: name, version, imageDigest, emergency }, [
+    `released ${name} ${version}, image ${imageDigest}${lane}; \`firebreak status\` shows how far it is`,
   ])
 }

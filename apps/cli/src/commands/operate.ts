@@ -2,15 +2,18 @@ import type { FleetStatus, HostStatus, ReleaseStatus } from '@firebreak/api'
 import { compareVersions } from '@firebreak/kernel'
 import type { Presence } from '@firebreak/rollout'
 import { CliError } from '../errors.ts'
+import { rolloutLines, stanceText } from './operate-rollout.ts'
 import type { OperatorClient } from '../operator-client.ts'
 import { paintOut, printable, type Screen } from '../screen.ts'
 
 const VERDICTS_SHOWN = 5
 
-/** Rings, hosts, releases and the last verdicts. */
+/** Rings, hosts, rollouts, releases and the last verdicts. */
 export async function status(client: OperatorClient, screen: Screen): Promise<void> {
   const fleet = await client.status()
+  const rollouts = fleet.rollouts.filter(({ status: phase }) => phase !== 'complete')
   screen.result({ ok: true, ...fleet }, [
+    ...(fleet.controller.role === 'stand-by' ? [paintOut('yellow', 'this server stands by: another one decides')] : []),
     ...fleet.rings.flatMap(({ ring, hosts }) => [
       paintOut('bold', `${ring} (${hosts.length})`),
       ...hosts.flatMap((host) => [
@@ -18,6 +21,8 @@ export async function status(client: OperatorClient, screen: Screen): Promise<vo
         ...noticeLines(host).map((line) => `    ${line}`),
       ]),
     ]),
+    ...(rollouts.length === 0 ? [] : [paintOut('bold', 'rollouts')]),
+    ...rollouts.flatMap((rollout) => rolloutLines(rollout, fleet.policy).map((line) => `  ${line}`)),
     paintOut('bold', 'releases'),
     ...fleet.releases.map((release) => `  ${releaseLine(release)}`),
     paintOut('bold', `verdicts (plan generation ${fleet.plan?.generation ?? 0})`),
@@ -26,12 +31,15 @@ export async function status(client: OperatorClient, screen: Screen): Promise<vo
 }
 
 /** @param nowMs - by the server's clock */
-export function hostLine({ host, name, presence, lastSeenMs, beacon }: HostStatus, nowMs: number): string {
+export function hostLine(status: HostStatus, nowMs: number): string {
+  const { host, name, presence, lastSeenMs, beacon } = status
   const running = beacon?.running
   const runs = running ? `${running.pack} ${running.version} (${running.slot})` : 'runs nothing'
   const seen = lastSeenMs === null ? 'never seen' : `seen ${Math.max(0, Math.round((nowMs - lastSeenMs) / 1000))} s ago`
   const safe = beacon?.mode === 'safe' ? paintOut('yellow', '  SAFE MODE') : ''
-  return `${host}  ${printable(name)}  ${runs}  sensor ${printable(beacon?.sensorTier ?? '?')}  ${seen}${safe}${presenceText(presence, nowMs)}`
+  const stance = stanceText(status)
+  const parts = [host, printable(name), runs, `sensor ${printable(beacon?.sensorTier ?? '?')}`, seen, stance]
+  return parts.filter((part) => part !== '').join('  ') + safe + presenceText(presence, nowMs)
 }
 
 function presenceText(presence: Presence, nowMs: number): string {

@@ -74,10 +74,11 @@ export async function gateRefuses(stage: Stage): Promise<Act> {
 /** Act 3: somebody with all the keys publishes it anyway, with a forged report. */
 export async function hostsRefuse(stage: Stage): Promise<Act> {
   const run = await runGate(await readPackFolder(`${stage.folder}/pack-1.1.0`), Date.now())
-  if (!run.compiled || !run.manifest) throw new CliError('cli/drill', 'Cannot forge: the pack does not compile')
+  const { compiled, manifest } = run
+  if (!compiled || !manifest) throw new CliError('cli/drill', 'Cannot forge: the pack does not compile')
   const checks = run.report.checks.map((check) => ({ ...check, verdict: 'pass' as const, findings: [] }))
   const forged = { ...run.report, verdict: 'pass' as const, checks }
-  const digest = await release(stage, { manifest: run.manifest, compiled: run.compiled, report: forged })
+  const digest = await release(stage, { manifest, compiled, report: forged, emergency: false })
   const haltSeconds = await halted(stage, '1.1.0', 'attributable-failure')
   const canaries = await reached(stage, digest, ({ outcome }) => outcome === 'refused')
   for (const host of canaries) {

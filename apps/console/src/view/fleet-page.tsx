@@ -4,6 +4,7 @@ import { ClockSkew } from '../clock.ts'
 import type { FleetState } from '../fleet-state.ts'
 import type { OperatorOrder } from '../operator-api.ts'
 import { releaseFocuses } from '../release-focus.ts'
+import { shownRollouts } from '../rollout-view.ts'
 import { type Summary, summarise } from '../summary.ts'
 import { useFleet } from '../use-fleet.ts'
 import { ConnectionBanner } from './connection.tsx'
@@ -15,6 +16,7 @@ import { Overview } from './overview.tsx'
 import { PlanPanel } from './plan.tsx'
 import { Releases } from './releases.tsx'
 import { Rings } from './rings.tsx'
+import { Rollout } from './rollout.tsx'
 import { Verdicts } from './verdicts.tsx'
 
 interface Props {
@@ -64,6 +66,9 @@ function Fleet({ status, fleet, token, onUnauthorised }: FleetProps): React.Reac
       <Overview status={status} focuses={focuses} summaries={summaries} />
       <div className="columns">
         <div className="column">
+          {shownRollouts(status, focuses).map((rollout) => (
+            <Rollout key={rollout.pack} status={status} rollout={rollout} />
+          ))}
           <Rings status={status} focuses={focuses} />
           <Releases releases={status.releases} onOrder={setOrder} />
           <Detections rows={fleet.detections} seen={fleet.detectionsSeen} rings={status.rings} />

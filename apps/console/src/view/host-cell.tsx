@@ -2,6 +2,7 @@ import type { HostStatus } from '@firebreak/api'
 import { memo } from 'react'
 import { formatSpan, visibleText } from '../format.ts'
 import type { HostView } from '../host-state.ts'
+import { stanceNote } from '../stance.ts'
 import { Icon } from './icon.tsx'
 import { Age } from './moment.tsx'
 
@@ -36,6 +37,7 @@ export const HostCell: React.NamedExoticComponent<Props> = memo(function HostCel
         {host.lastSeenMs === null ? 'never seen' : <Age atMs={host.lastSeenMs} />}
       </span>
       <Why view={view} />
+      <Stance host={host} />
     </button>
   )
 })
@@ -48,6 +50,12 @@ function Running({ host }: { readonly host: HostStatus }): React.ReactNode {
       <span className="version">{running.version}</span> {SLOT_LABELS[running.slot]}
     </>
   )
+}
+
+/** Only where the owner's policy keeps it from taking part like the others. */
+function Stance({ host }: { readonly host: HostStatus }): React.ReactNode {
+  const note = stanceNote(host)
+  return note === '' ? null : <span className="host-stance">{note}</span>
 }
 
 /** The code of the layer that stopped the release on this host, and how fast the host was back. */

@@ -1,6 +1,7 @@
 import type { Beacon, HostStatus, Notice, ReleaseOutcome, ReleaseStatus } from '@firebreak/api'
 import { formatCount, shortDigest, visibleText } from '../format.ts'
 import type { HostView } from '../host-state.ts'
+import { stanceFacts } from '../stance.ts'
 import { HOST_NAME_CHARS_MAX, SLOT_LABELS, spanOf } from './host-cell.tsx'
 import { Icon } from './icon.tsx'
 import { Modal } from './modal.tsx'
@@ -54,7 +55,7 @@ function HostFacts({ host }: { readonly host: HostStatus }): React.ReactNode {
     ['Enrolled', <Age key="enrolled" atMs={host.enrolledAtMs} />],
     ['Last seen', host.lastSeenMs === null ? 'never' : <Age key="seen" atMs={host.lastSeenMs} />],
     ...presenceFacts(host),
-    ...(host.beacon ? beaconFacts(host.beacon) : []),
+    ...(host.beacon ? [...stanceFacts(host.beacon), ...beaconFacts(host.beacon)] : []),
   ]
   return (
     <dl className="facts">
@@ -104,6 +105,7 @@ function beaconFacts(beacon: Beacon): readonly (readonly [string, React.ReactNod
     ['Plan known', formatCount(beacon.planGeneration)],
     ['Sensor tier', visibleText(beacon.sensorTier, 32)],
     ['Agent, engine', `${beacon.agentVersion}, ${beacon.engineVersion}`],
+    ['System', visibleText(`${beacon.platform.os} ${beacon.platform.architecture}`, 96)],
     ['Events', formatCount(beacon.events)],
     ['Events dropped', formatCount(beacon.eventsDropped)],
     ['Detections', formatCount(beacon.detections)],

@@ -1,8 +1,9 @@
 import type { FleetStatus } from '@firebreak/api'
 import { Fragment, useCallback, useMemo, useState } from 'react'
-import { formatNumberOf, formatShare } from '../format.ts'
+import { formatCount, formatNumberOf, formatShare } from '../format.ts'
 import { HOST_STATES, type HostView, shownHosts, tally, viewHost } from '../host-state.ts'
 import type { ReleaseFocus } from '../release-focus.ts'
+import { stanceTally } from '../stance.ts'
 import { HostCell } from './host-cell.tsx'
 import { HostPanel } from './host-panel.tsx'
 import { Icon } from './icon.tsx'
@@ -19,7 +20,7 @@ export function Rings({ status, focuses }: Props): React.ReactNode {
   const opened = status.rings.flatMap((ring) => ring.hosts).find((one) => one.host === open)
   const focus = focuses.find((one) => one.phase === 'rolling' || one.phase === 'halted') ?? focuses[0]
   return (
-    <Panel title="Rings" className="rings" note="in order of risk">
+    <Panel title="Rings" className="rings" note="in order of risk" tools={<Stances status={status} />}>
       {status.rings.length === 0 && (
         <Empty title="No rings">Rings come from the server’s rollout policy, hosts from enrolment.</Empty>
       )}
@@ -38,6 +39,20 @@ export function Rings({ status, focuses }: Props): React.ReactNode {
         <HostPanel view={viewHost(opened, focuses)} releases={status.releases} onClose={close} />
       )}
     </Panel>
+  )
+}
+
+/** What the hosts' owners make of new releases: only who takes them at once takes part in waves. */
+function Stances({ status }: { readonly status: FleetStatus }): React.ReactNode {
+  const tally = useMemo(() => stanceTally(status.rings.flatMap(({ hosts }) => hosts)), [status])
+  if (tally.later + tally.never + tally.faults === 0) return null
+  return (
+    <ul className="stances number" aria-label="How hosts take new releases">
+      <li>{formatCount(tally['at-once'])} at once</li>
+      <li>{formatCount(tally.later)} later</li>
+      <li>{formatCount(tally.never)} never</li>
+      {tally.faults > 0 && <li data-state="refused">{formatNumberOf(tally.faults, 'policy', 'policies')} refused</li>}
+    </ul>
   )
 }
 

@@ -1,29 +1,20 @@
-import type { CohortCounts, VerdictRecord } from '@firebreak/rollout'
+import type { VerdictRecord, WaveCounts } from '@firebreak/rollout'
 import { useState } from 'react'
 import { formatCount, formatNumberOf, visibleText } from '../format.ts'
+import { REASON_LABELS, SIGNAL_LABELS } from '../rollout-view.ts'
 import { Icon, type IconName } from './icon.tsx'
 import { Age } from './moment.tsx'
 import { Empty, Panel } from './panel.tsx'
 
-const KINDS: Readonly<Record<VerdictRecord['kind'], { readonly label: string; readonly icon: IconName }>> = {
+export const KINDS: Readonly<Record<VerdictRecord['kind'], { readonly label: string; readonly icon: IconName }>> = {
   advance: { label: 'Advance', icon: 'advance' },
   hold: { label: 'Hold', icon: 'hold' },
   halt: { label: 'Halt', icon: 'stop' },
   recall: { label: 'Recall', icon: 'recall' },
 }
-const REASONS: Readonly<Record<VerdictRecord['reason'], string>> = {
-  'evidence-sufficient': 'evidence sufficient',
-  'rollout-complete': 'rollout complete',
-  baking: 'baking',
-  'empty-cohort': 'empty cohort',
-  'insufficient-evidence': 'insufficient evidence',
-  'attributable-failure': 'attributable failure',
-  silence: 'silence',
-  operator: 'operator',
-}
 /** Drawn at first; the operator can ask for the rest. */
 const VERDICTS_SHOWN = 6
-const EXPLANATION_CHARS_MAX = 2_048
+export const EXPLANATION_CHARS_MAX = 2_048
 
 export function Verdicts({ verdicts }: { readonly verdicts: readonly VerdictRecord[] }): React.ReactNode {
   const [all, setAll] = useState(false)
@@ -57,41 +48,38 @@ function Verdict({ verdict }: { readonly verdict: VerdictRecord }): React.ReactN
       <div className="verdict-body">
         <p className="verdict-head">
           <strong>{label}</strong>
-          <span className="verdict-reason">{REASONS[verdict.reason]}</span>
+          <span className="verdict-reason">{REASON_LABELS[verdict.reason]}</span>
           <Age atMs={verdict.atMs} />
         </p>
         <p className="verdict-what">
           {verdict.pack} <span className="version">{verdict.version}</span>
           {verdict.ring === '' ? '' : ` in ${verdict.ring}`}
+          {verdict.wave > 0 && `, wave ${verdict.wave}`}
         </p>
         <p className="verdict-why">{visibleText(verdict.explanation, EXPLANATION_CHARS_MAX)}</p>
+        {verdict.kind === 'hold' && verdict.resolvedBy !== '' && (
+          <p className="verdict-next">{visibleText(verdict.resolvedBy, EXPLANATION_CHARS_MAX)}</p>
+        )}
         <Counts counts={verdict.counts} />
       </div>
     </li>
   )
 }
 
-/** The denominator always; of the rest what is not zero. */
-function Counts({ counts }: { readonly counts: CohortCounts }): React.ReactNode {
-  const parts = [
-    ['confirmed', counts.confirmed, 'confirmed'],
-    ['trial', counts.inTrial, 'in trial'],
-    ['refused', counts.refused, 'refused'],
-    ['fell-back', counts.fellBack, 'fell back'],
-    ['silent', counts.silent, 'silent'],
-    ['waiting', counts.pending, 'pending'],
-  ] as const
+/** What is not zero. */
+function Counts({ counts: { exposed, control } }: { readonly counts: WaveCounts }): React.ReactNode {
+  const lost = (['silence', 'failure'] as const).filter((signal) => exposed.events[signal] > 0)
   return (
     <ul className="counts number">
-      <li>cohort {formatCount(counts.cohort)}</li>
-      {parts.map(
-        ([state, count, label]) =>
-          count > 0 && (
-            <li key={state} data-state={state}>
-              {formatCount(count)} {label}
-            </li>
-          ),
-      )}
+      {exposed.cohort > 0 && <li>{formatNumberOf(exposed.cohort, 'host')} exposed</li>}
+      {exposed.confirmed > 0 && <li data-state="confirmed">{formatCount(exposed.confirmed)} confirmed</li>}
+      {exposed.proven > 0 && <li data-state="confirmed">{formatCount(exposed.proven)} proven</li>}
+      {lost.map((signal) => (
+        <li key={signal} data-state={signal === 'silence' ? 'silent' : 'refused'}>
+          {SIGNAL_LABELS[signal].toLowerCase()} {formatCount(exposed.events[signal])}
+        </li>
+      ))}
+      {control.cohort > 0 && <li>{formatNumberOf(control.cohort, 'host')} in the control</li>}
     </ul>
   )
 }
