@@ -37,7 +37,7 @@ export function startWave(
     if (arm === null || ((columns.history[host] ?? 0) & ATTRIBUTED_BITS) !== 0) continue
     leaveCell(fleet, watch, host)
     if (!isEligible(fleet, host)) continue
-    const cell = watch.cellFor(wave, stratumOf(fleet.kinds.value(number), isSteady(fleet, host)), arm)
+    const cell = watch.cellFor(wave, stratumOf(fleet.kinds.value(number), isSteady(fleet, host, startedAt)), arm)
     columns.cell[host] = cell
     watch.addToCohort(cell)
     sizes[arm]++

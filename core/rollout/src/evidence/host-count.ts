@@ -47,7 +47,8 @@ export function countHost(
   const exposed = isExposed(tally, next)
   if (outcome === 'confirmed' && exposed) next |= HISTORY.confirmed
   if (member !== 0 && (!exposed || isRunning)) next |= provenBits(rules, report, next)
-  if (exposed && !hasBegun) columns.flags[host] = (columns.flags[host] ?? 0) | FLAG.applying
+  if (exposed && !hasBegun && (next & HISTORY.outside) === 0)
+    columns.flags[host] = (columns.flags[host] ?? 0) | FLAG.applying
   if ((next & ~history & HISTORY.enrolled) !== 0) columns.presentSince[host] = heardAt
   settleHistory(fleet, watch, host, next)
 }
@@ -106,7 +107,10 @@ function settleCell(
     leaveCell(fleet, watch, host)
   }
   if (watch.wave === null || ((columns.flags[host] ?? 0) & FLAG.begun) === 0) return 0
-  const stratum = stratumOf(fleet.kinds.value(columns.kind[host] ?? 0), isSteady(fleet, host))
+  const stratum = stratumOf(
+    fleet.kinds.value(columns.kind[host] ?? 0),
+    isSteady(fleet, host, columns.heardAt[host] ?? 0),
+  )
   columns.cell[host] = watch.cellOutside(watch.wave, stratum)
   return columns.cell[host] ?? 0
 }

@@ -106,7 +106,7 @@ export function encodeMembers({ columns, hosts, kinds, scale }: FleetState, watc
     view.setUint16(HOST_BYTES * host + 2, isOf ? (columns.history[host] ?? 0) : 0, true)
     view.setUint16(HOST_BYTES * host + 4, columns.unsteadyAt[host] ?? 0, true)
   }
-  return concatBytes(length, json, rows)
+  return concatBytes([length, json, rows])
 }
 
 /** @throws KernelError kernel/malformed; nothing has changed then */

@@ -40,10 +40,10 @@ export function stratumOf({ engineVersion, os, architecture, ring }: HostKind, i
   return `engine ${engineVersion}, ${os} ${architecture}, ring ${ring}, ${isSteady ? 'steady' : 'unsteady'}`
 }
 
-/** Of a host now. */
-export function isSteady({ columns, sweptAt }: FleetState, host: number): boolean {
+/** @param now - in ticks */
+export function isSteady({ columns }: FleetState, host: number, now: number): boolean {
   const unsteadyAt = columns.unsteadyAt[host] ?? 0
-  return unsteadyAt === 0 || sweptAt - ticksOfHour(unsteadyAt) >= STEADY_TICKS
+  return unsteadyAt === 0 || now - ticksOfHour(unsteadyAt) >= STEADY_TICKS
 }
 
 /** Where everything counts that came after the cells were used up: compared all the same, with coarser strata. */
