@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PPM_ALL, type Sha256Hex, type WallMs } from '@firebreak/kernel'
 import * as fc from 'fast-check'
-import type { PackPlan, Plan, ReleaseRef } from '../plan/plan.ts'
+import type { PackPlan, Plan } from '../plan/plan.ts'
 import type { CustomerPolicy } from './customer-policy.ts'
 import { customerPolicy, hostView, planOfPack, release, seen } from './customer.fixture.ts'
 import { explainHost } from './explain.ts'
@@ -11,12 +11,10 @@ import type { HostDecision, HostView, InstallDecision, KeepDecision } from './ho
 import { naiveDecision } from './naive-decision.fixture.ts'
 import type { ContentSettings } from './settings.ts'
 import { enrolmentOf, offersTo, stanceOf } from './stance.ts'
-import { isOpen } from './windows.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const START_MS = Date.parse('2026-06-01T00:00Z')
-const SPAN_MS = 6 * DAY_MS
 
 const moments = fc.integer({ min: 0, max: 6 * 24 * 4 }).map((quarters) => START_MS + (quarters * HOUR_MS) / 4)
 const durations = fc.constantFrom(0, 1, 30_000, HOUR_MS, 5 * HOUR_MS, DAY_MS, 3 * DAY_MS)
@@ -358,6 +356,7 @@ test('a host enrols in the arm of its bucket, and only if it takes releases at o
         arm: bucket < 300_000 ? 'exposed' : 'control',
       })
       assert.ok(bucket < 800_000)
+      assert.equal(view.candidate, null)
       const stance = stanceOf(plan, view, nowMs)
       assert.equal(stance.takes, 'at-once')
       assert.equal(stance.ring === '' ? view.enrolledRing : stance.ring, 'canary')
