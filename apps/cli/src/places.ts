@@ -16,6 +16,7 @@ export const ENTRY = {
   singleFileAgent: join(CODE_FOLDER, 'apps', 'agent', 'src', 'single-file', 'main.ts'),
   bench: join(CODE_FOLDER, 'tools', 'src', 'bench', 'main.ts'),
   fuzz: join(CODE_FOLDER, 'tools', 'src', 'fuzz', 'main.ts'),
+  simulator: join(CODE_FOLDER, 'apps', 'simulator', 'src', 'main.ts'),
   drillAgent: join(CODE_FOLDER, 'apps', 'agent', 'src', 'drill', 'main.ts'),
 } as const
 

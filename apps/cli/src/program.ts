@@ -26,6 +26,7 @@ import { addAgentEnd } from './install/command.ts'
 import { defaultStateFolder, STARTER_PACK, statePlaces } from './places.ts'
 import { addScan, addWatch } from './scan/command.ts'
 import { addImport } from './sigma-import/command.ts'
+import { addSim } from './sim/command.ts'
 import { addTuning } from './tuning/command.ts'
 import { addYara } from './yara/command.ts'
 
@@ -84,6 +85,7 @@ export function program(): Command {
   addTuning(root)
   addOperator(root)
   addServices(root)
+  addSim(root, json)
   root
     .command('completion')
     .description('print a completion script for bash: `source <(./firebreak completion)`')

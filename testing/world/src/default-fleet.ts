@@ -38,6 +38,7 @@ const OFFICE: SleepPattern = {
   awayPpm: 0,
   awayDaysMean: 0,
   announcedPpm: 950_000,
+  bootsPpm: 500_000,
 }
 
 const LAPTOP: SleepPattern = {
@@ -50,6 +51,7 @@ const LAPTOP: SleepPattern = {
   awayPpm: 30_000,
   awayDaysMean: 14,
   announcedPpm: 600_000,
+  bootsPpm: 100_000,
 }
 
 export const DEFAULT_FLEET: Fleet = {

@@ -102,6 +102,7 @@ const sleep: Reader<SleepPattern> = (value, at) => {
     awayPpm: ppm,
     awayDaysMean: integer(0, 3_650),
     announcedPpm: ppm,
+    bootsPpm: ppm,
   })(value, at)
   const { fromMinute, toMinute, jitterMinutes } = read
   // So that no day runs into the next one, and each has some time.

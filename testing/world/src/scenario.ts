@@ -76,6 +76,8 @@ export interface SleepPattern {
   readonly awayDaysMean: number
   /** Of the times that a host goes to sleep: those that it announces. */
   readonly announcedPpm: Ppm
+  /** Of the times that it wakes: those that are a boot, because it had been shut down. */
+  readonly bootsPpm: Ppm
 }
 
 /** How often things happen to a host with any release or none: parts per million of hosts, an hour. */

@@ -21,6 +21,7 @@ export class Sleep {
   readonly #away: Draw
   readonly #awayFor: Draw
   readonly #announced: Draw
+  readonly #boots: Draw
 
   /** @param startsAtMs - hosts that are away are back some days after that */
   constructor(pattern: SleepPattern, draws: Draws, startsAtMs: number) {
@@ -34,6 +35,7 @@ export class Sleep {
     this.#away = draws.of('away')
     this.#awayFor = draws.of('away for')
     this.#announced = draws.of('announced')
+    this.#boots = draws.of('boots')
   }
 
   isAwake(host: number, atMs: number): boolean {
@@ -66,6 +68,12 @@ export class Sleep {
   isAnnounced(host: number, atMs: number): boolean {
     const day = Math.floor((atMs + this.#offsetMs(host)) / DAY_MS)
     return ppmOf(this.#announced(host, day)) < this.#pattern.announcedPpm
+  }
+
+  /** Whether the waking that `atMs` is in began with a boot. */
+  isBoot(host: number, atMs: number): boolean {
+    const day = Math.floor((atMs + this.#offsetMs(host)) / DAY_MS)
+    return ppmOf(this.#boots(host, day)) < this.#pattern.bootsPpm
   }
 
   #offsetMs(host: number): number {

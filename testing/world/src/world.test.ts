@@ -83,8 +83,9 @@ test('servers never sleep, offices do at night and on weekends, and each change 
     const { sleep } = made.stratum(host)
     if (sleep === 'always-on') assert.equal(made.sleepChangesMs(host, saturdayNoon), Number.POSITIVE_INFINITY)
     if (sleep !== 'laptop') assert.equal(made.isAwake(host, saturdayNoon), sleep === 'always-on')
+    if (sleep === 'always-on') continue
     let nowMs = made.startsAtMs
-    for (let change = 0; sleep !== 'always-on' && change < 6; change++) {
+    for (let change = 0; change < 6; change++) {
       const awake = made.isAwake(host, nowMs)
       const nextMs = made.sleepChangesMs(host, nowMs)
       assert.ok(nextMs > nowMs)

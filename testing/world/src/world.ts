@@ -14,13 +14,15 @@ import { Sleep } from './sleep.ts'
 
 const HOUR_MS = 3_600_000
 const SECOND_MS = 1_000
+/** A scenario has at most 64 strata. */
+const KIND_UNKNOWN = 0xff
 
 /** What befalls a host with any release or none. `silence` and `reboot` take it off the network for a while. */
 export const NATURAL_EVENTS = ['silence', 'reboot', 'engineRestart', 'cpu', 'memory', 'flood', 'detection'] as const
 export type NaturalEvent = (typeof NATURAL_EVENTS)[number]
 
 /**
- * Everything about the hosts of a scenario, as functions of (seed, host number): nothing is stored, so 8.5 million hosts take no memory, and
+ * Everything about the hosts of a scenario, as functions of (seed, host number): 8.5 million hosts take a byte each, and
  * whoever asks in whatever order gets the same answer. Hosts are numbered from 0, in the order of their beacon phase. Times are
  * wall-clock milliseconds; the release is published at `startsAtMs`.
  */
@@ -29,6 +31,7 @@ export class World {
   readonly hosts: number
   readonly seed: number
   readonly startsAtMs: number
+  readonly #kinds: Uint8Array
   readonly #ringPpm: readonly number[]
   readonly #stratumPpm: readonly number[]
   readonly #sleeps: readonly (Sleep | null)[]
@@ -55,6 +58,7 @@ export class World {
     this.hosts = hosts
     this.seed = seed
     this.startsAtMs = startsAtMs
+    this.#kinds = new Uint8Array(hosts).fill(KIND_UNKNOWN)
     this.#ringPpm = cumulative(fleet.rings)
     this.#stratumPpm = cumulative(fleet.strata)
     this.#sleeps = fleet.strata.map(({ sleep }) => {
@@ -90,7 +94,7 @@ export class World {
   }
 
   stratumOf(host: number): number {
-    return partOf(this.#stratum(host), this.#stratumPpm)
+    return this.#kindOf(host) >>> 1
   }
 
   stratum(host: number): StratumShare {
@@ -99,7 +103,18 @@ export class World {
 
   /** False for hosts that drop off the network often. */
   isSteady(host: number): boolean {
-    return ppmOf(this.#steady(host)) >= this.stratum(host).unsteadyPpm
+    return (this.#kindOf(host) & 1) === 1
+  }
+
+  /** Stratum and steadiness, of which everything else asks: a byte a host, so that they are drawn once. */
+  #kindOf(host: number): number {
+    const known = this.#kinds[host] ?? 0
+    if (known !== KIND_UNKNOWN) return known
+    const stratum = partOf(this.#stratum(host), this.#stratumPpm)
+    const isSteady = ppmOf(this.#steady(host)) >= at(this.scenario.fleet.strata, stratum).unsteadyPpm
+    const kind = (stratum << 1) | (isSteady ? 1 : 0)
+    this.#kinds[host] = kind
+    return kind
   }
 
   /** Of outages: hosts of one site go down together. */
@@ -132,6 +147,11 @@ export class World {
   /** Whether the host says that it goes to sleep, when the waking that `atMs` is in ends. */
   announcesSleep(host: number, atMs: number): boolean {
     return this.#sleepOf(host)?.isAnnounced(host, atMs) ?? false
+  }
+
+  /** Whether the waking that `atMs` is in began with a boot. */
+  bootsToWake(host: number, atMs: number): boolean {
+    return this.#sleepOf(host)?.isBoot(host, atMs) ?? false
   }
 
   /** Awake, and on the network: not in a silence of its own, not rebooting, not at a site that is out. What a release does is not in it. */

@@ -4,7 +4,7 @@ import { decideHost, type Enrolment, enrolmentOf, type HealthReport, offersTo, t
 import { type Draw, Draws, type World } from '@firebreak/world'
 import { BeaconWriter } from './beacons.ts'
 import type { Buckets } from './buckets.ts'
-import { at, Columns, kindOf } from './columns.ts'
+import { at, Columns, kindOf, ringOfKind } from './columns.ts'
 import { EVENT, LifeOfMembers } from './life.ts'
 import { type Member, newMember, nothingSince } from './member.ts'
 import type { Journal } from './journal.ts'
@@ -15,6 +15,7 @@ import type { Wheel } from './wheel.ts'
 
 const SECOND_MS = 1_000
 const DRAWS = 2 ** 32
+const NEVER = 0xffff_ffff
 /** After waking, a host reports within so many seconds. */
 const WAKING_SECONDS = 30
 /** So long before the simulation hosts confirmed what they have. */
@@ -60,6 +61,7 @@ export class Hosts {
   readonly #beaconJitter: Draw
   readonly #pollJitter: Draw
   readonly #epochMs: WallMs
+  readonly #heardRecallS: Uint32Array
 
   constructor({ world, releases, buckets, servers, wheel, journal, epochMs }: HostsParts) {
     const draws = new Draws(world.seed)
@@ -68,6 +70,7 @@ export class Hosts {
     this.#servers = servers
     this.#wheel = wheel
     this.#epochMs = epochMs
+    this.#heardRecallS = journal.heardRecallS
     this.columns = new Columns(world.hosts)
     this.columns.sequence.fill(1)
     this.#view = new View(world, releases, buckets, epochMs - CONFIRMED_MS)
@@ -90,9 +93,9 @@ export class Hosts {
   /** Something is due at a host. */
   due(kind: number, host: number, nowS: number): void {
     if (kind === EVENT.beacon) {
-      if (at(this.columns.nextBeaconS, host) === nowS) this.#beacon(host, nowS)
+      if (this.#isDue(this.columns.nextBeaconS, host, nowS)) this.#beacon(host, nowS)
     } else if (kind === EVENT.poll) {
-      if (at(this.columns.nextPollS, host) === nowS) this.#poll(host, nowS)
+      if (this.#isDue(this.columns.nextPollS, host, nowS)) this.#poll(host, nowS)
     } else if (kind === EVENT.sleep) {
       this.#fallAsleep(host, nowS)
     } else {
@@ -100,6 +103,13 @@ export class Hosts {
       assert(member !== undefined, 'only members have more to do')
       this.#life.due(kind, member, nowS)
     }
+  }
+
+  /** What was put off, or has been done in this second already, is not due any more. */
+  #isDue(next: Uint32Array, host: number, nowS: number): boolean {
+    if (at(next, host) !== nowS) return false
+    next[host] = NEVER
+    return true
   }
 
   #schedule(host: number, kind: typeof EVENT.beacon | typeof EVENT.poll, atS: number): void {
@@ -183,8 +193,11 @@ export class Hosts {
 
   #wakeLater(host: number, nowMs: WallMs, kind: typeof EVENT.beacon | typeof EVENT.poll): void {
     const jitter = kind === EVENT.beacon ? this.#beaconJitter : this.#pollJitter
-    const withinS = kind === EVENT.beacon ? WAKING_SECONDS : this.#world.ring(host).pollSeconds
-    const wakesS = this.#secondOf(this.#world.sleepChangesMs(host, nowMs))
+    const withinS = kind === EVENT.beacon ? WAKING_SECONDS : this.#pollSeconds(host)
+    const wakesMs = this.#world.sleepChangesMs(host, nowMs)
+    const wakesS = this.#secondOf(wakesMs)
+    const boots = kind === EVENT.beacon && this.#memberOf(host) !== null && this.#world.bootsToWake(host, wakesMs)
+    if (boots) this.#wheel.push(wakesS, EVENT.boot, host)
     this.#schedule(host, kind, wakesS + 1 + Math.floor((jitter(host, wakesS) / DRAWS) * withinS))
   }
 
@@ -204,19 +217,26 @@ export class Hosts {
 
   #setPoll(host: number, nowS: number, drawn: number): void {
     const pace = {
-      intervalMs: this.#world.ring(host).pollSeconds * SECOND_MS,
+      intervalMs: this.#pollSeconds(host) * SECOND_MS,
       failures: at(this.columns.failedPolls, host),
     }
     const delayS = Math.round(retryDelayMs(pace, drawn / DRAWS) / SECOND_MS)
     this.#schedule(host, EVENT.poll, nowS + Math.max(1, delayS))
   }
 
+  #pollSeconds(host: number): number {
+    const ring = ringOfKind(this.#world, at(this.columns.kind, host))
+    return this.#world.scenario.fleet.rings[ring]?.pollSeconds ?? 0
+  }
+
   /** A plan that it has decided about already, and no wait that time ends: nothing new follows, as when a server answers 304. */
   #obey(host: number, member: Member | null, nowS: number): void {
     const held = at(this.columns.heldPlan, host)
-    const number = this.#plans.succeed(held, this.#servers.plan(nowS))
+    const offered = this.#servers.plan(nowS)
+    const number = this.#plans.succeed(held, offered)
     if (number === held && !member?.waits) return
     this.columns.heldPlan[host] = number
+    if (offered.recalled.length > 0) this.#heardRecallS[host] ||= nowS
     const plan = this.#plans.plan(number)
     const { decision, enrolment } = this.#answer(plan, host, member, nowS)
     const waits = decision.kind === 'keep' && decision.untilMs !== null

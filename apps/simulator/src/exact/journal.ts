@@ -10,6 +10,8 @@ export interface Journal {
   /** Requests of hosts, polls and beacons, by the slot of time in which they were made. */
   readonly requests: number[]
   readonly verdicts: VerdictEntry[]
+  /** By host: when a plan first told it of a recall; 0: none has. */
+  readonly heardRecallS: Uint32Array
 }
 
 export interface PlanEntry {
@@ -47,6 +49,7 @@ export interface VerdictEntry {
 
 export const REQUEST_SLOT_SECONDS = 10
 
-export function emptyJournal(): Journal {
-  return { plans: [], installs: [], harms: [], statuses: [], requests: [], verdicts: [] }
+export function emptyJournal(hosts: number): Journal {
+  const heardRecallS = new Uint32Array(hosts)
+  return { plans: [], installs: [], harms: [], statuses: [], requests: [], verdicts: [], heardRecallS }
 }

@@ -62,7 +62,7 @@ export function simulate(scenario: Scenario, options: SimulationOptions): Simula
 
 class Run {
   readonly releases: Releases
-  readonly journal: Journal = emptyJournal()
+  readonly journal: Journal
   readonly hosts: Hosts
   readonly controller: Controller
   readonly #world: World
@@ -71,7 +71,8 @@ class Run {
   #wasUp = true
 
   constructor(world: World, { seed, tamper = (plan) => plan }: SimulationOptions) {
-    const { journal } = this
+    const journal = emptyJournal(world.hosts)
+    this.journal = journal
     const epochMs = world.startsAtMs - WARM_UP_SECONDS * SECOND_MS
     const policy = parseRolloutPolicy(world.scenario.rolloutPolicy)
     const releases = releasesOf(seed)
