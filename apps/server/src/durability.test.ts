@@ -5,7 +5,9 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
-import { hostBeacon, planByTuf, releaseFiles, runMain, TestServer } from './server.fixture.ts'
+import type { FleetStatus } from '@firebreak/api'
+import { openStore } from './schema.ts'
+import { hostBeacon, planByTuf, releaseFiles, runMain, TestServer, waveBeacon } from './server.fixture.ts'
 
 let server: TestServer
 beforeEach(() => {
@@ -100,16 +102,53 @@ test('SIGTERM ends it with 0, though a stream is open', async () => {
   assert.match(await ended, /"kind":"status"/)
 })
 
-test('a second server on the same data folder is refused with one sentence, the first one goes on', async () => {
+const wavesOf = ({ rollouts }: FleetStatus) => rollouts.flatMap(({ waves }) => waves.map(({ arms }) => arms))
+
+for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+  test(`a second server stands by: it answers questions, takes no reports, and takes over after ${signal}`, async () => {
+    await server.init()
+    await server.start()
+    assert.equal(server.role, 'active')
+    const host = await server.enrol('canary')
+    await server.report(host, hostBeacon(1))
+    await server.publish(releaseFiles('1.0.0'))
+    const before = await server.until((status) => status.rollouts[0]?.waves.length === 1)
+    const second = new TestServer(server)
+    try {
+      await second.start()
+      assert.equal(second.role, 'stand-by')
+      const seen = await second.status()
+      assert.deepEqual(seen.controller, { role: 'stand-by', token: before.controller.token })
+      assert.deepEqual([seen.plan, wavesOf(seen)], [before.plan, wavesOf(before)])
+      assert.equal((await planByTuf(second)).generation, before.plan?.generation)
+      const refused = [503, 'server/stand-by']
+      const { operatorToken, enrolToken } = server
+      assert.deepEqual(await second.code('POST', '/v1/beacons', host.token, hostBeacon(2)), refused)
+      assert.deepEqual(await second.code('POST', '/v1/hosts', enrolToken, { name: 'x', ring: 'canary' }), refused)
+      assert.deepEqual(await second.code('POST', '/v1/packs/linux-baseline/halt', operatorToken, { reason: '' }), refused)
+
+      await server.kill(signal)
+      const after = await second.until(({ controller }) => controller.role === 'active')
+      assert.ok(after.controller.token > before.controller.token)
+      assert.deepEqual([after.plan, wavesOf(after)], [before.plan, wavesOf(before)], 'nothing was decided anew')
+      await second.report(host, waveBeacon(2, releaseFiles('1.0.0').image.sha256, 1))
+      await second.until((status) => status.rollouts[0]?.verdict?.reason === 'empty-cohort')
+    } finally {
+      await second.remove()
+    }
+  })
+}
+
+test('a folder that an older program has open, alone, is refused with one sentence', async () => {
   await server.init()
-  await server.start()
+  const alone = openStore(join(server.data, 'firebreak.db'))
   const { code, failure } = await runMain(server.serveArgs())
+  alone.close()
   assert.deepEqual([code, failure.code], [1, 'sqlite/locked'])
   assert.equal(
     failure.message,
     `Cannot open ${server.data}/firebreak.db: another process is using it; stop that one first`,
   )
-  assert.equal((await server.call('GET', '/v1/status', server.operatorToken)).status, 200)
 })
 
 test('a port in use is one sentence, and the data folder is free again', async () => {

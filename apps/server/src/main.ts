@@ -13,8 +13,9 @@ const USAGE = `firebreak server: API, rollout controller and static TUF reposito
       makes the data folder; prints {"operatorToken","enrolToken"} once
   main.ts --data DIR [--host 127.0.0.1] [--port 0] [--policy FILE] [--console DIR] [--tick-ms 250]
           [--tls-certificate FILE --tls-key FILE] [--end-with-parent]
-      serves, with --end-with-parent until standard input ends; prints {"event":"listening","url","pid"}; logs JSON
-      lines to standard error
+      serves, with --end-with-parent until standard input ends; prints {"event":"listening","url","pid","role"}; logs JSON
+      lines to standard error. Role stand-by: another server of this data folder decides; this one answers
+      questions, and takes over when the other one ends
 
 Exit codes: 0 ended as asked, 1 failed with one sentence, 2 wrong usage.
 `
@@ -51,7 +52,7 @@ async function main(args: readonly string[]): Promise<void> {
   })
   const end = endOnSignal(() => running.close())
   if (values['end-with-parent'] === true) process.stdin.on('end', end).resume()
-  process.stdout.write(`${JSON.stringify({ event: 'listening', url: running.url, pid: process.pid })}\n`)
+  process.stdout.write(`${JSON.stringify({ event: 'listening', url: running.url, pid: process.pid, role: running.role })}\n`)
 }
 
 async function runInit(args: readonly string[]): Promise<void> {

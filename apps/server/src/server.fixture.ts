@@ -177,15 +177,22 @@ const HOUR_MS = 3_600_000
 /** A server process on its own data folder, and what tests do with it. */
 export class TestServer {
   readonly folder = mkdtempSync(join(tmpdir(), 'firebreak-server-'))
-  readonly vendor = new Vendor(Date.now())
+  readonly vendor: Vendor
+  /** Where its data are, also those of the server that it shares them with. */
+  readonly data: string
   operatorToken = ''
   enrolToken = ''
   url = ''
+  role = ''
   #child: ChildProcess | null = null
   #policy: Partial<RolloutPolicy> = QUICK
 
-  get data(): string {
-    return join(this.folder, 'data')
+  /** @param beside - another server, whose data this one shares */
+  constructor(beside?: TestServer) {
+    this.vendor = beside?.vendor ?? new Vendor(Date.now())
+    this.data = beside?.data ?? join(this.folder, 'data')
+    this.operatorToken = beside?.operatorToken ?? ''
+    this.enrolToken = beside?.enrolToken ?? ''
   }
 
   initArgs(): readonly string[] {
@@ -225,7 +232,8 @@ export class TestServer {
     this.#child = child
     const lines = createInterface({ input: child.stdout })
     const [line] = (await once(lines, 'line')) as [string]
-    this.url = (JSON.parse(line) as { url: string }).url
+    const { url, role } = JSON.parse(line) as { url: string; role: string }
+    Object.assign(this, { url, role })
   }
 
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {

@@ -1,3 +1,4 @@
+import type { ControllerStatus } from '@firebreak/api'
 import { listen } from '@firebreak/http'
 import type { RolloutPolicy } from '@firebreak/rollout'
 import { SqliteError, type Database } from '@firebreak/sqlite'
@@ -28,8 +29,8 @@ export interface ServeOptions {
 
 export interface RunningServer {
   readonly url: string
-  /** Whether it decides, as of its start; else it stands by, and takes over when the lease of the one that decides ends. */
-  readonly isActive: boolean
+  /** As of its start. One that stands by takes over when the one that decides ends. */
+  readonly role: ControllerStatus['role']
   /** Finishes what was begun, ends streams, frees the data folder. */
   close(): Promise<void>
 }
@@ -91,7 +92,7 @@ class Server {
       onError: answerError,
     })
     if (!lease) this.#waiting = every(RENEW_MS, () => this.#takeOver(), onFatal)
-    return { url: this.#http.url, isActive: lease !== null, close: () => this.close() }
+    return { url: this.#http.url, role: lease ? 'active' : 'stand-by', close: () => this.close() }
   }
 
   async close(): Promise<void> {
