@@ -78,7 +78,7 @@ export const DELAY_MS_MAX = 315_360_000_000
 export const SPREAD_MS_MAX = 2_592_000_000
 export const EVIDENCE_HOSTS_MAX = 1_000_000_000
 
-/** What holds for a host without a policy, and where a policy says nothing. */
+/** What holds for a host without a policy, and where a policy says nothing. Part of the format: signed policies leave them out, so they never change. */
 export const DEFAULT_SETTINGS: ContentSettings = {
   planRing: null,
   delayMs: 0,
