@@ -13,6 +13,7 @@ const USAGE = `firebreak agent: the processes of one host
                                                prints one JSON object
   main.ts yara-scan                            reads {sources, paths, limits} on standard input, scans in the real,
                                                confined YARA lane; a JSON line for each file, then one with the counts
+  main.ts explain DIR [--at MS] [--json]       what this host does about the plan that it holds, why, and until when
   main.ts fsck DIR [--json]                    proves the invariants of an agent's folder, read-only; starts nothing
 
 Exit codes: 0 ended as asked, 10 stopped by \`firebreak agent stop\`, 1 failed with one sentence, 3 fsck has findings.
@@ -37,6 +38,11 @@ async function runApplyPolicy(args: readonly string[]): Promise<void> {
   await runPolicy(args)
 }
 
+async function runExplain(args: readonly string[]): Promise<void> {
+  const { runExplain: run } = await import('./explain.ts')
+  await run(args)
+}
+
 async function runFsck(args: readonly string[]): Promise<void> {
   const { runFsck: run } = await import('./fsck/main.ts') // it verifies content
   await run(args)
@@ -46,6 +52,7 @@ const [command, ...args] = process.argv.slice(2)
 if (command === 'run') await runAgent(args, entryOf('engine')).catch(failWith)
 else if (command === 'policy') await runApplyPolicy(args).catch(failWith)
 else if (command === 'evaluate') await runEvaluate(args).catch(failWith)
+else if (command === 'explain') await runExplain(args).catch(failWith)
 else if (command === 'fsck') await runFsck(args).catch(failWith)
 else if (command === 'yara-scan') await runYara().catch(failWith)
 else {

@@ -106,6 +106,8 @@ export interface AgentOptions {
   readonly entry: string
   readonly hostName: string
   readonly ring: string
+  /** What the customer's policy may tell hosts apart by. */
+  readonly labels?: Readonly<Record<string, string>>
   readonly pack: string
   readonly beaconIntervalMs: number
   readonly pollIntervalMs: number

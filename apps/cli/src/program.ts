@@ -26,6 +26,8 @@ import { addAgentEnd } from './install/command.ts'
 import { defaultStateFolder, STARTER_PACK, statePlaces } from './places.ts'
 import { addScan, addWatch } from './scan/command.ts'
 import { addImport } from './sigma-import/command.ts'
+import { addPolicy } from './policy/command.ts'
+import { labelOption } from './policy/labels.ts'
 import { addSim } from './sim/command.ts'
 import { addTuning } from './tuning/command.ts'
 import { addYara } from './yara/command.ts'
@@ -83,6 +85,7 @@ export function program(): Command {
   addYara(root, json)
   addImport(root)
   addTuning(root)
+  addPolicy(root)
   addOperator(root)
   addServices(root)
   addSim(root, json)
@@ -100,9 +103,10 @@ function addLoop(root: Command): void {
     .option('--once', 'stop after the release is confirmed and the first detection has been seen', false)
     .option('--pack <dir>', 'the pack to publish', STARTER_PACK)
     .option('--port <port>', 'port of the server on loopback; 0: any free one', port, 0)
+    .addOption(labelOption())
     .addOption(state())
     .addOption(json())
-    .action((options: Common & { once: boolean; pack: string; port: number }) =>
+    .action((options: Common & { once: boolean; pack: string; port: number; label: Readonly<Record<string, string>> }) =>
       act(options.json, (screen, interrupted) => up(options, screen, interrupted)),
     )
   root
@@ -210,6 +214,7 @@ function addServices(root: Command): void {
     .requiredOption('--root <file>', 'the trusted root.json')
     .requiredOption('--enrol-token-file <file>', 'file with the enrolment token')
     .option('--ring <name>', 'ring of this host', 'broad')
+    .addOption(labelOption())
     .option('--pack <name>', 'pack that it follows', 'linux-baseline')
     .option('--name <name>', 'name for people', hostname())
     .option('--system', 'one executable file, a unit of systemd that starts early, a root-only folder', false)

@@ -11,6 +11,7 @@ export interface AgentStatusFile {
   readonly host: string | null
   readonly planGeneration: number
   readonly sensor: { readonly tier: string; readonly reason: string } | null
+  readonly standing?: Standing | null
   readonly inputs?: readonly InputReport[]
   readonly execGate?: {
     readonly state: string
@@ -29,6 +30,27 @@ export interface AgentStatusFile {
       readonly notices?: readonly { readonly code: string; readonly message: string; readonly atMs: number }[]
     }
   }
+}
+
+/** Where the host stands between plan and policy. */
+interface Standing {
+  readonly customer: {
+    readonly name: string
+    readonly generation: number
+    readonly fault: string
+    readonly ring: string
+    readonly takes: string
+    readonly staleness: string
+  }
+  readonly customerRing: string | null
+  readonly keeps: { readonly reason: string; readonly untilMs: number | null; readonly rule: string } | null
+  readonly enrolment: {
+    readonly wave: number
+    readonly arm: string
+    readonly isAcknowledged: boolean
+    readonly atMs: number
+    readonly imageDigest: string
+  } | null
 }
 
 const STATUS_SIZE_BYTES_MAX = 524_288
@@ -72,6 +94,7 @@ export function statusLines(status: AgentStatusFile, pid: number | null, data: s
     `sensor:     ${sensor ? `${sensor.tier}: ${printable(sensor.reason)}` : 'starting'}`,
     `content:    ${running ? `${running.pack} ${running.version}, slot ${running.slot}` : 'none'}`,
     `plan:       generation ${planGeneration}`,
+    ...(status.standing ? standingLines(status.standing) : []),
     `events:     ${events} judged, ${eventsDropped} dropped, ${detections} detections, ${engineRestarts} engine restarts`,
     ...(lost.length === 0 ? [] : [`dropped:    ${counted(lost)}`]),
     ...(execGate ? [`exec gate:  ${gateWords(execGate)}`] : []),
@@ -80,6 +103,29 @@ export function statusLines(status: AgentStatusFile, pid: number | null, data: s
       ({ atMs, code, message }) => `notice:     ${new Date(atMs).toISOString()}  ${code}  ${printable(message)}`,
     ),
   ]
+}
+
+function standingLines({ customer, customerRing, keeps, enrolment }: Standing): readonly string[] {
+  const { name, generation, fault, ring, takes, staleness } = customer
+  const follows = ring === '' ? '' : `, follows ring ${printable(ring)} of the plan`
+  const of = customerRing === null ? '' : `, ring ${printable(customerRing)}`
+  const stale = staleness === 'fresh' ? '' : `, staleness budget ${staleness === 'over' ? 'used up' : 'nearly used up'}`
+  return [
+    ...(name === '' ? [] : [`policy:     ${generation} of ${printable(name)}${of}${follows}, takes releases ${takes}${stale}`]), // prettier-ignore
+    ...(fault === '' ? [] : [`            ${printable(fault)}: ${name === '' ? 'none is in force' : 'this one stays in force'}`]), // prettier-ignore
+    ...(keeps === null ? [] : [`waits:      ${keptWords(keeps)}`]),
+    ...(enrolment === null ? [] : [`wave:       ${enrolmentWords(enrolment)}`]),
+  ]
+}
+
+function keptWords({ reason, untilMs, rule }: NonNullable<Standing['keeps']>): string {
+  const until = untilMs === null ? '' : ` until ${new Date(untilMs).toISOString()}`
+  return `${printable(reason)}${until}${rule === '' ? '' : ` (${printable(rule)})`}`
+}
+
+function enrolmentWords({ wave, arm, isAcknowledged, atMs, imageDigest }: NonNullable<Standing['enrolment']>): string {
+  const known = isAcknowledged ? '' : ', not acknowledged yet: nothing is installed for it'
+  return `${wave} of ${imageDigest.slice(0, 12)}, ${arm} arm, since ${new Date(atMs).toISOString()}${known}`
 }
 
 function safeLines(sinceMs: number | null, data: string): readonly string[] {

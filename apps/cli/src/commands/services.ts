@@ -40,6 +40,7 @@ export interface AgentInstall {
   readonly data?: string
   readonly server: string
   readonly ring: string
+  readonly label: Readonly<Record<string, string>>
   readonly pack: string
   readonly name: string
   readonly root: string
@@ -68,8 +69,8 @@ export async function agentBuild(out: string, screen: Screen): Promise<void> {
 /** Prepares an agent's folder for `agent run`, or installs a service. */
 export async function agentInstall(options: AgentInstall, screen: Screen): Promise<void> {
   const [root, token] = await Promise.all([mustRead(options.root), mustRead(options.enrolTokenFile)])
-  const { data: folder, name: hostName, ring, pack } = options
-  const agent = { hostName, ring, pack, ...PACE }
+  const { data: folder, name: hostName, ring, label: labels, pack } = options
+  const agent = { hostName, ring, labels, pack, ...PACE }
   const operator = { url: options.server, operatorToken: '', enrolToken: Buffer.from(token).toString('utf8').trim() }
   if (options.system) {
     const { executable, sysroot } = options

@@ -16,6 +16,8 @@ export interface UpOptions {
   readonly state: string
   readonly pack: string
   readonly port: number
+  /** Of the agent. */
+  readonly label: Readonly<Record<string, string>>
   readonly once: boolean
   readonly json: boolean
 }
@@ -126,6 +128,7 @@ async function openAgent(
     entry: ENTRY.agent,
     hostName: hostname(),
     ring: 'canary',
+    labels: options.label,
     pack,
     beaconIntervalMs: 2_000,
     pollIntervalMs: 1_000,

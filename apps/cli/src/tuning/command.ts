@@ -2,11 +2,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { writeDurable } from '@firebreak/durable-fs'
 import { FirebreakError, version, type Version } from '@firebreak/kernel'
 import { act } from '../act.ts'
-import { become } from '../become.ts'
-import { ENTRY } from '../places.ts'
 import type { Screen } from '../screen.ts'
 import { buildTuning } from './files.ts'
-import { makePolicyKey, makeStopToken, signPolicy, type SignPolicyOptions, type StopTokenOptions } from './policy.ts'
 
 const HELP = `
 A tuning is a customer's own exceptions from the rules of a vendor: Sigma filters. It is signed with the customer's policy,
@@ -36,56 +33,6 @@ export function addTuning(root: Command): void {
     .addHelpText('after', HELP)
     .action((paths: readonly string[], options: CompileOptions) =>
       act(options.json, (screen, interrupted) => compile(paths, options, screen, interrupted)),
-    )
-  addPolicy(root)
-}
-
-function addPolicy(root: Command): void {
-  const policy = root.command('policy').description('what a customer wants on their hosts, signed by their own key')
-  policy
-    .command('key <file>')
-    .description("make the customer's key")
-    .option('--json', 'print one JSON object as the last line', false)
-    .action((file: string, options: { readonly json: boolean }) =>
-      act(options.json, (screen) => makePolicyKey(file, screen)),
-    )
-  policy
-    .command('sign')
-    .description('sign a policy; hosts take it when its generation is higher than that of the one they hold')
-    .requiredOption('--key <file>', "the customer's key")
-    .requiredOption('--customer <name>', 'whose policy it is')
-    .addOption(new Option('--generation <number>', 'its number').argParser(generation).makeOptionMandatory())
-    .requiredOption('--out <file>', 'file to write')
-    .option('--tuning <path>', 'a tuning from `firebreak tuning compile`, or Sigma filters (a folder, a .yml file)')
-    .option('--pack <dir>', 'the pack whose rules the filters are for')
-    .addOption(
-      new Option('--stop <rule>', 'what an orderly stop of the agent needs: nothing, or a stop token')
-        .choices(['free', 'token'])
-        .default('free'),
-    )
-    .option('--json', 'print one JSON object as the last line', false)
-    .action((options: SignPolicyOptions & { readonly json: boolean }) =>
-      act(options.json, (screen, interrupted) => signPolicy(options, screen, interrupted)),
-    )
-  policy
-    .command('stop-token')
-    .description('sign leave to stop the agent of one host, once; for hosts whose policy says `--stop token`')
-    .requiredOption('--key <file>', "the customer's key")
-    .requiredOption('--host <id>', 'the host, as `firebreak status` shows it: h-...')
-    .requiredOption('--reason <text>', 'why, for the record')
-    .addOption(new Option('--minutes <number>', 'how long it is good').default(30).argParser(minutes))
-    .requiredOption('--out <file>', 'file to write')
-    .option('--json', 'print one JSON object as the last line', false)
-    .action((options: StopTokenOptions & { readonly json: boolean }) =>
-      act(options.json, (screen) => makeStopToken(options, screen)),
-    )
-  policy
-    .command('apply <file>')
-    .description('have the agent of a folder take a policy; one that is refused in any part changes nothing')
-    .requiredOption('--data <dir>', 'folder of the agent')
-    .option('--key <hex>', "the customer's public key, with the first policy; from then on it is pinned")
-    .action((file: string, { data, key }: { readonly data: string; readonly key?: string }) =>
-      become(ENTRY.agent, ['policy', '--data', data, '--policy', file, ...(key === undefined ? [] : ['--key', key])]),
     )
 }
 
@@ -119,17 +66,4 @@ function versionText(value: string): Version {
     if (!(error instanceof FirebreakError)) throw error
     throw new InvalidArgumentError('a version is three numbers, as 1.0.0')
   }
-}
-
-function generation(value: string): number {
-  const number = Number(value)
-  if (!Number.isSafeInteger(number) || number < 1)
-    throw new InvalidArgumentError('a generation is a whole number from 1')
-  return number
-}
-
-function minutes(value: string): number {
-  const number = Number(value)
-  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('minutes are a whole number from 1')
-  return number
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { FILTER, TUNING_BYTES_MAX, verifyTuning } from '@firebreak/content'
 import { generateSigner, loadSigner, type Signer } from '@firebreak/crypto'
@@ -7,16 +6,17 @@ import { utf8Decode, utf8Encode } from '@firebreak/kernel'
 import {
   acceptCustomerPolicy,
   type CustomerPolicy,
+  parsePolicySource,
   signCustomerPolicy,
-  signStopToken,
-  STOP_REASON_CHARS_MAX,
-  STOP_TOKEN_VALIDITY_MS_MAX,
   type StopRule,
-  type StopToken,
 } from '@firebreak/rollout'
 import { CliError } from '../errors.ts'
-import type { Screen } from '../screen.ts'
-import { buildTuning } from './files.ts'
+import { LINE_CHARS_MAX } from '../placed.ts'
+import { plural } from '../plural.ts'
+import { printable, type Screen } from '../screen.ts'
+import { buildTuning } from '../tuning/files.ts'
+import { adviseOn } from './advice.ts'
+import { mustBeGood, readDraft, judgeDraft } from './draft.ts'
 
 const KEY_FILE_BYTES_MAX = 65_536
 
@@ -25,6 +25,8 @@ export interface SignPolicyOptions {
   readonly customer: string
   readonly generation: number
   readonly out: string
+  /** What a person has written of rings and rules. */
+  readonly from?: string
   /** A compiled tuning, or a file or folder of Sigma filters. */
   readonly tuning?: string
   readonly pack?: string
@@ -46,47 +48,22 @@ export async function makePolicyKey(file: string, screen: Screen): Promise<void>
 
 /** Signs a policy, and reads it again as a host does before it is written. */
 export async function signPolicy(options: SignPolicyOptions, screen: Screen, interrupted: AbortSignal): Promise<void> {
-  const { customer, generation, out } = options
+  const { customer, generation, out, from } = options
+  const nowMs = Date.now()
+  const source = from === undefined ? parsePolicySource({}) : mustBeGood(from, judgeDraft(await readDraft(from)))
+  for (const advice of adviseOn(source, nowMs)) screen.warn(printable(advice, LINE_CHARS_MAX))
   const signer = await readKey(options.key)
   const tuning = await tuningOf(options, screen, interrupted)
-  const policy: CustomerPolicy = { customer, generation, issuedAtMs: Date.now(), tuning, stop: options.stop }
+  const policy: CustomerPolicy = { customer, generation, issuedAtMs: nowMs, tuning, stop: options.stop, ...source }
   const bytes = signCustomerPolicy(policy, signer)
-  acceptCustomerPolicy(bytes, { key: signer.publicKey, held: null, verifyTuning })
+  acceptCustomerPolicy(bytes, { key: signer.publicKey, held: null, verifyTuning, nowMs })
   await writeDurable(out, bytes)
   const filters = tuning === null ? 0 : countFilters(tuning)
-  screen.result({ ok: true, customer, generation, out, bytes: bytes.length, filters, publicKey: signer.publicKey }, [
-    `policy ${generation} of ${customer} in ${out}, ${filters === 0 ? 'without a tuning' : `with ${filters} filters`}`,
-  ])
-}
-
-const MINUTE_MS = 60_000
-const NONCE_BYTES = 16
-
-export interface StopTokenOptions {
-  readonly key: string
-  readonly host: string
-  readonly minutes: number
-  readonly reason: string
-  readonly out: string
-}
-
-/** Signs leave to stop the agent of one host, once, within the next minutes. */
-export async function makeStopToken(options: StopTokenOptions, screen: Screen): Promise<void> {
-  const { host, minutes, reason, out } = options
-  if (minutes * MINUTE_MS > STOP_TOKEN_VALIDITY_MS_MAX) {
-    throw new CliError('cli/usage', 'Cannot make a token: hosts refuse one that is good for more than a day')
-  }
-  if (reason.trim() === '' || reason.length > STOP_REASON_CHARS_MAX) {
-    throw new CliError('cli/usage', `Cannot make a token: a reason has 1 to ${STOP_REASON_CHARS_MAX} characters`)
-  }
-  const signer = await readKey(options.key)
-  const notAfterMs = Date.now() + minutes * MINUTE_MS
-  const nonce = randomBytes(NONCE_BYTES).toString('hex')
-  const token: StopToken = { kind: 'stop-token', host, reason, notAfterMs, nonce }
-  await writeDurable(out, signStopToken(token, signer))
-  screen.result({ ok: true, host, notAfterMs, out, publicKey: signer.publicKey }, [
-    `stop token for ${host} in ${out}, good until ${new Date(notAfterMs).toISOString()}`,
-    `next: firebreak agent stop --data DIR --token ${out}  (on the host)`,
+  const counts = { rings: source.rings.length, rules: source.rules.length, filters }
+  screen.result({ ok: true, customer, generation, out, bytes: bytes.length, ...counts, publicKey: signer.publicKey }, [
+    `policy ${generation} of ${customer} in ${out}: ${plural(counts.rings, 'ring')}, ${plural(counts.rules, 'rule')}, ${
+      filters === 0 ? 'no tuning' : `a tuning with ${plural(filters, 'filter')}`
+    }`,
   ])
 }
 
@@ -94,7 +71,8 @@ function countFilters(tuning: Uint8Array): number {
   return verifyTuning(tuning).tables.filters.length / FILTER.words
 }
 
-async function readKey(file: string): Promise<Signer> {
+/** @throws CliError cli/usage */
+export async function readKey(file: string): Promise<Signer> {
   const pem = await readDurable(file, KEY_FILE_BYTES_MAX)
   if (!pem) throw new CliError('cli/usage', `Cannot sign: ${file} is not there; \`firebreak policy key\` makes one`)
   return loadSigner(utf8Decode(pem))
