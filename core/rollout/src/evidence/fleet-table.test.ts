@@ -1,150 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Arm, WaveArms } from '../plan/exposure.ts'
+import {
+  begun,
+  confirmed,
+  fellBack,
+  HOUR,
+  MINUTE,
+  NEW,
+  SECOND,
+  type SINCE,
+  Story,
+  STRATUM,
+  T0,
+  trial,
+} from './fleet-story.fixture.ts'
 import { FleetTable } from './fleet-table.ts'
-import { FACTS, HEALTHY, RELEASE, RULES } from './fleet-table.fixture.ts'
-import type { HealthReport } from './health-report.ts'
-import { type Cell, type Signal, SIGNALS } from './signals.ts'
-
-const SECOND = 1_000
-const MINUTE = 60 * SECOND
-const HOUR = 60 * MINUTE
-const T0 = 1_000 * HOUR
-const ARMS: WaveArms = { wave: 1, exposed: { fromPpm: 0, toPpm: 2 }, control: { fromPpm: 2, toPpm: 4 } }
-const STRATUM = 'engine 1.2.0, linux 6.18 x64, ring canary, steady'
-const SINCE = {
-  imageDigest: RELEASE.imageDigest,
-  wave: 1,
-  sinceMs: 0,
-  reboots: 0,
-  engineRestarts: 0,
-  detections: 0,
-  engineCpuPpmPeak: 0,
-  engineMemoryKiBPeak: 0,
-}
-const NEW = { running: { imageDigest: RELEASE.imageDigest } }
-const trial = { outcomes: [{ imageDigest: RELEASE.imageDigest, outcome: 'trial', atMs: T0 }] } as const
-const confirmed = { outcomes: [{ imageDigest: RELEASE.imageDigest, outcome: 'confirmed', atMs: T0 }] } as const
-const fellBack = { outcomes: [{ imageDigest: RELEASE.imageDigest, outcome: 'fell-back', atMs: T0 }] } as const
-
-type Words = Partial<Omit<HealthReport, 'enrolment'>> & { readonly enrolment?: Partial<typeof SINCE> | null }
-
-/** Hosts 0 and 1 are exposed by the first wave, 2 and 3 its control; their bucket is their number. */
-class Story {
-  readonly table = new FleetTable({ ...RULES, epochMs: 0 })
-  nowMs = T0
-  #sequence = 0
-
-  constructor(hosts = 6) {
-    this.table.watch(RELEASE, (host) => host)
-    for (let host = 0; host < hosts; host++) this.table.add(FACTS)
-    for (let host = 0; host < hosts; host++) this.says(host)
-    this.sweep()
-  }
-
-  /** What a host says beside being healthy. An enrolment is in the wave that is named, without anything amiss but what is named. */
-  says(host: number, words: Words = {}): void {
-    const enrolment = words.enrolment ? { ...SINCE, ...words.enrolment } : null
-    this.table.fold(host, { ...HEALTHY, sequence: ++this.#sequence, ...words, enrolment }, this.nowMs)
-  }
-
-  /** Time goes by, and the server was there. */
-  pass(ms: number, listeningSinceMs = T0 - HOUR): void {
-    this.nowMs += ms
-    this.sweep(listeningSinceMs)
-  }
-
-  sweep(listeningSinceMs = T0 - HOUR): void {
-    this.table.sweep(this.nowMs, listeningSinceMs)
-  }
-
-  start(arms: Partial<WaveArms> = {}) {
-    return this.table.start(RELEASE.pack, 'canary', { ...ARMS, ...arms }, this.nowMs)
-  }
-
-  enrolAll(): void {
-    for (const host of [0, 1, 2, 3]) this.says(host, { enrolment: {} })
-  }
-
-  cell(arm: Arm, stratum: string = STRATUM, wave = 1): Cell {
-    const cell = this.table.cells(RELEASE.pack).find((one) => {
-      return one.arm === arm && one.stratum === stratum && one.wave === wave
-    })
-    assert.ok(cell, `no cell ${wave} ${arm} ${stratum}`)
-    return cell
-  }
-
-  events(signal: Signal, arm: Arm = 'exposed', stratum: string = STRATUM, wave = 1): number {
-    return this.cell(arm, stratum, wave).events[SIGNALS.indexOf(signal)] ?? 0
-  }
-}
-
-function begun(): Story {
-  const story = new Story()
-  story.start()
-  story.enrolAll()
-  return story
-}
-
-test('a cohort is the eligible hosts of both ranges, in strata', () => {
-  const story = new Story()
-  story.says(1, { engineVersion: '1.3.0' })
-  assert.deepEqual(story.start(), { exposedHosts: 2, controlHosts: 2 })
-  assert.equal(story.cell('exposed').cohort, 1)
-  assert.equal(story.cell('exposed', STRATUM.replace('1.2.0', '1.3.0')).cohort, 1)
-  assert.equal(story.cell('control').cohort, 2)
-})
-
-type Case = readonly [what: string, host: (story: Story, number: number) => void]
-const ineligible: readonly Case[] = [
-  ['takes releases later', (story, host) => story.says(host, { customer: { name: '', ring: '', takes: 'later' } })],
-  [
-    'follows another ring',
-    (story, host) => story.says(host, { customer: { name: '', ring: 'broad', takes: 'at-once' } }),
-  ],
-  ['follows another pack', (story, host) => story.says(host, { pack: 'q' })],
-  ['said that it stops', (story, host) => story.says(host, { ending: 'by hand' })],
-  ['lost an engine in its last interval', (story, host) => story.says(host, { engineRestarts: 1 })],
-  ['rejected the release before', (story, host) => story.says(host, fellBack)],
-]
-
-test('who is not eligible is in no cohort, whichever arm it would be in', () => {
-  for (const [what, change] of ineligible) {
-    for (const [host, sizes] of [
-      [1, { exposedHosts: 1, controlHosts: 2 }],
-      [2, { exposedHosts: 2, controlHosts: 1 }],
-    ] as const) {
-      const story = new Story()
-      change(story, host)
-      assert.deepEqual(story.start(), sizes, `${what}, host ${host}`)
-    }
-  }
-})
-
-test('a host that is silent, or was until its last beacon, is in no cohort', () => {
-  const story = new Story()
-  story.pass(61 * SECOND)
-  for (const host of [1, 2, 3]) story.says(host)
-  assert.deepEqual(story.start({ wave: 1 }), { exposedHosts: 0, controlHosts: 0 })
-  for (const host of [1, 2, 3]) story.says(host)
-  assert.deepEqual(story.start({ wave: 2 }), { exposedHosts: 1, controlHosts: 2 })
-})
-
-test('a server that came back knows nobody to be there who has not reported since', () => {
-  const story = new Story()
-  story.pass(HOUR, T0 + HOUR)
-  assert.deepEqual(story.table.presence(0, story.nowMs), { kind: 'present' })
-  assert.deepEqual(story.start(), { exposedHosts: 0, controlHosts: 0 })
-})
-
-test('hosts that vanish stay in the denominator', () => {
-  const story = begun()
-  story.pass(61 * SECOND)
-  assert.equal(story.cell('exposed').cohort, 2)
-  assert.equal(story.cell('exposed').enrolled, 2)
-  assert.equal(story.events('silence'), 2)
-  assert.equal(story.events('silence', 'control'), 2)
-})
+import { FACTS, RELEASE, RULES } from './fleet-table.fixture.ts'
+import { type Signal, SIGNALS } from './signals.ts'
 
 test('silence counts once, even if the host comes back and is silent again', () => {
   const story = begun()
@@ -318,39 +190,6 @@ test('a settled control host that falls back is a failure, and no control event'
   assert.deepEqual([outside.enrolled, outside.events[SIGNALS.indexOf('failure')]], [2, 1])
 })
 
-test('a control host that begins the release is no control any more', () => {
-  const story = begun()
-  story.says(2, { ...NEW, ...trial, enrolment: {} })
-  story.pass(61 * SECOND)
-  assert.equal(story.events('silence', 'control'), 1)
-  assert.equal(story.cell('control').left[SIGNALS.indexOf('silence')], 1)
-  assert.equal(story.cell('control').cohort, 2)
-})
-
-test('who goes to a later wave is at risk there, and here no more; what has happened stays', () => {
-  const story = begun()
-  story.says(2, { enrolment: { reboots: 1 } })
-  story.start({ wave: 2, exposed: { fromPpm: 2, toPpm: 4 }, control: { fromPpm: 4, toPpm: 6 } })
-  const { enrolled, events, left } = story.cell('control')
-  const [silence, reboot] = [SIGNALS.indexOf('silence'), SIGNALS.indexOf('reboot')]
-  assert.deepEqual([enrolled, events[reboot], left[reboot], left[silence]], [2, 1, 1, 2])
-  for (const host of [2, 3]) story.says(host, { enrolment: { wave: 2 } })
-  assert.equal(story.cell('exposed', STRATUM, 2).events[reboot], 0)
-  story.pass(61 * SECOND)
-  assert.equal(story.events('silence'), 2, 'hosts of the first wave are watched on')
-  assert.equal(story.events('silence', 'control'), 0)
-  assert.equal(story.events('silence', 'exposed', STRATUM, 2), 2)
-})
-
-test('a host that is ill when a later wave takes its range leaves the earlier one all the same', () => {
-  const story = begun()
-  story.says(2, { enrolment: {}, engineRestarts: 1 })
-  const sizes = story.start({ wave: 2, exposed: { fromPpm: 2, toPpm: 4 }, control: { fromPpm: 4, toPpm: 6 } })
-  assert.equal(sizes.exposedHosts, 1)
-  story.pass(61 * SECOND)
-  assert.equal(story.events('silence', 'control'), 0)
-})
-
 test('after the time to watch, compared signals count no more, and attributed ones do', () => {
   const story = begun()
   story.pass(RULES.watchMs, T0 + RULES.watchMs)
@@ -360,34 +199,6 @@ test('after the time to watch, compared signals count no more, and attributed on
   assert.equal(story.events('silence'), 0)
   assert.equal(story.events('reboot'), 0)
   assert.equal(story.events('failure'), 1)
-})
-
-test('a host that was silent without notice is unsteady for a week', () => {
-  const story = new Story()
-  story.pass(61 * SECOND)
-  const back = (days: number) => {
-    story.pass(days * 24 * HOUR, T0 + 1_000 * HOUR)
-    for (const host of [0, 2]) for (const _ of [1, 2]) story.says(host)
-  }
-  back(0)
-  story.sweep()
-  story.start({ wave: 1 })
-  const unsteady = STRATUM.replace('steady', 'unsteady')
-  assert.equal(story.cell('exposed', unsteady).cohort, 1)
-  back(7)
-  story.pass(HOUR, T0 + 1_000 * HOUR)
-  for (const host of [0, 2]) story.says(host)
-  story.start({ wave: 2 })
-  assert.equal(story.cell('exposed', STRATUM, 2).cohort, 1)
-})
-
-test('a new release of the pack is watched from the beginning', () => {
-  const story = begun()
-  story.says(0, { ...fellBack, enrolment: {} })
-  story.table.watch({ pack: RELEASE.pack, imageDigest: 'e'.repeat(64) }, (host) => host)
-  assert.deepEqual(story.table.cells(RELEASE.pack), [])
-  story.says(0, fellBack)
-  assert.deepEqual(story.start(), { exposedHosts: 2, controlHosts: 2 })
 })
 
 test('a cell that has not changed is the same object as before', () => {
@@ -401,12 +212,6 @@ test('a cell that has not changed is the same object as before', () => {
     after.find((cell) => cell.arm === 'control'),
     before.find((cell) => cell.arm === 'control'),
   )
-})
-
-test('a wave does not start twice', () => {
-  const story = begun()
-  assert.throws(() => story.start())
-  assert.throws(() => story.table.start('q', 'canary', ARMS, T0))
 })
 
 test('a host takes at most 40 bytes', () => {
