@@ -1,72 +1,32 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { PPM_ALL, unreachable, type WallMs } from '@firebreak/kernel'
-import { type PackPlan, PLAN_EVIDENCE_MAX, type ReleaseEvidence } from '../plan/plan.ts'
-import { exposure, hostView, planOfPack, release, seen, wanting } from './customer.fixture.ts'
-import { decideHost } from './host-decision.ts'
-import type { HostDecision, HostView } from './host-view.ts'
+import { PPM_ALL } from '@firebreak/kernel'
+import { PLAN_EVIDENCE_MAX, type ReleaseEvidence } from '../plan/plan.ts'
+import { exposure, release, seen } from './customer.fixture.ts'
+import {
+  after,
+  DAY_MS,
+  decide,
+  HOUR_MS,
+  hours,
+  juneFirst,
+  night,
+  NOW_MS,
+  onlyBaseline,
+  type Rows,
+  urgent,
+} from './decision-table.fixture.ts'
 import type { ContentSettings } from './settings.ts'
 
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
-/** A Monday, 12:00 UTC. */
-const NOW_MS = Date.parse('2026-06-01T12:00Z')
 const [r1, r2, r3, r4] = [release(1), release(2), release(3), release(4)]
 
-/** What is decided, in one text; times as hours from now. */
-function told(decision: HostDecision): string {
-  switch (decision.kind) {
-    case 'install':
-      return `install ${decision.release.version} ${decision.reason}`
-    case 'keep': {
-      const until = decision.untilMs === null ? '' : ` until ${(decision.untilMs - NOW_MS) / HOUR_MS}`
-      return `keep ${decision.reason}${decision.release ? ` ${decision.release.version}` : ''}${until}`
-    }
-    case 'revoke':
-      return `revoke ${decision.digests.length}, ${told(decision.next)}`
-    default:
-      return unreachable(decision)
-  }
-}
-
-/** What is decided by a host that has 1.1.0, since two days, and is in a ring that is exposed to 1.3.0; 1.2.0 is the baseline since ten days. */
-interface Case {
-  readonly wants: Partial<ContentSettings>
-  readonly plan?: Partial<PackPlan>
-  readonly host?: Partial<HostView>
-  readonly recalled?: Parameters<typeof planOfPack>[1]
-  readonly nowMs?: WallMs
-}
-function decide({ wants, plan, host, recalled, nowMs }: Case): string {
-  const pack = {
-    candidate: r3,
-    exposure: [exposure('canary')],
-    baseline: r2,
-    baselineSinceMs: NOW_MS - 10 * DAY_MS,
-    ...plan,
-  }
-  const view = {
-    confirmed: r1,
-    confirmedAtMs: NOW_MS - 2 * DAY_MS,
-    firstSeenMs: seen([r3, NOW_MS - HOUR_MS], [r2, NOW_MS - 9 * DAY_MS]),
-    ...host,
-  }
-  return told(
-    decideHost(planOfPack(pack, recalled ?? []), hostView({ ...view, policy: wanting(wants) }), nowMs ?? NOW_MS),
-  )
-}
-
-function table(what: string, rows: Readonly<Record<string, readonly [Case, string]>>): void {
+function table(what: string, rows: Rows): void {
   describe(what, () => {
     for (const [name, [one, expected]] of Object.entries(rows)) {
       test(`${name}: ${expected}`, () => assert.equal(decide(one), expected))
     }
   })
 }
-
-const onlyBaseline = { candidate: null, exposure: [] }
-const urgent = { isEmergency: () => true }
-const hours = (delayMs: number) => ({ delayMs: delayMs * HOUR_MS })
 
 table('without wishes', {
   'as exposed': [{ wants: {} }, 'install 1.3.0 exposed'],
@@ -192,9 +152,6 @@ const evidence = (hosts: number, over: Partial<ReleaseEvidence> = {}): ReleaseEv
   hosts,
   ...over,
 })
-const after = (over: Partial<ContentSettings['afterEvidence'] & {}> = {}): Partial<ContentSettings> => ({
-  afterEvidence: { hosts: 10_000, ranMs: DAY_MS, sameEngine: true, sameOs: true, ...over },
-})
 const has = { confirmed: r2 }
 
 table('a delay by evidence', {
@@ -239,9 +196,6 @@ table('a delay by evidence', {
   ],
   'the baseline as well': [{ wants: after(), plan: onlyBaseline }, 'keep awaiting-evidence 1.2.0'],
 })
-
-const night = { days: ['mon', 'tue', 'wed', 'thu', 'fri'], from: '22:00', to: '02:00', zone: 'UTC' } as const
-const juneFirst = { from: '2026-06-01', to: '2026-06-02', zone: 'UTC' }
 
 table('windows and blackouts', {
   outside: [{ wants: { windows: [night] } }, 'keep outside-window 1.3.0 until 10'],
@@ -311,125 +265,6 @@ table('the emergency lane', {
       plan: { exposure: [exposure('early')] },
     },
     'keep not-exposed 1.3.0',
-  ],
-})
-
-const budget = (overAfterMs: number, whenOver: 'hold' | 'catch-up' = 'catch-up'): Partial<ContentSettings> => ({
-  staleness: { warnAfterMs: 0, overAfterMs, whenOver },
-})
-const noTurn = { spreadMs: 0 }
-const stale = { plan: onlyBaseline, host: { firstSeenMs: seen([r2, NOW_MS - HOUR_MS]) } }
-
-table('a staleness budget', {
-  'over, and hold: the delay stands': [
-    { ...stale, wants: { ...hours(24), ...noTurn, ...budget(DAY_MS, 'hold') } },
-    'keep delayed 1.2.0 until 23',
-  ],
-  'over, and catch up: no delay': [
-    { ...stale, wants: { ...hours(24), ...noTurn, ...budget(DAY_MS) } },
-    'install 1.2.0 baseline',
-  ],
-  'counts from when the host confirmed what it has': [
-    { ...stale, wants: { ...hours(240), ...noTurn, ...budget(3 * DAY_MS) } },
-    'keep delayed 1.2.0 until 24',
-  ],
-  'counts from when the baseline became one': [
-    {
-      ...stale,
-      plan: { ...onlyBaseline, baselineSinceMs: NOW_MS - HOUR_MS },
-      wants: { ...hours(240), ...noTurn, ...budget(3 * DAY_MS) },
-    },
-    'keep delayed 1.2.0 until 71',
-  ],
-  'a later baseline does not start it anew': [
-    {
-      wants: { ...hours(240), ...noTurn, ...budget(3 * DAY_MS) },
-      plan: { ...onlyBaseline, baseline: r4, baselineSinceMs: NOW_MS - HOUR_MS, earlier: [r2] },
-      host: {
-        firstSeenMs: seen([r2, NOW_MS - 5 * DAY_MS], [r4, NOW_MS - HOUR_MS]),
-        confirmedAtMs: NOW_MS - 9 * DAY_MS,
-      },
-    },
-    'install 1.4.0 baseline',
-  ],
-  'not known since when: no catching up': [
-    { ...stale, plan: { ...onlyBaseline, baselineSinceMs: 0 }, wants: { ...hours(24), ...budget(1) } },
-    'keep delayed 1.2.0 until 23',
-  ],
-  'catching up needs no evidence': [
-    { ...stale, wants: { ...after(), ...noTurn, ...budget(DAY_MS) } },
-    'install 1.2.0 baseline',
-  ],
-  'evidence is waited for until then': [
-    { ...stale, wants: { ...after(), ...noTurn, ...budget(3 * DAY_MS) } },
-    'keep awaiting-evidence 1.2.0 until 24',
-  ],
-  'catching up takes turns': [
-    { ...stale, wants: { ...hours(24), spreadMs: 10 * HOUR_MS, ...budget(45 * HOUR_MS) } },
-    'keep delayed 1.2.0 until 2',
-  ],
-  'a candidate is not caught up with': [
-    { wants: { ...hours(24), ...noTurn, ...budget(1) }, host: { confirmed: r2, firstSeenMs: () => null } },
-    'keep delayed 1.3.0 until 24',
-  ],
-  'catching up waits for a window': [
-    { ...stale, wants: { ...hours(24), ...noTurn, windows: [night], ...budget(1) } },
-    'keep outside-window 1.2.0 until 10',
-  ],
-  'catching up waits for the end of a blackout': [
-    { ...stale, wants: { ...hours(24), ...noTurn, blackouts: [juneFirst], ...budget(1) } },
-    'keep blackout 1.2.0 until 36',
-  ],
-})
-
-const back = { plan: onlyBaseline, host: { firstSeenMs: () => null } }
-const spread = { spreadMs: 10 * HOUR_MS }
-
-table('late comers', {
-  'take their turn, half way for a bucket in the middle': [{ ...back, wants: spread }, 'keep spreading 1.2.0 until 5'],
-  'after it': [
-    { ...back, host: { firstSeenMs: seen([r2, NOW_MS - 5 * HOUR_MS]) }, wants: spread },
-    'install 1.2.0 baseline',
-  ],
-  'the first of them': [{ ...back, host: { bucketOf: () => 0 }, wants: spread }, 'install 1.2.0 baseline'],
-  'also where nobody wants anything': [{ ...back, wants: {} }, 'keep spreading 1.2.0 until 0.5'],
-  'who saw the rollout is none': [
-    { ...back, host: { firstSeenMs: seen([r2, NOW_MS - 11 * DAY_MS]) }, wants: spread },
-    'install 1.2.0 baseline',
-  ],
-  'a fresh baseline has none': [
-    { ...back, plan: { ...onlyBaseline, baselineSinceMs: NOW_MS - HOUR_MS }, wants: spread },
-    'install 1.2.0 baseline',
-  ],
-  'a host that has nothing yet is none': [
-    { ...back, host: { ...back.host, confirmed: null }, wants: spread },
-    'install 1.2.0 baseline',
-  ],
-  'a host in safe mode is none': [
-    { ...back, host: { ...back.host, isSafe: true }, wants: spread },
-    'install 1.2.0 baseline',
-  ],
-  'out of a recall there are no turns': [
-    {
-      ...back,
-      host: { ...back.host, lastKnownGood: r1, confirmed: release(0) },
-      recalled: [release(0)],
-      wants: spread,
-    },
-    'revoke 1, install 1.2.0 baseline',
-  ],
-  'a candidate has no turns: waves do that': [
-    { wants: spread, host: { confirmed: r2, firstSeenMs: () => null } },
-    'install 1.3.0 exposed',
-  ],
-  'a plan that does not say since when': [
-    { ...back, plan: { ...onlyBaseline, baselineSinceMs: 0 }, wants: spread },
-    'install 1.2.0 baseline',
-  ],
-  'the delay first, then the turn': [{ ...back, wants: { ...spread, ...hours(3) } }, 'keep delayed 1.2.0 until 3'],
-  'a pinned one takes its turn': [
-    { ...back, plan: { ...onlyBaseline, baseline: r4, earlier: [r2] }, wants: { ...spread, pin: '1.2.0' } },
-    'keep spreading 1.2.0 until 5',
   ],
 })
 
