@@ -174,8 +174,7 @@ function evidenceText({ pack, host, decided }: Told, release: KeepDecision['rele
 
 function lineOfFuture({ decided, host, nowMs }: Told, install: Explanation['install']): readonly string[] {
   if (install === null) {
-    const other = host.policy === null || decided.settings.pause ? [] : ['time alone changes nothing more']
-    return other
+    return host.policy === null || decided.settings.pause ? [] : ['time alone changes nothing more']
   }
   if (install.atMs <= nowMs) return []
   return [`if nothing else changes, it installs ${install.decision.release.version} at ${formatUtc(install.atMs)}`]
