@@ -13,6 +13,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<(options: BenchOptions) 
   indicators: async () => (await import('./indicators.ts')).indicators,
   delta: async () => (await import('./delta.ts')).delta,
   redos: async () => (await import('./redos.ts')).redos,
+  verdict: async () => (await import('./verdict.ts')).verdict,
 }
 const EXIT_FAILED = 1
 const EXIT_USAGE = 2

@@ -53,11 +53,14 @@ export function addTick(terms: LogTerms, ratios: readonly number[], tick: Tick):
     exposedToCome + controlToCome === 0
       ? enrolled
       : outcomesOf(exposedAtRisk + exposedToCome, controlAtRisk + controlToCome, struck)
-  return terms.map((term, i) => {
+  const next: number[] = []
+  for (let i = 0; i < ratios.length; i++) {
     const ratio = ratios[i] ?? 1
     const mean = logMean(enrolled, ratio)
-    return term + exposedEvents * Math.log(ratio) - (drawn === enrolled ? mean : Math.max(mean, logMean(drawn, ratio)))
-  })
+    const most = drawn === enrolled ? mean : Math.max(mean, logMean(drawn, ratio))
+    next.push((terms[i] ?? 0) + exposedEvents * Math.log(ratio) - most)
+  }
+  return next
 }
 
 /** The terms of several strata as if a ratio were the same in all: what each of them proves about it adds up. */
@@ -68,10 +71,9 @@ export function pooledTerms(strata: readonly LogTerms[]): LogTerms {
 
 /** Log evidence of the mixture that gives each ratio the same weight: a mean of martingales is one. */
 export function logMixture(terms: LogTerms): number {
-  let largest = Number.NEGATIVE_INFINITY
-  for (const term of terms) if (term > largest) largest = term
+  const largest = Math.max(...terms)
   let sum = 0
-  for (const term of terms) sum += Math.exp(term - largest)
+  for (let i = 0; i < terms.length; i++) sum += Math.exp((terms[i] ?? 0) - largest)
   return largest + Math.log(sum / terms.length)
 }
 

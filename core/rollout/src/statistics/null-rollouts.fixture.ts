@@ -15,62 +15,58 @@ const RATIOS = SIGNALS.map((signal) => (signal === 'detection' ? RATIOS_FEWER : 
 export function judge(waves: readonly NullWave[], rule: Rule = asIs): number {
   return logWeightedMax(
     waves.flatMap((strata, wave) => {
-      return SIGNALS.map((_, signal) => {
-        return {
-          logE: Math.max(...evidenceByLook(strata, signal, rule)),
-          weight: waveWeight(wave + 1) / SIGNALS.length,
-        }
-      })
+      const weight = waveWeight(wave + 1) / SIGNALS.length
+      return SIGNALS.map((_, signal) => ({ logE: mostEvidence(strata, signal, rule), weight }))
     }),
   )
 }
 
-/** Log evidence of one signal of a wave after each look. */
-export function evidenceByLook(strata: NullWave, signal: number, rule: Rule = asIs): Float64Array {
+/** One signal of the last wave, with all of the permitted error: how near to the promise the test itself comes. */
+export function judgeOneSignal(waves: readonly NullWave[], rule: Rule = asIs): number {
+  return mostEvidence(waves.at(-1) ?? [], 0, rule)
+}
+
+/** The most log evidence of one signal of a wave after any look. */
+function mostEvidence(strata: NullWave, signal: number, rule: Rule): number {
   const ratios = RATIOS[signal] ?? []
-  const [evidence, struck] = [new Float64Array(LOOKS), new Int32Array(strata.length * 2)]
-  const parts = strata.map(() => ({ terms: noTerms(ratios), weight: 1 / strata.length }))
-  for (let look = 0, logE = 0; look < LOOKS; look++) {
+  const parts = strata.map((stratum) => {
+    return { stratum, terms: noTerms(ratios), weight: 1 / strata.length, struck: [0, 0] as Pair }
+  })
+  let most = 0
+  for (let look = 0; look < LOOKS; look++) {
     let isChanged = false
-    for (const [i, stratum] of strata.entries()) {
+    for (let i = 0; i < parts.length; i++) {
       const part = parts[i]
-      const tick = tickOf(stratum, signal, look, struck, i * 2)
-      if (tick === null || part === undefined) continue
+      const tick = part === undefined ? null : tickOf(part.stratum, signal, look, part.struck)
+      if (part === undefined || tick === null) continue
       part.terms = addTick(part.terms, ratios, rule(tick))
       isChanged = true
     }
-    if (isChanged) logE = logSignalEvidence(parts)
-    evidence[look] = logE
+    if (isChanged) most = Math.max(most, logSignalEvidence(parts))
   }
-  return evidence
+  return most
 }
 
-function tickOf(
-  { cohort, enrolled, struck: events }: NullStratum,
-  signal: number,
-  look: number,
-  struck: Int32Array,
-  at: number,
-): Tick | null {
-  const [controlEvents, exposedEvents] = [events[signal]?.[look * 2] ?? 0, events[signal]?.[look * 2 + 1] ?? 0]
+type Pair = [control: number, exposed: number]
+
+/** @param before - hosts struck before this look; those of this look are added */
+function tickOf(stratum: NullStratum, signal: number, look: number, before: Pair): Tick | null {
+  const controlEvents = stratum.struck[signal]?.[look * 2] ?? 0
+  const exposedEvents = stratum.struck[signal]?.[look * 2 + 1] ?? 0
   if (controlEvents + exposedEvents === 0) return null
-  const [control, exposed] = [enrolled[look * 2] ?? 0, enrolled[look * 2 + 1] ?? 0]
+  const control = stratum.enrolled[look * 2] ?? 0
+  const exposed = stratum.enrolled[look * 2 + 1] ?? 0
   const tick = {
-    exposedAtRisk: exposed - (struck[at + 1] ?? 0),
-    controlAtRisk: control - (struck[at] ?? 0),
-    exposedToCome: cohort[1] - exposed,
-    controlToCome: cohort[0] - control,
+    exposedAtRisk: exposed - before[1],
+    controlAtRisk: control - before[0],
+    exposedToCome: stratum.cohort[1] - exposed,
+    controlToCome: stratum.cohort[0] - control,
     exposedEvents,
     controlEvents,
   }
-  struck[at] = (struck[at] ?? 0) + controlEvents
-  struck[at + 1] = (struck[at + 1] ?? 0) + exposedEvents
+  before[0] += controlEvents
+  before[1] += exposedEvents
   return tick
-}
-
-/** One signal of the last wave, with all of the permitted error: how near to the promise the test itself comes. */
-export function judgeOneSignal(waves: readonly NullWave[], rule?: Rule): number {
-  return Math.max(...evidenceByLook(waves.at(-1) ?? [], 0, rule))
 }
 
 /** A mistake: the evidence of three signals that always come together, multiplied as if they were strangers. */

@@ -65,7 +65,7 @@ test('the world has what makes it hard: ties, late hosts, outages that strike bo
       }
     }
   }
-  for (const count of events) assert.ok(count > 50 * 10, `${events.join(', ')}`)
+  for (const count of events) assert.ok(count > 50 * 10, events.join(', '))
   for (const count of Object.values(seen)) assert.ok(count > 100, JSON.stringify(seen))
 })
 
