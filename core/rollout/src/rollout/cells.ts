@@ -16,16 +16,17 @@ export function areReadable(cells: readonly Cell[]): boolean {
 }
 
 function isReadable({ wave, arm, cohort, enrolled, confirmed, proven, rebooted, events, left }: Cell): boolean {
-  const counts = [cohort, enrolled, confirmed, proven, rebooted, ...events, ...left]
+  if (!Array.isArray(events) || !Array.isArray(left)) return false
+  const counts: readonly unknown[] = [cohort, enrolled, confirmed, proven, rebooted, ...events, ...left]
   return (
     Number.isInteger(wave) &&
     wave >= 1 &&
     wave <= PLAN_WAVES_MAX &&
     (arm === 'exposed' || arm === 'control') &&
-    counts.every((count) => Number.isSafeInteger(count) && count >= 0) &&
+    counts.every((count) => typeof count === 'number' && Number.isSafeInteger(count) && count >= 0) &&
     events.length === SIGNALS.length &&
     left.length === SIGNALS.length &&
-    (cohort === 0 || counts.every((count) => count <= cohort))
+    (cohort === 0 || counts.every((count) => (count as number) <= cohort))
   )
 }
 

@@ -46,14 +46,15 @@ export function decideWave(
   return holdOn(judged) ?? advanceOn(judged, censuses)
 }
 
+/** Comparisons are written such that a limit that is no number is passed by nobody. */
 function haltOn(judged: Judged): WaveDecision | null {
   const { policy, evidence } = judged
   const failed = countedIn(judged, FAILURES)
-  if (failed > policy.failuresMax) {
+  if (!(failed <= policy.failuresMax)) {
     return { kind: 'halt', reason: 'attributable-failure', ...explain.countedHalt(judged, 'failure', failed) }
   }
   const lost = countedIn(judged, LOSSES)
-  if (lost > policy.lossesMax) {
+  if (!(lost <= policy.lossesMax)) {
     return { kind: 'halt', reason: 'silence', ...explain.countedHalt(judged, 'silence', lost) }
   }
   const [strongest] = evidence.signals
@@ -77,8 +78,8 @@ function countedIn(judged: Judged, signals: readonly Signal[]): number {
 
 /** Whether statistics protect this wave. */
 function isProtected({ policy, cells }: Judged, wave: number): boolean {
-  const own = cells.filter((cell) => cell.wave === wave)
-  return canReachThreshold(policy, own, wave)
+  const untilThen = cells.filter((cell) => cell.wave <= wave)
+  return canReachThreshold(policy, untilThen)
 }
 
 function holdOn(judged: Judged): WaveDecision | null {
@@ -86,8 +87,8 @@ function holdOn(judged: Judged): WaveDecision | null {
   if (wave === null) return null
   const mayProbe = nowMs >= wave.startedAtMs + probeAfterMs(judged) && isProtected(judged, wave.arms.wave)
   if (isSuspect(judged) && !mayProbe) return hold(judged, 'suspicion')
-  // In whole numbers, so that exactly the share is enough or too much.
-  if (recentControlLosses(judged) * PPM_ALL > policy.outageShareMax * counts.control.cohort) {
+  // In whole numbers, so that exactly the share is allowed.
+  if (!(recentControlLosses(judged) * PPM_ALL <= policy.outageShareMax * counts.control.cohort)) {
     return hold(judged, 'coincident-outage')
   }
   if (answeredOf(counts) === 0 || (!isAnswered(judged) && !mayProbe)) return hold(judged, 'insufficient-evidence')

@@ -23,7 +23,7 @@ export interface Judged {
 export function judgedOf(policy: RolloutPolicy, state: RolloutState, cells: readonly Cell[], nowMs: WallMs): Judged {
   const wave = currentWave(state)
   const evidence = weigh(policy, state, cells)
-  const size = nextWaveSize(policy, cells, evidence)
+  const size = nextWaveSize(policy, state, cells, evidence)
   return { policy, state, cells, wave, counts: countsOf(wave, cells), evidence, size, nowMs }
 }
 
@@ -50,7 +50,7 @@ export function probeAfterMs({ policy, state }: Judged): number {
 
 /** Whether there is enough evidence to hold, and, after `haltOn`, too little to halt. */
 export function isSuspect({ policy, evidence }: Judged): boolean {
-  return evidence.logE >= Math.log(policy.holdEvidence)
+  return !(evidence.logE < Math.log(policy.holdEvidence))
 }
 
 /** How many of the exposed cohort finished the trial and proved well. */

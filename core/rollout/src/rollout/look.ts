@@ -25,19 +25,27 @@ export function lookAt(state: RolloutState, cells: readonly Cell[], nowMs: WallM
       if (control === null || exposed.cohort === 0) continue
       for (const signal of COMPARED_SIGNALS) {
         const tick = tickOf(signal, before, exposed, control)
-        const id = { wave: arms.wave, stratum, signal }
-        const known = processes.get(processKey(id))
-        const logTerms = addTick(known?.logTerms ?? noTerms(ratiosOf(signal)), ratiosOf(signal), tick)
-        if (tick.exposedEvents + tick.controlEvents > 0) processes.set(processKey(id), { ...id, logTerms })
+        if (tick.exposedEvents + tick.controlEvents === 0) continue
+        take(processes, { wave: arms.wave, stratum, signal }, tick)
+        if (arms.wave === state.waves.length) take(processes, { wave: null, stratum: null, signal }, tick)
       }
     }
   }
   return { ...state, cells: next, processes: [...processes.values()], controlLosses: controlLosses(state, next, nowMs) }
 }
 
-/** A detection is a good event: a bad release brings fewer of them. */
-function ratiosOf(signal: ComparedSignal): readonly number[] {
-  return signal === 'detection' ? RATIOS_FEWER : RATIOS_MORE
+type ProcessId = Pick<ProcessState, 'wave' | 'stratum' | 'signal'>
+
+function take(processes: Map<string, ProcessState>, id: ProcessId, tick: Tick): void {
+  // A detection is a good event: a bad release brings fewer of them.
+  const ratios = id.signal === 'detection' ? RATIOS_FEWER : RATIOS_MORE
+  const known = processes.get(processKey(id))
+  processes.set(processKey(id), {
+    ...id,
+    logTerms: addTick(known?.logTerms ?? noTerms(ratios), ratios, tick),
+    exposedEvents: (known?.exposedEvents ?? 0) + tick.exposedEvents,
+    controlEvents: (known?.controlEvents ?? 0) + tick.controlEvents,
+  })
 }
 
 function tickOf(signal: ComparedSignal, before: ReadonlyMap<string, Cell>, exposed: Cell, control: Cell): Tick {
@@ -73,7 +81,7 @@ function controlLosses(state: RolloutState, cells: readonly Cell[], nowMs: WallM
   return [...known.filter((loss) => loss.atMs !== atMs), { atMs, hosts }].slice(-OUTAGE_MINUTES - 2)
 }
 
-function processKey({ wave, stratum, signal }: Omit<ProcessState, 'logTerms'>): string {
+function processKey({ wave, stratum, signal }: ProcessId): string {
   return `${wave} ${signal} ${stratum}`
 }
 

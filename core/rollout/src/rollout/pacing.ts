@@ -34,21 +34,27 @@ const STEADY = /, steady$/
  * How large the next wave may be: so many hosts that, were each harmed with the highest rate that what is proven leaves possible, the budget
  * would be met. No round percentages: 10, 33, 143 ... while nothing happens.
  *
- * Harmed are hosts with a signal of HARM. A host with two counts twice: that can only make waves smaller. Where part of the fleet is steady, the
- * better of two bounds holds, each at half of the permitted doubt: over all hosts, and over steady ones, which have less noise of
- * their own.
+ * Harmed are hosts with a signal of HARM, each wave as it was when the next one started: until then both arms are watched alike. A host with two
+ * signals counts twice, which can only make waves smaller. Where part of the fleet is steady, the better of two bounds holds, each at half of the permitted
+ * doubt: over all hosts, and over steady ones, which have less noise of their own. A signal that is suspected counts with all that has
+ * happened since, whichever it is.
+ *
+ * @param cells - as of now, of all waves
  */
-export function nextWaveSize(policy: RolloutPolicy, cells: readonly Cell[], evidence: EvidenceSummary): WaveSize {
+export function nextWaveSize(
+  policy: RolloutPolicy,
+  state: RolloutState,
+  cells: readonly Cell[],
+  evidence: EvidenceSummary,
+): WaveSize {
   const doubtPpm = PPM_ALL - policy.budgetConfidencePpm
-  const steady = cells.filter(({ stratum }) => STEADY.test(stratum))
-  const isMixed = steady.length > 0 && steady.length < cells.length
-  const suspected = COMMON_HARM.filter((signal) => isSuspected(evidence, signal, doubtPpm))
-  const bound = (some: readonly Cell[], signals: readonly Signal[]) =>
-    excessOf(some, signals, PPM_ALL - (isMixed ? doubtPpm / 2 : doubtPpm))
-  const boundOf = (signals: readonly Signal[]) =>
-    isMixed ? Math.min(bound(cells, signals), bound(steady, signals)) : bound(cells, signals)
-  const excess = Math.max(boundOf(HARM), ...suspected.map((signal) => boundOf([signal])))
-  const { hosts, events } = armCount(cellsOf(cells, 'exposed'), HARM)
+  const fresh = [...state.passedCells, ...cells.filter(({ wave }) => wave === state.waves.length)]
+  const suspected = evidence.signals.filter(({ signal, logE }) => {
+    return [...HARM, ...COMMON_HARM].includes(signal) && logE >= Math.log(PPM_ALL / doubtPpm)
+  })
+  const bounds = suspected.map(({ signal }) => excessUpper(cells, [signal], doubtPpm))
+  const excess = Math.max(excessUpper(fresh, HARM, doubtPpm), ...bounds)
+  const { hosts, events } = armCount(cellsOf(fresh, 'exposed'), HARM)
   return {
     hostsMax: Math.floor(policy.budgetHosts / excess),
     excessUpperPpm: Math.ceil(excess * PPM_ALL),
@@ -57,9 +63,11 @@ export function nextWaveSize(policy: RolloutPolicy, cells: readonly Cell[], evid
   }
 }
 
-function isSuspected({ signals }: EvidenceSummary, signal: Signal, doubtPpm: Ppm): boolean {
-  const logE = signals.find((one) => one.signal === signal)?.logE ?? 0
-  return logE >= Math.log(PPM_ALL / doubtPpm)
+function excessUpper(cells: readonly Cell[], signals: readonly Signal[], doubtPpm: Ppm): number {
+  const steady = cells.filter(({ stratum }) => STEADY.test(stratum))
+  if (steady.length === 0 || steady.length === cells.length) return excessOf(cells, signals, PPM_ALL - doubtPpm)
+  const [all, some] = [cells, steady].map((each) => excessOf(each, signals, PPM_ALL - doubtPpm / 2))
+  return Math.min(all ?? 1, some ?? 1)
 }
 
 function excessOf(cells: readonly Cell[], signals: readonly Signal[], confidencePpm: Ppm): number {
@@ -108,7 +116,7 @@ function exposedIn(state: RolloutState, ring: string): Ppm {
 /** The end of a wave: at most `hostsMax` that could take part, and not too many in all. At least one bucket. */
 function exposedUpTo(policy: RolloutPolicy, census: Census, fromPpm: Ppm, paced: number): Ppm {
   const hostsMax = Math.min(paced, withControl(policy, census, fromPpm))
-  const reachMax = Math.max(REACH_PER_HOST * hostsMax, REACH_BUDGETS_MIN * policy.budgetHosts)
+  const reachMax = Math.max(REACH_PER_HOST * paced, REACH_BUDGETS_MIN * policy.budgetHosts)
   const share = Math.max(1, Math.floor((reachMax / Math.max(1, census.hosts)) * PPM_ALL))
   const reachPpm = Math.min(PPM_ALL, fromPpm + share)
   const enough = census.ppmAfter(fromPpm, hostsMax)

@@ -17,7 +17,7 @@ export const START = {
   lane: 'normal',
 } as const
 export const POLICY: RolloutPolicy = { ...DEFAULT_ROLLOUT_POLICY, rings: ['canary', 'broad'] }
-export const T0 = 1_750_000_000_000
+export const T0 = 1_750_000_020_000
 export const MINUTE = 60_000
 
 /** Numbers from 0 to below 1, the same for the same seed (mulberry32). */
@@ -208,4 +208,49 @@ export function fault(rate: number, signal: Signal): (fleet: FakeFleet) => void 
   }
 }
 
-const doomed = new WeakMap<FakeHost, boolean>()
+/** Whom a fault chose, whether it has struck them yet or not. */
+export const doomed = new WeakMap<FakeHost, boolean>()
+
+/** A cell as a test says it; what it doesn't say is 0. */
+export function cellOf({ events = {}, left = {}, ...rest }: CellSpec): Cell {
+  const counts = (given: Readonly<Partial<Record<Signal, number>>>) => SIGNALS.map((signal) => given[signal] ?? 0)
+  const none = { cohort: 0, enrolled: 0, confirmed: 0, proven: 0, rebooted: 0 }
+  return { wave: 1, stratum: 's', arm: 'exposed', ...none, ...rest, events: counts(events), left: counts(left) }
+}
+
+export interface CellSpec extends Partial<Omit<Cell, 'events' | 'left'>> {
+  readonly events?: Readonly<Partial<Record<Signal, number>>>
+  readonly left?: Readonly<Partial<Record<Signal, number>>>
+}
+
+/** A rollout in its first wave, of `exposedHosts` and `controlHosts`, since T0. */
+export function inFirstWave(exposedHosts = 10, controlHosts = 200, policy: RolloutPolicy = POLICY): RolloutState {
+  const size = { hostsMax: 10, excessUpperPpm: PPM_ALL, proven: 0, harmed: 0 }
+  const exposed = { fromPpm: 0, toPpm: 100_000 }
+  const control = { fromPpm: 800_000, toPpm: controlHosts === 0 ? 800_000 : PPM_ALL }
+  const arms = { wave: 1, exposed, control }
+  const controlOf = controlHosts === 0 ? 'nobody' : 'unexposed'
+  const wave = { ring: 'canary', arms, exposedHosts, controlHosts, controlOf, size, startedAtMs: T0 } as const
+  return { ...startRollout(policy, START, T0), waves: [wave] }
+}
+
+/** Looks at the cells with nobody struck yet, and then at them as they are: as a server does that looks all the time. */
+export function judge(policy: RolloutPolicy, state: RolloutState, cells: readonly Cell[], nowMs: number, free = 1_000) {
+  const none = SIGNALS.map(() => 0)
+  const before = lookAt(
+    state,
+    cells.map((cell) => ({ ...cell, events: none })),
+    nowMs,
+  )
+  return decideWave(policy, lookAt(before, cells, nowMs), cells, () => censusOf(free), nowMs)
+}
+
+/** So many hosts, all of them eligible, evenly spread. */
+export function censusOf(hosts: number): Census {
+  const upTo = (ppm: number) => Math.floor((hosts * ppm) / PPM_ALL)
+  return {
+    hosts,
+    eligibleBetween: (from, to) => Math.max(0, upTo(to) - upTo(from)),
+    ppmAfter: (from, wanted) => Math.min(PPM_ALL, Math.ceil(((upTo(from) + wanted) * PPM_ALL) / hosts)),
+  }
+}

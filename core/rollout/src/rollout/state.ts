@@ -31,6 +31,8 @@ export interface RolloutState extends RolloutStart {
   readonly processes: readonly ProcessState[]
   /** As of the last look, sorted and bounded (`cells.ts`). */
   readonly cells: readonly Cell[]
+  /** Of earlier waves: as they were when the next one started. From then on a later wave takes their hosts, and the arms are watched unequally long. */
+  readonly passedCells: readonly Cell[]
   /** How many of the current wave's control had fallen silent, at the end of each of the last minutes in which that changed. */
   readonly controlLosses: readonly ControlLoss[]
 }
@@ -61,12 +63,14 @@ export interface WaveSize {
   readonly harmed: number
 }
 
-/** The evidence of one compared signal in one stratum of one wave. */
+/** The evidence of one compared signal: in one stratum of one wave, or, with null for both, in all waves, each while it was the current one. */
 export interface ProcessState {
-  readonly wave: number
-  readonly stratum: string
+  readonly wave: number | null
+  readonly stratum: string | null
   readonly signal: ComparedSignal
   readonly logTerms: LogTerms
+  readonly exposedEvents: number
+  readonly controlEvents: number
 }
 
 export interface ControlLoss {
@@ -100,6 +104,7 @@ export function startRollout(policy: RolloutPolicy, start: RolloutStart, nowMs: 
     waves: [],
     processes: [],
     cells: [],
+    passedCells: [],
     controlLosses: [],
   }
 }
@@ -113,7 +118,9 @@ export function applyDecision(state: RolloutState, decision: WaveDecision, nowMs
   if (decision.kind === 'hold') return state
   if (decision.kind === 'halt') return haltRollout(state)
   if (decision.next === 'complete') return { ...state, status: 'complete' }
-  return { ...state, waves: [...state.waves, { ...decision.next, startedAtMs: nowMs }], controlLosses: [] }
+  const passed = state.cells.filter(({ wave }) => wave === state.waves.length)
+  const waves = [...state.waves, { ...decision.next, startedAtMs: nowMs }]
+  return { ...state, waves, passedCells: [...state.passedCells, ...passed], controlLosses: [] }
 }
 
 /** Also for operators. A halted rollout never goes on: what is wrong is repaired by a new release. */

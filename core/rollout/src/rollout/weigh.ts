@@ -1,7 +1,7 @@
 import { PPM_ALL } from '@firebreak/kernel'
 import { type AttributedSignal, type Cell, type Signal, SIGNALS } from '../evidence/signals.ts'
 import { logSignalEvidence, logWeightedMax, logWeightedMean, waveWeight } from '../statistics/combine.ts'
-import { addTick, logMixture, noTerms, pooledTerms, RATIOS_MORE } from '../statistics/hazard-ratio.ts'
+import { addTick, logMixture, noTerms, RATIOS_MORE } from '../statistics/hazard-ratio.ts'
 import { logKnownRate } from '../statistics/known-rate.ts'
 import { eventsOf, type Stratum, strataOf } from './cells.ts'
 import type { BaselineRates, RolloutPolicy } from './policy.ts'
@@ -27,8 +27,9 @@ export const SIGNAL_WEIGHTS: Readonly<Record<Signal, number>> = {
 }
 
 /**
- * Of a signal's weight, half is for each wave by itself, so that a long good past can't dilute a new fault; and half for all waves together, because
- * the budget lets no single wave lose many.
+ * Of a signal's weight, half is for each wave by itself, as long as it is watched, so that a long good past can't dilute a new fault; and half for
+ * all waves together, because the budget lets no single wave lose many: each while it is the current one, so that what a fleet suffers anyway in a day
+ * does not drown what a release does at once.
  */
 const TOGETHER = 1 / 2
 
@@ -83,9 +84,10 @@ function signalParts(
     ]
   }
   const known = processes.filter((process) => process.signal === signal)
-  const pooled = logMixture(pooledTerms(known.map(({ logTerms }) => logTerms)))
+  const pooled = known.find(({ wave }) => wave === null)
+  const events = { exposedEvents: pooled?.exposedEvents ?? 0, controlEvents: pooled?.controlEvents ?? 0 }
   return [
-    { ...described(signal, all), ...together, stratum: null, logE: known.length === 0 ? 0 : pooled },
+    { signal, ...events, ...together, stratum: null, logE: pooled ? logMixture(pooled.logTerms) : 0 },
     ...waves.map((one) => ({ ...described(signal, one.strata), ...apart(one), ...comparedEvidence(known, one) })),
   ]
 }
@@ -143,24 +145,22 @@ function described(signal: Signal, strata: readonly Stratum[]) {
 const LOSSES_TRIED_MAX = 1_000
 
 /**
- * Whether the statistics can protect this wave at all: whether evidence would reach `haltEvidence` if the whole exposed cohort fell silent, one host
- * after another, and the control lost nobody. Where not, hosts are counted instead (`failuresMax`, `lossesMax`). Depends on the cohorts only, so it
- * is settled when a wave starts.
+ * Whether the statistics can protect a rollout at all: whether evidence would reach `haltEvidence` if every exposed host so far fell silent, one
+ * after another, and the control lost nobody. Where not, hosts are counted instead (`failuresMax`, `lossesMax`). Depends on the cohorts
+ * only, so for each wave it is settled when the wave starts.
  *
- * @param cells - those of the wave
+ * @param cells - of the waves up to that one
  */
-export function canReachThreshold(policy: RolloutPolicy, cells: readonly Cell[], wave: number): boolean {
-  const strata = strataOf(cells, wave).filter(({ exposed }) => exposed.cohort > 0)
-  const needed = Math.log(policy.haltEvidence) - Math.log(SIGNAL_WEIGHTS.silence * (1 - TOGETHER) * waveWeight(wave))
-  const known: { terms: readonly number[]; weight: number }[] = []
-  for (const { exposed, control } of strata) {
+export function canReachThreshold(policy: RolloutPolicy, cells: readonly Cell[]): boolean {
+  const needed = Math.log(policy.haltEvidence) - Math.log(SIGNAL_WEIGHTS.silence * TOGETHER)
+  const waves = new Set(cells.map(({ wave }) => wave))
+  let terms = noTerms(RATIOS_MORE)
+  for (const { exposed, control } of [...waves].flatMap((wave) => strataOf(cells, wave))) {
     if (control === null || control.cohort === 0) continue
-    const stratum = { terms: noTerms(RATIOS_MORE), weight: 1 / strata.length }
-    known.push(stratum)
     for (let left = Math.min(exposed.cohort, LOSSES_TRIED_MAX); left > 0; left--) {
       const atRisk = { exposedAtRisk: left, controlAtRisk: control.cohort, exposedToCome: 0, controlToCome: 0 }
-      stratum.terms = addTick(stratum.terms, RATIOS_MORE, { ...atRisk, exposedEvents: 1, controlEvents: 0 })
-      if (logSignalEvidence(known) >= needed) return true
+      terms = addTick(terms, RATIOS_MORE, { ...atRisk, exposedEvents: 1, controlEvents: 0 })
+      if (logMixture(terms) >= needed) return true
     }
   }
   return false

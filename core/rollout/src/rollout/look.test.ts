@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { type Cell, COMPARED_SIGNALS, SIGNALS } from '../evidence/signals.ts'
+import { STRATA_MAX } from './cells.ts'
+import { lookAt } from './look.ts'
+import { cellOf, inFirstWave, MINUTE, T0 } from './rollout.fixture.ts'
+import { haltRollout, type RolloutState } from './state.ts'
+
+const looked = (state: RolloutState, ...cells: readonly Cell[]) => lookAt(state, cells, T0)
+const arms = (enrolled: number, exposedSilence: number, controlSilence = 0): readonly Cell[] => [
+  cellOf({ cohort: 10, enrolled, events: { silence: exposedSilence } }),
+  cellOf({ arm: 'control', cohort: 200, enrolled: 20 * enrolled, events: { silence: controlSilence } }),
+]
+
+test('when nothing happened the state is the same one', () => {
+  const state = looked(inFirstWave(), ...arms(10, 1))
+  assert.equal(looked(state, ...arms(10, 1)), state)
+  assert.equal(looked(state, ...arms(10, 1).toReversed()), state)
+})
+
+test('what can not be read, and what comes after the end, teaches nothing', () => {
+  const state = looked(inFirstWave(), ...arms(10, 1))
+  assert.equal(looked(state, ...arms(Number.NaN, 2)), state)
+  const halted = haltRollout(state)
+  assert.equal(looked(halted, ...arms(10, 2)), halted)
+})
+
+test('a wave that the rollout has not started is not looked at', () => {
+  const stray = arms(10, 9).map((cell) => ({ ...cell, wave: 2 }))
+  assert.equal(looked(inFirstWave(), ...stray).processes.length, 0)
+})
+
+/** The safe logrank statistic of single events, written out: log of (h / (p h + 1 - p)) summed, p the exposed share at risk. */
+function direct(ratio: number, ticks: readonly (readonly [number, number, number])[]): number {
+  return ticks.reduce((sum, [exposed, control, isExposed]) => {
+    const share = exposed / (exposed + control)
+    return sum + Math.log((isExposed === 1 ? ratio : 1) / (share * ratio + 1 - share))
+  }, 0)
+}
+
+test('looks at single events add up to the logrank statistic: at risk is who has enrolled and was not struck', () => {
+  let state = looked(inFirstWave(), ...arms(10, 0))
+  for (const [exposed, control] of [
+    [1, 0],
+    [2, 0],
+    [2, 1],
+    [3, 1],
+  ] as const) {
+    state = looked(state, ...arms(10, exposed, control))
+  }
+  const [process] = state.processes
+  const expected = [100, 30].map((ratio) => {
+    return direct(ratio, [
+      [10, 200, 1],
+      [9, 200, 1],
+      [8, 200, 0],
+      [8, 199, 1],
+    ])
+  })
+  assert.deepEqual(
+    [process?.signal, process?.stratum, process?.exposedEvents, process?.controlEvents],
+    ['silence', 's', 3, 1],
+  )
+  // And the same for all waves together, of which there is one.
+  assert.deepEqual(state.processes[1], { ...process, wave: null, stratum: null })
+  assert.equal(state.processes.length, 2)
+  const [, , , , , , thirty, hundred] = process?.logTerms ?? []
+  assert.ok(Math.abs((hundred ?? 0) - (expected[0] ?? 1)) < 1e-9)
+  assert.ok(Math.abs((thirty ?? 0) - (expected[1] ?? 1)) < 1e-9)
+})
+
+test('hosts that a later wave took are not at risk any more', () => {
+  const before = arms(10, 0)
+  const taken = [before[0], { ...before[1], left: SIGNALS.map(() => 190) }] as readonly Cell[]
+  const [all, few] = [before, taken].map((cells) => {
+    const [exposed, control] = cells
+    assert.ok(exposed && control)
+    const struck = { ...exposed, events: SIGNALS.map((_, i) => (i === 0 ? 1 : 0)) }
+    return lookAt(looked(inFirstWave(), ...cells), [struck, control], T0).processes[0]?.logTerms.at(-1)
+  })
+  assert.ok(Math.abs((all ?? 0) - direct(100, [[10, 200, 1]])) < 1e-9)
+  assert.ok(Math.abs((few ?? 0) - direct(100, [[10, 10, 1]])) < 1e-9)
+})
+
+test('counts that went down are no events, and never break a look', () => {
+  const state = looked(inFirstWave(), ...arms(10, 5, 40))
+  const lower = looked(state, ...arms(4, 1, 10))
+  assert.deepEqual(lower.processes, state.processes)
+  assert.equal(looked(lower, ...arms(10, 5, 40)).processes.length, 2)
+})
+
+test('of more strata than have names the smallest are one, and stay so', () => {
+  const many = (struck: number) =>
+    Array.from({ length: STRATA_MAX + 9 }, (_, i) => {
+      const spec = { stratum: `s${i}`, cohort: 100 - i, enrolled: 50, events: { silence: struck } }
+      return [cellOf(spec), cellOf({ ...spec, arm: 'control' })]
+    }).flat()
+  const state = looked(looked(inFirstWave(), ...many(0)), ...many(1))
+  const names = new Set(state.processes.flatMap(({ stratum }) => stratum ?? []))
+  assert.equal(names.size, STRATA_MAX)
+  assert.ok(names.has('other') && names.has('s0') && !names.has(`s${STRATA_MAX}`))
+  const rest = state.cells.find(({ stratum, arm }) => stratum === 'other' && arm === 'exposed')
+  assert.deepEqual([rest?.enrolled, rest?.events[0]], [500, 10])
+})
+
+test('losses of the control are kept by the minute, for eleven minutes and one before', () => {
+  let state = inFirstWave()
+  for (let i = 0; i < 40; i++) state = lookAt(state, arms(10, 0, i), T0 + i * 0.5 * MINUTE)
+  assert.equal(state.controlLosses.length, 12)
+  assert.deepEqual(state.controlLosses.at(-1), { atMs: T0 + 20 * MINUTE, hosts: 39 })
+})
+
+const counts = fc.integer({ min: 0, max: 9 })
+const cells: fc.Arbitrary<readonly Cell[]> = fc
+  .uniqueArray(
+    fc.record({
+      wave: fc.constantFrom(1, 2),
+      stratum: fc.constantFrom('a', 'b', 'outside, a'),
+      arm: fc.constantFrom('exposed' as const, 'control' as const),
+      enrolled: fc.integer({ min: 10, max: 30 }),
+      events: fc.array(counts, { minLength: SIGNALS.length, maxLength: SIGNALS.length }),
+    }),
+    { selector: ({ wave, stratum, arm }) => `${wave} ${stratum} ${arm}` },
+  )
+  .map((some) =>
+    some.map((one) => {
+      const none = { confirmed: 0, proven: 0, rebooted: 0, left: SIGNALS.map(() => 0) }
+      return { ...none, ...one, cohort: one.stratum === 'outside, a' ? 0 : 30 }
+    }),
+  )
+
+test('any cells in any order: the same finite state, which survives JSON', () => {
+  fc.assert(
+    fc.property(fc.array(cells, { maxLength: 6 }), (looks) => {
+      const run = (order: (some: readonly Cell[]) => readonly Cell[]) =>
+        looks.reduce((state, some, i) => lookAt(state, order(some), T0 + i), inFirstWave())
+      const state = run((some) => some)
+      assert.deepEqual(
+        run((some) => some.toReversed()),
+        state,
+      )
+      assert.deepEqual(JSON.parse(JSON.stringify(state)), state)
+      for (const { logTerms } of state.processes) assert.ok(logTerms.every(Number.isFinite))
+      assert.ok(state.processes.length <= 3 * COMPARED_SIGNALS.length)
+    }),
+    { numRuns: 300 },
+  )
+})
