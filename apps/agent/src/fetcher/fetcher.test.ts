@@ -96,7 +96,7 @@ test('a server that lies gets nothing past the fetcher, and the truth is taken a
     const plan = store.plan?.generation
     const got = await store
       .refresh(Date.now())
-      .then(() => store.image('fixture', ref(second)))
+      .then(() => store.image('fixture', 'behavioural', ref(second)))
       .catch(errorCode)
     assert.equal(got, code, name)
     if (!isAboutImage) assert.equal(store.plan?.generation, plan, name)
@@ -109,7 +109,7 @@ test('a server that lies gets nothing past the fetcher, and the truth is taken a
   await vendor.listen()
   const later = await open() // what was proven is durable
   await later.refresh(Date.now())
-  assert.deepEqual(Buffer.from(await later.image('fixture', ref(second))), Buffer.from(second.bytes))
+  assert.deepEqual(Buffer.from(await later.image('fixture', 'behavioural', ref(second))), Buffer.from(second.bytes))
 })
 
 const COMPLETE = {
@@ -125,6 +125,7 @@ const DESCRIPTIONS: readonly (readonly [name: string, custom: unknown, code: str
   ['no gate report', { firebreak: withoutReport }, 'kernel/malformed'],
   ['a gate report without a digest', { firebreak: { ...COMPLETE, gateReportDigest: '' } }, 'kernel/malformed'],
   ['another pack', { firebreak: { ...COMPLETE, pack: 'other' } }, 'fetcher/release'],
+  ['another category', { firebreak: { ...COMPLETE, category: 'configuration' } }, 'fetcher/release'],
   ['another version', { firebreak: { ...COMPLETE, version: '9.0.0' } }, 'fetcher/release'],
 ]
 
@@ -134,11 +135,11 @@ test('an image that is approved without its proof, or as something else, is not 
     vendor.approve(second, custom as null)
     vendor.plan(second)
     await store.refresh(Date.now())
-    assert.equal(await store.image('fixture', ref(second)).catch(errorCode), code, name)
+    assert.equal(await store.image('fixture', 'behavioural', ref(second)).catch(errorCode), code, name)
     assert.equal(vendor.asked.some((path) => IMAGE.test(path)), false, name) // prettier-ignore
   }
   const { store } = await following(context)
-  assert.equal(await store.image('fixture', ref(second)).catch(errorCode), 'fetcher/release')
+  assert.equal(await store.image('fixture', 'behavioural', ref(second)).catch(errorCode), 'fetcher/release')
 })
 
 test('an older plan is not taken, whatever signs it; also after a restart', async (context) => {

@@ -75,7 +75,7 @@ export class Follower {
     const isEnrolling = wave?.arm === 'exposed' && !this.#options.participation.part?.isAcknowledged
     this.#keeps = next.kind === 'keep' ? this.#keeping(next) : isEnrolling ? ENROLLING : null
     this.tellStanding(report)
-    if (next.kind === 'install' && !isTooEarly && !isEnrolling) await this.#install(next)
+    if (next.kind === 'install' && !isTooEarly && !isEnrolling) await this.#install(plan, next)
   }
 
   stance(report: HostReport): CustomerStance {
@@ -122,15 +122,17 @@ export class Follower {
     return { reason, untilMs, rule: describeRule(by, this.#options.policy.policy) }
   }
 
-  async #install({ release }: InstallDecision): Promise<void> {
+  async #install({ packs }: Plan, { release }: InstallDecision): Promise<void> {
     const { folder, config, trust, tell } = this.#options
+    const category = packs.find(({ pack }) => pack === config.pack)?.category ?? ''
+    trust.mustBeApproved(config.pack, category, release)
     const path = imagePath(folder, release.imageDigest)
     for (const file of await readdir(folder)) {
       if (file.endsWith('.fbi') && !path.endsWith(file)) await removeDurable(`${folder}/${file}`)
     }
     const held = await readDurable(path, TARGET_SIZE_BYTES_MAX).catch(() => null)
     if (!held || sha256Hex(held) !== release.imageDigest) {
-      await writeDurable(path, await trust.image(config.pack, release))
+      await writeDurable(path, await trust.image(config.pack, category, release))
     }
     tell({ kind: 'offer', image: { pack: config.pack, ...release } })
   }

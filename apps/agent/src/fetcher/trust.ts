@@ -69,15 +69,28 @@ export class TrustStore {
     await this.#refreshPlan()
   }
 
-  /** The image of `release`, verified, if approvers signed it as exactly this release with a gate report. */
-  async image(pack: string, release: ReleaseRef): Promise<Uint8Array> {
+  /**
+   * Whether approvers signed `release` as exactly this, with a gate report.
+   *
+   * @param category - as the plan says; by it the owner's policy was asked, so approvers have to have signed it too
+   * @throws FetcherError fetcher/release | KernelError kernel/malformed
+   */
+  mustBeApproved(pack: string, category: string, release: ReleaseRef): TargetFile {
     const target = findTarget(this.#trusted, releaseTargetPath(pack, release.version))
     const about = target && parseReleaseDescription(target.custom)
+    const details = { imageDigest: release.imageDigest }
     if (target?.sha256 !== release.imageDigest || about?.pack !== pack || about.version !== release.version) {
       const message = `Cannot install ${pack} ${release.version}: approvers have signed no such release`
-      throw new FetcherError('fetcher/release', message, { imageDigest: release.imageDigest })
+      throw new FetcherError('fetcher/release', message, details)
     }
-    return this.#target(target)
+    if (about.category === category) return target
+    const message = `Cannot install ${pack} ${release.version}: the plan calls it ${category}, approvers ${about.category}`
+    throw new FetcherError('fetcher/release', message, details)
+  }
+
+  /** The image of `release`, verified. @throws as `mustBeApproved`, and when the server does not give it */
+  async image(pack: string, category: string, release: ReleaseRef): Promise<Uint8Array> {
+    return this.#target(this.mustBeApproved(pack, category, release))
   }
 
   /** What approvers signed about this very image; null: nothing. */
