@@ -156,6 +156,7 @@ const scenario = strict<Omit<Scenario, 'startsAtMs'> & { readonly startsAt: numb
   hosts: integer(1, HOSTS_MAX),
   startsAt: utc,
   horizonSeconds: integer(1, SECONDS_MAX),
+  afterSeconds: absentAs(0, seconds),
   fleet: absentAs(DEFAULT_FLEET, fleet),
   faults: absentAs([], list(fault, ITEMS_MAX)),
   incidents: absentAs([], list(incident, ITEMS_MAX)),

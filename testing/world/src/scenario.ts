@@ -13,6 +13,8 @@ export interface Scenario {
   readonly startsAtMs: WallMs
   /** How long after that is simulated at most. */
   readonly horizonSeconds: number
+  /** How long it goes on after the rollout is decided, at least: for what comes later. */
+  readonly afterSeconds: number
   readonly fleet: Fleet
   /** What the release does to hosts that run it; none: it is healthy. */
   readonly faults: readonly Fault[]

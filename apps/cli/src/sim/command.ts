@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander'
+import type { Command, Option } from 'commander'
 import { become } from '../become.ts'
 import { ENTRY } from '../places.ts'
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Plan } from '@firebreak/rollout'
 import { REQUEST_SLOT_SECONDS } from './journal.ts'
 import { runningOf } from './member.ts'
-import { type Simulation, WARM_UP_SECONDS } from './simulate.ts'
+import { type Simulation, stillRunning, WARM_UP_SECONDS } from './simulate.ts'
 
 /** A promise, and whether this run kept it. */
 export interface Check {
@@ -31,6 +31,7 @@ export function checkSimulation(run: Simulation): readonly Check[] {
     neverRecalled(run),
     recovered(run),
     ...noStampede(run),
+    ...lateComersTakeTurns(run),
     ...asExpected(run),
   ]
 }
@@ -113,16 +114,18 @@ function withinExposure(run: Simulation): Check {
 }
 
 function ringsInOrder(run: Simulation): Check {
+  const name = 'each ring is whole before the next begins'
   const rings = run.world.scenario.fleet.rings.map(({ ring }) => ring)
-  const bad = run.journal.plans.find(({ plan }) => {
+  let before: ReadonlyMap<string, number> = new Map()
+  for (const { plan } of run.journal.plans) {
     const now = shares(run, plan)
-    return rings.some((ring, i) => i > 0 && (now.get(ring) ?? 0) > 0 && (now.get(rings[i - 1] ?? '') ?? 0) < ALL_PPM)
-  })
-  return check(
-    'each ring is whole before the next begins',
-    bad && `plan ${bad.plan.generation} breaks it`,
-    rings.join(', '),
-  )
+    const early = rings.find(
+      (ring, i) => i > 0 && (now.get(ring) ?? 0) > 0 && before.get(rings[i - 1] ?? '') !== ALL_PPM,
+    )
+    if (early !== undefined) return check(name, `plan ${plan.generation}: ${early} begins too early`, '')
+    before = now
+  }
+  return check(name, undefined, rings.join(', '))
 }
 
 /** A host that held a plan of the vendor which recalls an image does not begin it afterwards, whoever signs what. */
@@ -140,11 +143,12 @@ function recovered(run: Simulation): Check {
   const { world, releases, members, status } = run
   const digest = releases.fresh.imageDigest
   if (status === 'halted') {
-    const survivors = [...members.values()].filter(({ isDead }) => !isDead)
-    const left = survivors.filter((one) => runningOf(one).imageDigest === digest)
-    const problem = left.length > 0 ? `${left.length} of them run what was recalled` : undefined
-    const dead = members.size - survivors.length
-    return check('all survivors are on last known good', problem, `${world.hosts - dead} survivors, ${dead} lost`)
+    const lost = members.values().reduce((sum, { isDead }) => sum + (isDead ? 1 : 0), 0)
+    const left = stillRunning(run)
+    const name = `all survivors${left.off > 0 ? ' that are up' : ''} are on last known good`
+    const problem = left.up > 0 ? `${left.up} of them run what was recalled` : undefined
+    const off = left.off > 0 ? `, ${left.off} that are off will hear of it when they are back` : ''
+    return check(name, problem, `${world.hosts - lost} survivors, ${lost} lost${off}`)
   }
   const name = 'everybody who is up has the release'
   if (status === 'rolling') return check(name, undefined, 'still rolling out')
@@ -173,6 +177,26 @@ function noStampede({ world, journal }: Simulation): readonly Check[] {
   const times = `${(peak / Math.max(1, normal)).toFixed(2)} times the normal rate`
   const problem = peak > PEAK_TIMES_NORMAL * normal ? times : undefined
   return [check('requests after the outage', problem, times)]
+}
+
+const SLOT_SECONDS = 300
+const LATE_MIN = 50
+const LATE_SHARE_MAX = 0.2
+
+/** After the rollout is complete, hosts come back by the hundreds in the morning; what they fetch is spread. */
+function lateComersTakeTurns({ journal, world }: Simulation): readonly Check[] {
+  const doneS = journal.statuses.find(({ status }) => status === 'complete')?.atS
+  if (doneS === undefined || world.scenario.afterSeconds === 0) return []
+  const slots = new Map<number, number>()
+  const late = journal.installs.filter(({ atS }) => atS > doneS + 2 * 3_600)
+  for (const { atS } of late) {
+    const slot = Math.floor(atS / SLOT_SECONDS)
+    slots.set(slot, (slots.get(slot) ?? 0) + 1)
+  }
+  const peak = Math.max(0, ...slots.values())
+  const found = `${late.length} late, at most ${peak} within five minutes`
+  const problem = late.length >= LATE_MIN && peak > LATE_SHARE_MAX * late.length ? found : undefined
+  return [check('late comers take turns', problem, found)]
 }
 
 /** What the scenario says must come of it; only for as many hosts as it was written for. */

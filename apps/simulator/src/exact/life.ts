@@ -55,29 +55,33 @@ export class LifeOfMembers {
   carryOut(member: Member, decision: HostDecision, nowS: number): void {
     if (decision.kind === 'revoke') this.#revoke(member, decision.digests, nowS)
     const next = decision.kind === 'revoke' ? decision.next : decision
-    if (next.kind !== 'install' || member.installing?.imageDigest === next.release.imageDigest) return
-    member.installing = next.release
-    const { installSeconds } = this.#world.scenario.fleet
-    if (!this.#world.failsToApply(member.host, waveOf(member)) && !this.#hasEffect(member, 'apply-failure', nowS)) {
-      this.#wheel.push(nowS + installSeconds, EVENT.begin, member.host)
+    if (next.kind !== 'install' || member.installing !== null || member.stuckOn === next.release.imageDigest) return
+    if (this.#world.failsToApply(member.host, waveOf(member)) || this.#isKeptFrom(member, next.release, nowS)) {
+      member.stuckOn = next.release.imageDigest
+      return
     }
+    member.installing = next.release
+    this.#wheel.push(nowS + this.#world.scenario.fleet.installSeconds, EVENT.begin, member.host)
   }
 
-  /** A fault that shows before the release begins. */
-  #hasEffect(member: Member, effect: 'apply-failure', nowS: number): boolean {
+  /** A fault of the release that shows before it begins. */
+  #isKeptFrom(member: Member, release: ReleaseRef, nowS: number): boolean {
+    if (release.imageDigest !== this.#releases.fresh.imageDigest) return false
     const { faults } = this.#world.scenario
-    const found = faults.findIndex((fault, i) => fault.effect === effect && this.#world.isAffected(member.host, i))
-    if (found < 0 || member.installing?.imageDigest !== this.#releases.fresh.imageDigest) return false
-    this.#harm(member, nowS, nowS)
-    return true
+    const isKept = faults.some((fault, i) => fault.effect === 'apply-failure' && this.#world.isAffected(member.host, i))
+    if (isKept) this.#harm(member, nowS, nowS)
+    return isKept
   }
 
   #begin(member: Member, nowS: number): void {
     const release = member.installing
     if (release === null) return // recalled meanwhile
     member.installing = null
-    const isOff = nowS < member.offUntilS || !this.#world.isAwake(member.host, this.#ms(nowS))
-    if (isOff) return this.#resume(member, release, nowS)
+    if (nowS < member.offUntilS || !this.#world.isAwake(member.host, this.#ms(nowS))) {
+      // Off in the middle of it: when it is back it asks again what to do.
+      member.waits = true
+      return
+    }
     const generation = this.#acts.generation(member)
     this.#journal.installs.push({ atS: nowS, host: member.host, imageDigest: release.imageDigest, generation })
     if (this.#world.failsToInstall(member.host, waveOf(member))) return this.#fail(member, release, nowS)
@@ -87,15 +91,6 @@ export class LifeOfMembers {
     this.#wheel.push(nowS + this.#world.scenario.fleet.trialSeconds, EVENT.confirm, member.host)
     if (release.imageDigest === this.#releases.fresh.imageDigest) this.#expectOnsets(member, nowS, 'begin')
     this.#acts.beacon(member, nowS)
-  }
-
-  /** It is off in the middle of it: goes on when it is back. */
-  #resume(member: Member, release: ReleaseRef, nowS: number): void {
-    member.installing = release
-    const awakeS = this.#world.isAwake(member.host, this.#ms(nowS))
-      ? member.offUntilS
-      : Math.ceil((this.#world.sleepChangesMs(member.host, this.#ms(nowS)) - this.#epochMs) / SECOND_MS)
-    this.#wheel.push(Math.max(awakeS, nowS) + 1, EVENT.begin, member.host)
   }
 
   #expectOnsets(member: Member, nowS: number, when: 'begin' | 'boot'): void {

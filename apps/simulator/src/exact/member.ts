@@ -14,6 +14,8 @@ export interface Member {
   candidate: ReleaseRef | null
   /** On its way to the trial. */
   installing: ReleaseRef | null
+  /** It does not get round to that one; '': there is none. */
+  stuckOn: Sha256Hex
   readonly rejected: Sha256Hex[]
   readonly outcomes: ReportedOutcome[]
   boots: number
@@ -59,6 +61,7 @@ export function newMember(host: number, { old, ancient }: Releases, nowS: number
     lastKnownGood: ancient,
     candidate: null,
     installing: null,
+    stuckOn: '',
     rejected: [],
     outcomes: [],
     boots: 0,

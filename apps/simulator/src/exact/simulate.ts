@@ -15,8 +15,10 @@ const SECOND_MS = 1_000
 const HOUR_S = 3_600
 /** Before the release is published every host that is up has reported. */
 export const WARM_UP_SECONDS = 360
-/** How often the controller looks. The server looks four times a second; a look costs a pass over all hosts. */
-export const LOOK_SECONDS = 5
+/** How often the controller looks: while a plan is new, and later. The server looks four times a second; a look costs a pass over all hosts. */
+const LOOK_SECONDS = 5
+const LATER_LOOK_SECONDS = 60
+const NEW_SECONDS = 1_800
 /** How often it is asked whether all is over. */
 const END_SECONDS = 30
 
@@ -113,7 +115,8 @@ class Run {
     const isUp = this.#servers.isUp(nowS)
     if (isUp && !this.#wasUp) this.controller.resume(nowS)
     this.#wasUp = isUp
-    if (isUp && nowS % LOOK_SECONDS === 0) this.controller.tick(nowS)
+    const isNew = nowS - (this.journal.plans.at(-1)?.atS ?? 0) < NEW_SECONDS
+    if (isUp && nowS % (isNew ? LOOK_SECONDS : LATER_LOOK_SECONDS) === 0) this.controller.tick(nowS)
   }
 
   /** Decided, and whoever can be reached is where it belongs; incidents that are still to come are waited for. */
@@ -121,18 +124,37 @@ class Run {
     const decided = this.journal.statuses.find(({ status }) => status !== 'rolling')
     const { incidents, fleet } = this.#world.scenario
     const lastS = Math.max(0, ...incidents.map((one) => (one.kind === 'controller-kills' ? 0 : one.toSeconds)))
-    if (decided === undefined || nowS < WARM_UP_SECONDS + lastS) return false
-    if (decided.status === 'halted') return nowS > decided.atS && !this.#isHeldAnywhere()
+    const { afterSeconds } = this.#world.scenario
+    if (decided === undefined || nowS < Math.max(WARM_UP_SECONDS + lastS, decided.atS + afterSeconds)) return false
+    if (decided.status === 'halted') return nowS > decided.atS && stillRunning(this.#run(nowS)).up === 0
     const pollS = Math.max(...fleet.rings.map(({ pollSeconds }) => pollSeconds))
     return nowS > decided.atS + 2 * pollS + fleet.installSeconds + fleet.trialSeconds
   }
 
-  #isHeldAnywhere(): boolean {
-    const { imageDigest } = this.releases.fresh
-    for (const member of this.hosts.members.values()) {
-      if (member.isDead) continue
-      if (member.installing?.imageDigest === imageDigest || runningOf(member).imageDigest === imageDigest) return true
-    }
-    return false
+  #run(nowS: number): Pick<Simulation, 'world' | 'releases' | 'members' | 'endedAtS'> {
+    return { world: this.#world, releases: this.releases, members: this.hosts.members, endedAtS: nowS }
   }
+}
+
+/** So long a host has to be up to have heard of a recall. */
+const HEARS_WITHIN_SECONDS = 900
+
+/** Survivors that run the release, or are about to: those that have been up for a while, and those that sleep or are cut off. */
+export function stillRunning(run: Pick<Simulation, 'world' | 'releases' | 'members' | 'endedAtS'>): {
+  up: number
+  off: number
+} {
+  const { imageDigest } = run.releases.fresh
+  const endMs = run.world.startsAtMs + (run.endedAtS - WARM_UP_SECONDS) * SECOND_MS
+  let [up, off] = [0, 0]
+  for (const member of run.members.values()) {
+    const runs = member.installing?.imageDigest === imageDigest || runningOf(member).imageDigest === imageDigest
+    if (member.isDead || !runs) continue
+    const isUp = [endMs, endMs - HEARS_WITHIN_SECONDS * SECOND_MS].every((atMs) =>
+      run.world.isReachable(member.host, atMs),
+    )
+    if (isUp) up++
+    else off++
+  }
+  return { up, off }
 }
