@@ -11,7 +11,6 @@ const WORLD: ReadonlySet<string> = new Set([
   'Deno',
   'Function',
   'Intl',
-  'Temporal',
   'WebSocket',
   'XMLHttpRequest',
   'Worker',
@@ -33,9 +32,10 @@ const WORLD: ReadonlySet<string> = new Set([
   'setTimeout',
   'window',
 ])
-/** Of objects that are otherwise harmless: chance, and answers that depend on the machine's language. */
+/** Of objects that are otherwise harmless: chance, the clock of Temporal, and answers that depend on the machine's language. */
 const WORLDLY_PROPERTIES: ReadonlySet<string> = new Set([
   'random',
+  'Now',
   'localeCompare',
   'toLocaleLowerCase',
   'toLocaleUpperCase',

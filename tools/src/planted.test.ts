@@ -240,6 +240,8 @@ const CORE: readonly Planted[] = [
     "eval('1')",
   ].map((text) => one(text, 'core/rollout/src/x.ts', text, `the core does not use ${text.split(/[.(]/, 1)[0]}`)),
   one('chance', 'core/rollout/src/x.ts', 'Math.random()', 'the core does not use random'),
+  one('the clock of Temporal', 'core/rollout/src/x.ts', 'Temporal.Now.instant()', 'the core does not use Now'),
+  one('a time zone', 'core/rollout/src/x.ts', "export const a = Temporal.PlainTime.from('12:00').hour"),
   one('a locale', 'core/rollout/src/x.ts', "'a'.localeCompare('b')", 'the core does not use localeCompare'),
   one(
     'a global by another name',
