@@ -4,7 +4,7 @@ import { type Database, DATABASE_SIZE_BYTES_MAX, openDatabase, type SqlRow, type
  * The tables of the server. Each is written by one module: setting (tokens), host (hosts), journal, host_state, detection and
  * detection_mark (ingest), release, rollout, cohort, recalled and verdict (ledger), metadata and plan (repository), lease (lease).
  */
-const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly string[] = [
   `
   create table setting(key text primary key, value text not null) without rowid;
   create table host(

@@ -58,6 +58,7 @@ export function refuseAsStandBy(): never {
   throw new ServerError('server/stand-by', 'Cannot do this here: another server decides, and this one stands by for it')
 }
 
-function readOnly(database: Database): Store {
+/** For whoever only looks. */
+export function readOnly(database: Database): Store {
   return { prepare: (sql) => database.prepare(sql), exec: refuseAsStandBy, transaction: refuseAsStandBy }
 }

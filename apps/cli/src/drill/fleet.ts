@@ -45,7 +45,7 @@ export async function startFleet(
         hostName,
         ring,
         pack,
-        beaconIntervalMs: 1_000,
+        beaconIntervalMs: 2_500,
         pollIntervalMs: 700,
         trialMs: 2_000,
       }
