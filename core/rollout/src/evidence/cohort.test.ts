@@ -130,3 +130,11 @@ test('a wave does not start twice', () => {
   assert.throws(() => story.start())
   assert.throws(() => story.table.start('q', 'canary', ARMS, T0))
 })
+
+test('a host may say something new of itself as often as it likes', () => {
+  const story = new Story()
+  for (let i = 1; i <= 70_000; i++) story.says(0, { engineVersion: `1.${i}.0` })
+  story.start()
+  assert.equal(story.cell('exposed', STRATUM.replace('1.2.0', '1.70000.0')).cohort, 1)
+  assert.equal(story.cell('exposed').cohort, 1)
+})

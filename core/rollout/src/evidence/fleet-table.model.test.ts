@@ -169,6 +169,7 @@ class Pair {
     const before = this.model.eligible(ring)
     const census = this.table.census(RELEASE.pack, ring)
     assert.equal(census.eligibleBetween(a, b), before.filter((one) => one >= a && one < b).length)
+    this.table.reserve(this.table.size.hosts + 1)
     const sizes = this.table.start(RELEASE.pack, ring, arms, this.nowMs)
     assert.deepEqual(sizes, this.model.start(ring, arms, this.nowMs))
   }
