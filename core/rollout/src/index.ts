@@ -1,11 +1,3 @@
-export {
-  type CohortEvidence,
-  type FleetEvidence,
-  type HostEvidence,
-  type OutcomeEvidence,
-  type WaveWatch,
-  weighEvidence,
-} from './evidence/evidence.ts'
 export { type Arm, armOf, type BucketRange, exposureBucketPpm, type WaveArms } from './plan/exposure.ts'
 export {
   acceptCustomerPolicy,
@@ -94,12 +86,7 @@ export {
   type PackEvidence,
   planOf,
 } from './rollout/plan-of.ts'
-export {
-  type BaselineRates,
-  DEFAULT_ROLLOUT_POLICY,
-  parseRolloutPolicy,
-  type RolloutPolicy,
-} from './rollout/policy.ts'
+export { type BaselineRates, DEFAULT_ROLLOUT_POLICY, parseRolloutPolicy, type RolloutPolicy } from './rollout/policy.ts'
 export { decideWave } from './rollout/decide.ts'
 export { lookAt } from './rollout/look.ts'
 export type { Censuses } from './rollout/pacing.ts'
