@@ -9,6 +9,7 @@ import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { build } from 'vite'
 import { detection, detectionLine, detectionLines, HOSTILE_TITLE } from './fixture/detections.ts'
 import { emptyFleet, HALT_EXPLANATION, haltedFleet, rollingFleet } from './fixture/fleet.ts'
+import { largeFleet } from './fixture/large.ts'
 import { FIXTURE_TOKEN, type FixtureServer, startFixtureServer } from './fixture/server.ts'
 
 const CHROMIUM = [
@@ -125,6 +126,70 @@ describe('in a browser', { skip: CHROMIUM === undefined && 'no Chromium found: s
       await page.getByRole('heading', { level: 1, name: 'linux-baseline 1.2.0 halted in early' }).waitFor()
       await page.getByRole('region', { name: 'Verdicts' }).getByText(HALT_EXPLANATION).waitFor()
       assert.equal(await page.title(), 'Halted: linux-baseline 1.2.0 · Firebreak')
+    })
+  })
+
+  test('shows a rollout: its waves, both arms, the evidence between hold and halt, and what resolves it', async () => {
+    await withConsole(largeFleet, async (page) => {
+      const panel = page.getByRole('region', { name: 'Rollout' })
+      await panel.getByText('Emergency lane').waitFor()
+      await panel.getByText(/^14 of 4,188 exposed hosts fell silent/).waitFor()
+      await panel.getByText(/E falls below 1,000/).waitFor()
+      await panel.getByText('2 alternatives considered').click()
+      await panel.getByText(/^advance to 3,225 hosts of broad/).waitFor()
+      const waves = await panel.locator('[data-wave]').allInnerTexts()
+      assert.equal(waves.length, 6, 'five, and the next one')
+      assert.match(waves[4] ?? '', /5\s+early\s+2,020 of 4,260 proven/)
+      assert.match(waves[5] ?? '', /next\s+up to 3,225 hosts/)
+      const rows = await panel.getByRole('row').allInnerTexts()
+      assert.ok(
+        rows.some((row) => /^Silence\s+14\s+3$/.test(row)),
+        rows.join(' | '),
+      )
+      const levels = await panel.locator('[data-evidence]').evaluateAll((found) => {
+        return found.map((one) => `${one.firstChild?.textContent}: ${(one as HTMLElement).dataset['evidence']}`)
+      })
+      assert.deepEqual(levels.slice(0, 3), ['The rollout: hold', 'Silence: hold', 'Engine restart: none'])
+      const x = (part: string) =>
+        panel
+          .locator(part)
+          .evaluateAll((found) => found.map((one) => one.getBoundingClientRect()).map((box) => box.x + box.width / 2))
+      const [[hold = 0], [halt = 0], dots] = [
+        await x('.axis line.limit-hold'),
+        await x('.axis line.limit-halt'),
+        await x('.evidence-dot'),
+      ]
+      assert.ok((dots[0] ?? 0) > hold && (dots[0] ?? 0) < halt && (dots[4] ?? 0) < hold, `${dots}`)
+    })
+  })
+
+  test('a rollout of a few hosts says that each one counts, and one that was halted why', async () => {
+    await withConsole(haltedFleet, async (page) => {
+      const panel = page.getByRole('region', { name: 'Rollout' })
+      await panel.getByText('there is nobody to compare with, so single hosts count').waitFor()
+      await panel.getByText(HALT_EXPLANATION).waitFor()
+      assert.equal(await panel.locator('[data-wave="halted"]').count(), 1)
+      assert.equal(await panel.locator('[data-wave="next"]').count(), 0)
+    })
+  })
+
+  test('shows what owners of hosts make of new releases', async () => {
+    await withConsole(haltedFleet, async (page) => {
+      const stances = page.getByRole('list', { name: 'How hosts take new releases' })
+      await stances.waitFor()
+      assert.match(await stances.innerText(), /^7 at once\s+1 later\s+1 never\s+1 policy refused$/)
+      await page.locator('.host', { hasText: 'web-05' }).getByText('Takes releases later, getting stale').waitFor()
+      await page.locator('.host', { hasText: 'ledger-01' }).click()
+      const panel = page.getByRole('dialog', { name: 'Host ledger-01' })
+      await panel.getByText('finance, generation 3').waitFor()
+      await panel.getByText('rollout/policy-signature').waitFor()
+    })
+  })
+
+  test('says on which server one looks when another decides', async () => {
+    const standBy = (nowMs: number) => ({ ...rollingFleet(nowMs), controller: { role: 'stand-by', token: 4 } as const })
+    await withConsole(standBy, async (page) => {
+      await page.getByText('Stand-by', { exact: true }).waitFor()
     })
   })
 
@@ -288,10 +353,12 @@ describe('in a browser', { skip: CHROMIUM === undefined && 'no Chromium found: s
       await page.getByRole('heading', { name: 'No release published' }).waitFor()
       await page.getByText('Nothing published').waitFor()
     })
-    await withConsole(haltedFleet, async (page) => {
-      await page.setViewportSize({ width: 390, height: 844 })
-      await page.locator('.host').first().waitFor()
-      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390)
-    })
+    for (const fleet of [haltedFleet, largeFleet]) {
+      await withConsole(fleet, async (page) => {
+        await page.setViewportSize({ width: 390, height: 844 })
+        await page.locator('.host').first().waitFor()
+        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390)
+      })
+    }
   })
 })

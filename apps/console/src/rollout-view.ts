@@ -101,9 +101,13 @@ export function limitRows({ policy }: FleetStatus, rollout: RolloutStatus, wave:
   return [
     ['Budget', `${formatNumberOf(policy.budgetHosts, 'harmed host')} expected at most, at ${confidence} confidence`],
     ['Known when it started', `${formatCount(size.proven)} proven, ${formatCount(size.harmed)} harmed`],
-    ['So at most', `${formatShare(size.excessUpperPpm)} are harmed: up to ${formatNumberOf(size.hostsMax, 'host')}`],
-    ['To go on', `${formatCount(toProve)} proven (${formatShare(policy.provenShareMin)})`],
-    ['Not before', `${formatClock(startedAtMs + bakeMs)} UTC, after ${formatSpan(bakeMs)}`],
+    ['Harmed at most', `${formatShare(size.excessUpperPpm)}, so up to ${formatNumberOf(size.hostsMax, 'host')}`],
+    ...(rollout.status === 'rolling'
+      ? ([
+          ['To go on', `${formatCount(toProve)} proven (${formatShare(policy.provenShareMin)})`],
+          ['Not before', `${formatClock(startedAtMs + bakeMs)} UTC, after ${formatSpan(bakeMs)}`],
+        ] as const)
+      : []),
   ]
 }
 

@@ -28,6 +28,11 @@ export function Header({ connection, status, onSignOut }: Props): React.ReactNod
             <span className="number">{formatCount(status.plan.generation)}</span>
           </span>
         )}
+        {status?.controller.role === 'stand-by' && (
+          <span className="fact" title="Another server decides and takes reports; this one answers questions">
+            Stand-by
+          </span>
+        )}
         <span className="connection" data-connection={connection.kind} role="status">
           <span className="connection-dot" aria-hidden="true" />
           {CONNECTION_TEXT[connection.kind]}
