@@ -11,7 +11,6 @@ export interface FleetState {
   readonly kinds: Numbering<HostKind>
   readonly customers: Numbering<string>
   readonly images: Numbering<string>
-  readonly endings: Numbering<string>
   /** By pack. */
   readonly watches: Map<string, ReleaseWatch>
   readonly rules: RuleTicks

@@ -5,18 +5,18 @@ import { type Census, takeCensus } from './census.ts'
 import { type CohortSizes, startWave } from './cohort.ts'
 import type { FleetState, RuleTicks } from './fleet-state.ts'
 import { foldReport } from './fold.ts'
-import { BUCKET_NONE, FLAG, HostColumns, imageIn, IMAGES_MAX, placeOf, RELEASE_FLAGS } from './host-columns.ts'
+import { BUCKET_NONE, HostColumns, imageIn, IMAGES_MAX, placeOf, RELEASE_FLAGS } from './host-columns.ts'
 import type { HealthReport, HostFacts } from './health-report.ts'
 import { encodeMembers, restoreMembers } from './members.ts'
 import { Numbering } from './numbering.ts'
-import { decidePresence, type Presence, SILENCE_MS_MIN } from './presence.ts'
+import { SILENCE_MS_MIN } from './presence.ts'
 import { releaseEvidence } from './release-evidence.ts'
 import { ReleaseWatch, type WatchedRelease } from './release-watch.ts'
 import type { EvidenceRules } from './signal-rules.ts'
 import type { Cell } from './signals.ts'
 import { kindKey, KINDS_MAX, NO_KIND } from './strata.ts'
 import { sweep } from './sweep.ts'
-import { durationMs, durationTicks, TimeScale } from './time-scale.ts'
+import { durationTicks, TimeScale } from './time-scale.ts'
 
 export interface FleetTableOptions extends EvidenceRules {
   /** No time is told apart from this one when it is before it. A week before the oldest beacon is early enough. */
@@ -25,26 +25,22 @@ export interface FleetTableOptions extends EvidenceRules {
 
 const CAPACITY_MIN = 64
 const CUSTOMERS_MAX = 0xffff
-const ENDINGS_MAX = 0xff
 
 /**
- * Everything that evidence needs of a fleet, in 40 bytes a host: beacons go in, cells come out. Hosts are numbers, from 0 in the order in which they
+ * Everything that evidence needs of a fleet, in 39 bytes a host: beacons go in, cells come out. Hosts are numbers, from 0 in the order in which they
  * were added; the caller knows their names.
  *
  * One release of a pack is watched at a time. Nothing depends on the order in which the beacons of different hosts come.
  */
 export class FleetTable {
   readonly #state: FleetState
-  readonly #silenceAfterMs: number
 
   constructor(options: FleetTableOptions) {
-    this.#silenceAfterMs = options.silenceAfterMs
     this.#state = {
       columns: new HostColumns(CAPACITY_MIN),
       kinds: new Numbering(KINDS_MAX, NO_KIND),
       customers: new Numbering(CUSTOMERS_MAX, ''),
       images: new Numbering(IMAGES_MAX, ''),
-      endings: new Numbering(ENDINGS_MAX, 'for a reason that is not kept'),
       watches: new Map(),
       rules: ruleTicks(options),
       scale: new TimeScale(options.epochMs),
@@ -94,24 +90,6 @@ export class FleetTable {
   sweep(nowMs: WallMs, listeningSinceMs: WallMs): void {
     const { scale } = this.#state
     sweep(this.#state, scale.now(nowMs), scale.heardAt(listeningSinceMs))
-  }
-
-  /** Whether a host is there, as far as the last sweep knows since when the server listens. */
-  presence(host: number, nowMs: WallMs): Presence {
-    this.#assertHost(host)
-    const { columns, endings, listeningAt, scale, sweptAt } = this.#state
-    const heardAtMs = scale.ms(columns.heardAt[host] ?? 0)
-    const isHeard = (columns.sequence[host] ?? 0) !== 0
-    const isStopped = ((columns.flags[host] ?? 0) & FLAG.stopped) !== 0
-    const evidence = {
-      enrolledAtMs: isHeard ? 0 : heardAtMs,
-      listeningSinceMs: sweptAt === 0 ? nowMs : scale.ms(listeningAt),
-      lastSeenMs: isHeard ? heardAtMs : null,
-      beaconIntervalMs: durationMs(columns.interval[host] ?? 0),
-      ending: isStopped ? endings.value(columns.ending[host] ?? 0) : null,
-      silenceAfterMs: this.#silenceAfterMs,
-    }
-    return decidePresence(evidence, nowMs)
   }
 
   /**

@@ -30,7 +30,6 @@ export function foldReport(fleet: FleetState, host: number, report: HealthReport
     (report.ending === null ? 0 : FLAG.stopped) |
     (isTroubled ? FLAG.troubled : 0)
   if (wasAway) columns.presentSince[host] = heardAt
-  foldEnding(fleet, host, report.ending)
   foldCustomer(fleet, host, report.customer.name)
   const kind = foldKind(fleet, host, report)
   if (kind.watch !== null) countHost(fleet, kind.watch, host, report, before === 0)
@@ -99,11 +98,4 @@ function foldCustomer({ columns, customers }: FleetState, host: number, name: st
   if (customers.value(before) === name) return
   columns.customer[host] = name === '' ? 0 : customers.take(name, () => name)
   customers.drop(before)
-}
-
-function foldEnding({ columns, endings }: FleetState, host: number, ending: string | null): void {
-  const before = columns.ending[host] ?? 0
-  if (ending === null && before === 0) return
-  columns.ending[host] = ending === null ? 0 : endings.take(ending, () => ending)
-  endings.drop(before)
 }

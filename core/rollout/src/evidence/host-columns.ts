@@ -1,7 +1,7 @@
 /**
- * What is known of each host, in columns: 40 bytes a host. A host is a dense number. Columns grow by doubling.
+ * What is known of each host, in columns: 39 bytes a host. A host is a dense number. Columns grow by doubling.
  *
- * Times are ticks (`time-scale.ts`); the numbers of kinds, customers, images and endings are of a `Numbering`.
+ * Times are ticks (`time-scale.ts`); the numbers of kinds, customers and images are of a `Numbering`.
  */
 export class HostColumns {
   /** Of the newest beacon; 0: none has come. */
@@ -26,8 +26,6 @@ export class HostColumns {
   unsteadyAt: Uint16Array
   /** The hour since which it has run its confirmed image. */
   ranSince: Uint16Array
-  /** Why its agent ended; 0: it has not. */
-  ending: Uint8Array
   /** The low bits of its counter of engine restarts: enough to see it move. */
   restarts: Uint8Array
 
@@ -47,7 +45,6 @@ export class HostColumns {
     this.customer = new Uint16Array(capacity)
     this.unsteadyAt = new Uint16Array(capacity)
     this.ranSince = new Uint16Array(capacity)
-    this.ending = new Uint8Array(capacity)
     this.restarts = new Uint8Array(capacity)
   }
 

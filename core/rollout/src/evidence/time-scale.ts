@@ -3,16 +3,20 @@ import { assert, type WallMs } from '@firebreak/kernel'
 /** Times of hosts are held as whole ticks since the table's epoch: 32 bits last for 8.5 years. */
 const TICKS_PER_S = 16
 const MS_PER_S = 1_000
+const MS_PER_HOUR = 3_600_000
 const TICKS_MAX = 0xffff_ffff
 const TICKS_PER_HOUR = 57_600
 const HOURS_MAX = 0xffff
 
-/** Wall time as ticks, and back. What is before the epoch counts as the epoch. */
+/**
+ * Wall time as ticks, and back. What is before the epoch counts as the epoch. That is a whole hour, so that hours begin at the same moment
+ * for a server and for the one that takes over from it.
+ */
 export class TimeScale {
   readonly epochMs: WallMs
 
   constructor(epochMs: WallMs) {
-    this.epochMs = epochMs
+    this.epochMs = epochMs - (epochMs % MS_PER_HOUR)
   }
 
   /** When something was heard: rounded up, so that nobody is called silent a moment early. */
