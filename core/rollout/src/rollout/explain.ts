@@ -133,7 +133,7 @@ function nextSentence({ ring, arms, exposedHosts, controlHosts, controlOf }: Nex
 }
 
 function sizeSentence({ policy, size: { hostsMax, excessUpperPpm, proven, harmed } }: Judged): string {
-  const known = proven === 0 ? 'nothing is proven yet' : `${whole(proven)} are proven and ${whole(harmed)} were harmed`
+  const known = proven === 0 ? 'nothing is proven yet' : `${whole(proven)} proven, ${whole(harmed)} harmed`
   return (
     `${hostCount(hostsMax)} at most: ${known}, so up to ${rate(excessUpperPpm)} may be harmed by it ` +
     `(${percent(policy.budgetConfidencePpm)} sure), and the budget is ${hostCount(policy.budgetHosts)}.`

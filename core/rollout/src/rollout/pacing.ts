@@ -35,9 +35,8 @@ const STEADY = /, steady$/
  * would be met. No round percentages: 10, 33, 143 ... while nothing happens.
  *
  * Harmed are hosts with a signal of HARM, each wave as it was when the next one started: until then both arms are watched alike. A host with two
- * signals counts twice, which can only make waves smaller. Where part of the fleet is steady, the better of two bounds holds, each at half of the permitted
- * doubt: over all hosts, and over steady ones, which have less noise of their own. A signal that is suspected counts with all that has
- * happened since, whichever it is.
+ * signals counts twice, which can only make waves smaller. A signal that is suspected counts with all that has happened since, whichever it
+ * is.
  *
  * @param cells - as of now, of all waves
  */
@@ -48,12 +47,13 @@ export function nextWaveSize(
   evidence: EvidenceSummary,
 ): WaveSize {
   const doubtPpm = PPM_ALL - policy.budgetConfidencePpm
-  const fresh = [...state.passedCells, ...cells.filter(({ wave }) => wave === state.waves.length)]
+  const current = cells.filter(({ wave }) => wave === state.waves.length)
+  const fresh = [...state.passedCells, ...current]
   const suspected = evidence.signals.filter(({ signal, logE }) => {
     return [...HARM, ...COMMON_HARM].includes(signal) && logE >= Math.log(PPM_ALL / doubtPpm)
   })
-  const bounds = suspected.map(({ signal }) => excessUpper(cells, [signal], doubtPpm))
-  const excess = Math.max(excessUpper(fresh, HARM, doubtPpm), ...bounds)
+  const bounds = suspected.map(({ signal }) => excessUpper([cells], [signal], doubtPpm))
+  const excess = Math.max(excessUpper([fresh, current], HARM, doubtPpm), ...bounds)
   const { hosts, events } = armCount(cellsOf(fresh, 'exposed'), HARM)
   return {
     hostsMax: Math.floor(policy.budgetHosts / excess),
@@ -63,11 +63,21 @@ export function nextWaveSize(
   }
 }
 
-function excessUpper(cells: readonly Cell[], signals: readonly Signal[], doubtPpm: Ppm): number {
-  const steady = cells.filter(({ stratum }) => STEADY.test(stratum))
-  if (steady.length === 0 || steady.length === cells.length) return excessOf(cells, signals, PPM_ALL - doubtPpm)
-  const [all, some] = [cells, steady].map((each) => excessOf(each, signals, PPM_ALL - doubtPpm / 2))
-  return Math.min(all ?? 1, some ?? 1)
+/**
+ * The best of several bounds, each with its share of the permitted doubt. Over several sets of cells: all waves together know most, unless an outage
+ * was among them, whose noise would slow the rollout down for ever; then the newest wave does. And in each of them over all hosts, and over
+ * steady ones, which have less noise of their own.
+ */
+function excessUpper(sets: readonly (readonly Cell[])[], signals: readonly Signal[], doubtPpm: Ppm): number {
+  const steady = sets.map((cells) => cells.filter(({ stratum }) => STEADY.test(stratum)))
+  const all = [...sets, ...steady].filter(({ length }) => length > 0)
+  const different = all.filter((cells, i) => all.findIndex((other) => isSame(cells, other)) === i)
+  const confidencePpm = PPM_ALL - doubtPpm / Math.max(1, different.length)
+  return Math.min(1, ...different.map((cells) => excessOf(cells, signals, confidencePpm)))
+}
+
+function isSame(a: readonly Cell[], b: readonly Cell[]): boolean {
+  return a.length === b.length && a.every((cell, i) => cell === b[i])
 }
 
 function excessOf(cells: readonly Cell[], signals: readonly Signal[], confidencePpm: Ppm): number {

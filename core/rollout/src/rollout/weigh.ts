@@ -47,8 +47,8 @@ export function weigh(policy: RolloutPolicy, state: RolloutState, cells: readonl
     .toSorted((a, b) => b.logE - a.logE)
   return {
     logE: cut(Math.max(0, logWeightedMax(logs))),
-    haltLogE: cut(Math.log(policy.haltEvidence)),
-    holdLogE: cut(Math.log(policy.holdEvidence)),
+    haltLogE: Math.log(policy.haltEvidence),
+    holdLogE: Math.log(policy.holdEvidence),
     signals: strongest.filter((one, i) => strongest.findIndex(({ signal }) => signal === one.signal) === i),
   }
 }
@@ -96,8 +96,9 @@ type Finding = Pick<SignalEvidence, 'logE' | 'stratum'>
 
 /** Of the processes of one signal: those of one wave. The weights of strata are settled when the wave starts. */
 function comparedEvidence(processes: readonly ProcessState[], { wave, strata }: WaveStrata): Finding {
-  const weight = 1 / strata.filter(({ exposed }) => exposed.cohort > 0).length
   const known = processes.filter((process) => process.wave === wave)
+  if (known.length === 0) return { logE: 0, stratum: null }
+  const weight = 1 / strata.filter(({ exposed }) => exposed.cohort > 0).length
   const strongest = known.toSorted((a, b) => logMixture(b.logTerms) - logMixture(a.logTerms))[0]
   const logE = logSignalEvidence(known.map(({ logTerms }) => ({ terms: logTerms, weight })))
   return { logE, stratum: strongest?.stratum ?? null }
@@ -111,6 +112,7 @@ const BASELINES: Readonly<Record<AttributedSignal, keyof BaselineRates>> = {
 
 /** Against the rate that the policy states; hosts that have the release outside the cohort count as one more stratum. */
 function attributedEvidence(strata: readonly Stratum[], signal: AttributedSignal, rate: number): Finding {
+  if (strata.every(({ exposed }) => eventsOf(exposed, signal) === 0)) return { logE: 0, stratum: null }
   const weight = 1 / (strata.filter(({ exposed }) => exposed.cohort > 0).length + 1)
   const apart = strata.map((one) => ({ ...one, logE: logOfTotals([one], signal, rate), weight: weight / 2 }))
   const struck = apart.filter(({ exposed }) => eventsOf(exposed, signal) > 0)

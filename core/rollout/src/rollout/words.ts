@@ -47,10 +47,14 @@ export function whole(value: number): string {
   return String(Math.round(value)).replaceAll(/\B(?=(\d{3})+$)/g, ',')
 }
 
-/** Evidence as a number for people: 1, 37, 1,234,000,000, 3e27. */
+/** What a logarithm may lose in its last digits. */
+const ROUNDING = 1e-9
+
+/** Evidence as a number for people, rounded down: below 1, 1, 37, 1,200, 3e27. */
 export function evidenceText(logE: number): string {
-  const power = logE / Math.LN10
-  if (power < 2) return String(Math.round(Math.exp(Math.max(0, logE)) * 10) / 10)
+  if (logE < 0) return 'below 1'
+  const power = logE / Math.LN10 + ROUNDING
+  if (power < 2) return whole(Math.floor(10 ** power))
   const digits = Math.floor(power) - 1
   const leading = Math.floor(10 ** (power - digits))
   return digits <= 8 ? whole(leading * 10 ** digits) : `${leading / 10}e${digits + 1}`
