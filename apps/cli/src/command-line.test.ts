@@ -26,6 +26,7 @@ const COMMANDS = [
   'bench',
   'fuzz',
   'import',
+  'sim',
 ]
 
 describe('the command line', () => {
@@ -61,6 +62,8 @@ describe('the command line', () => {
     ['bench', 'nonsense'],
     ['fuzz', 'nonsense'],
     ['fuzz', 'image', '--executions', 'x'],
+    ['sim', 'nonsense'],
+    ['sim', 'healthy', '--hosts', '0'],
   ]
   for (const args of misuse) {
     test(`wrong usage exits with 2: ${args.join(' ')}`, async (t) => {

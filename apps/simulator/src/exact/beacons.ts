@@ -40,9 +40,10 @@ export class BeaconWriter {
     engineMemoryKiBPeak: 0,
   }
 
-  constructor(world: World, releases: Releases) {
+  /** @param intervalMs - what hosts without an enrolment state */
+  constructor(world: World, releases: Releases, intervalMs: number = world.scenario.fleet.beaconSeconds * SECOND_MS) {
     this.#world = world
-    this.#intervalMs = world.scenario.fleet.beaconSeconds * SECOND_MS
+    this.#intervalMs = intervalMs
     const { rings, strata } = world.scenario.fleet
     this.#plain = Array.from({ length: rings.length * strata.length }, (_, kind) => {
       const stratum = strata[stratumOfKind(world, kind)]

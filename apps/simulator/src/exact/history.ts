@@ -20,6 +20,7 @@ export function addHistory(
   enrolledMs: number,
 ): void {
   const writer = new BeaconWriter(world, releases)
+  const quiet = new BeaconWriter(world, releases, DAY_MS)
   table.reserve(world.hosts)
   for (let host = 0; host < world.hosts; host++) {
     table.add({ ring: world.ring(host).ring, enrolledAtMs: epochMs - enrolledMs })
@@ -27,8 +28,8 @@ export function addHistory(
     const isAnnounced = sleeps && world.announcesSleep(host, epochMs - DAY_MS)
     // Who states an interval of a day is not silent yet.
     const isQuiet = world.isSteady(host) && (!sleeps || isAnnounced)
-    const beacon = writer.plain(kindOf(world, host), 1, isAnnounced ? 'goes to sleep' : null)
-    table.fold(host, isQuiet ? { ...beacon, beaconIntervalMs: DAY_MS } : beacon, epochMs - DAY_MS)
+    const beacon = (isQuiet ? quiet : writer).plain(kindOf(world, host), 1, isAnnounced ? 'goes to sleep' : null)
+    table.fold(host, beacon, epochMs - DAY_MS)
   }
   table.sweep(epochMs - DAY_MS + HOUR_MS, epochMs - enrolledMs)
 }

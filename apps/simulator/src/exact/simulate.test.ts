@@ -34,7 +34,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'server-down': { hosts: 1_000, outcome: 'complete', harmedMax: 0 },
   'stolen-plan-key': { hosts: 1_000, outcome: 'halted', harmedMax: 30 },
   'telemetry-outage': { hosts: 1_000, outcome: 'complete', harmedMax: 0 },
-  weekend: { hosts: 1_000, outcome: 'complete', harmedMax: 0 },
+  weekend: { hosts: 400, outcome: 'complete', harmedMax: 0 },
 }
 
 describe('scenarios, with the production code', () => {
