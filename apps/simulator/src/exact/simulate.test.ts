@@ -63,6 +63,26 @@ test('the same seed gives the same bytes, another one does not', () => {
   assert.notEqual(bytes(7), bytes(8))
 })
 
+test('every host asks as often as it should, for hours', () => {
+  const healthy = readScenario('healthy')
+  const [server] = healthy.fleet.strata
+  assert.ok(server)
+  const fleet = {
+    ...healthy.fleet,
+    strata: [{ ...server, sharePpm: PPM_ALL }],
+    rings: [{ ring: 'canary', sharePpm: PPM_ALL, pollSeconds: 300 }],
+  }
+  const hosts = 500
+  const run = simulate(
+    { ...healthy, fleet, afterSeconds: 7_200, rolloutPolicy: { rings: ['canary'] } },
+    { hosts, seed: 1 },
+  )
+  const asked = run.journal.requests.reduce((sum, n) => sum + n, 0)
+  const usual = (2 * hosts * run.endedAtS) / 300
+  // On top of that come the beacons of a host's probation in each wave, and of its trial.
+  assert.ok(asked > 0.95 * usual && asked < 1.25 * usual, `${asked} requests, ${usual} by the intervals`)
+})
+
 /** What a controller with a bug would publish, and the check that has to notice. */
 const BUGS: readonly (readonly [what: string, noticed: RegExp, tamper: (plan: Plan) => Plan])[] = [
   ['exposes everybody after the halt', /a halt exposes nobody/, (plan) => (isHalted(plan) ? exposedToAll(plan) : plan)],
