@@ -70,7 +70,7 @@ export class FleetTable {
     const host = this.#state.hosts++
     columns.reserve(host + 1)
     const kind = { ...NO_KIND, enrolledRing: ring, ring }
-    columns.kind[host] = kinds.take(kindKey(kind), () => kind)
+    columns.kind[host] = kinds.take(kindKey(kind), kind)
     columns.heardAt[host] = scale.heardAt(enrolledAtMs)
     columns.place[host] = placeOf(BUCKET_NONE, 0)
     return host
@@ -153,7 +153,7 @@ export class FleetTable {
   }
 
   #assertHost(host: number): void {
-    assert(host >= 0 && host < this.#state.hosts, `host ${host} was not added`)
+    assert(host >= 0 && host < this.#state.hosts, 'a host that was added')
   }
 }
 

@@ -174,7 +174,7 @@ function restoreHost(fleet: FleetState, watch: ReleaseWatch, host: number, { hea
   if (cell === 0) return
   const number = columns.kind[host] ?? 0
   const kind = { ...kinds.value(number), pack: watch.release.pack, watch }
-  columns.kind[host] = kinds.take(kindKey(kind), () => kind)
+  columns.kind[host] = kinds.take(kindKey(kind), kind)
   kinds.drop(number)
   columns.place[host] = placeOf(watch.bucketOf(host), imageIn(columns.place[host] ?? 0))
   columns.cell[host] = cell

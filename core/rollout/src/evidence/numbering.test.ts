@@ -5,7 +5,7 @@ import { Numbering } from './numbering.ts'
 
 test('one value has one number, until nobody holds it', () => {
   const numbers = new Numbering(3, 'other')
-  const take = (key: string) => numbers.take(key, () => `value of ${key}`)
+  const take = (key: string) => numbers.take(key, `value of ${key}`)
   const a = take('a')
   assert.equal(take('a'), a)
   assert.equal(numbers.value(a), 'value of a')
@@ -19,7 +19,7 @@ test('one value has one number, until nobody holds it', () => {
 
 test('when all numbers are taken, a new value is an other one', () => {
   const numbers = new Numbering(2, 'other')
-  const take = (key: string) => numbers.take(key, () => key)
+  const take = (key: string) => numbers.take(key, key)
   const held = [take('a'), take('b')]
   assert.equal(numbers.value(take('c')), 'other')
   numbers.drop(0)
@@ -30,7 +30,7 @@ test('a host that says something new each time takes one number', () => {
   const numbers = new Numbering(2, 'other')
   let held = 0
   for (let i = 0; i < 100; i++) {
-    const next = numbers.take(`${i}`, () => `${i}`)
+    const next = numbers.take(`${i}`, `${i}`)
     numbers.drop(held)
     held = next
     assert.equal(numbers.value(held), `${i}`)
@@ -44,7 +44,7 @@ test('in any history every holder finds its own value', () => {
       const numbers = new Numbering(6, 'other')
       const held = new Map<number, { key: string; number: number }>()
       for (const { holder, key } of changes) {
-        const number = numbers.take(key, () => key)
+        const number = numbers.take(key, key)
         numbers.drop(held.get(holder)?.number ?? 0)
         held.set(holder, { key, number })
         for (const one of held.values()) assert.equal(numbers.value(one.number), one.key)

@@ -14,8 +14,8 @@ export class Numbering<T> {
     this.#entries = [{ key: '', value: other, holders: 0 }]
   }
 
-  /** Takes hold of the number of `key`; `make` gives the value when it has none yet. */
-  take(key: string, make: () => T): number {
+  /** Takes hold of the number of `key`; `value` is what it stands for when it has none yet. */
+  take(key: string, value: T): number {
     const known = this.#numbers.get(key)
     if (known !== undefined) {
       this.#entry(known).holders++
@@ -23,7 +23,7 @@ export class Numbering<T> {
     }
     const number = this.#free.pop() ?? this.#entries.length
     if (number > this.#max) return 0
-    this.#entries[number] = { key, value: make(), holders: 1 }
+    this.#entries[number] = { key, value, holders: 1 }
     this.#numbers.set(key, number)
     return number
   }

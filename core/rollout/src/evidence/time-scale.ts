@@ -58,5 +58,6 @@ function ticksOf(ms: number): number {
 
 function within(ticks: number): number {
   assert(ticks <= TICKS_MAX, 'the epoch of the fleet table is more than 8.5 years ago')
-  return Math.max(0, ticks)
+  // A whole number to the compiler as well: else each beacon would leave one on the heap.
+  return Math.max(0, ticks) >>> 0
 }
