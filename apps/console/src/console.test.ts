@@ -159,7 +159,7 @@ describe('in a browser', { skip: CHROMIUM === undefined && 'no Chromium found: s
         await x('.axis line.limit-halt'),
         await x('.evidence-dot'),
       ]
-      assert.ok((dots[0] ?? 0) > hold && (dots[0] ?? 0) < halt && (dots[4] ?? 0) < hold, `${dots}`)
+      assert.ok((dots[0] ?? 0) > hold && (dots[0] ?? 0) < halt && (dots[4] ?? 0) < hold, dots.join(', '))
     })
   })
 

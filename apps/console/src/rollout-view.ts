@@ -83,7 +83,7 @@ export function formatEvidence(logE: number): string {
   if (value < PLAIN_MAX) return value < 10 ? String(Number(value.toPrecision(2))) : formatCount(Math.round(value))
   const exponent = Math.floor(logE / LN_10)
   const mantissa = (10 ** (logE / LN_10 - exponent)).toFixed(1)
-  const power = [...String(exponent)].map((digit) => SUPERSCRIPTS[Number(digit)]).join('')
+  const power = String(exponent).replaceAll(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)] ?? '')
   return `${mantissa} × 10${power}`
 }
 

@@ -125,7 +125,10 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
       const { operatorToken, enrolToken } = server
       assert.deepEqual(await second.code('POST', '/v1/beacons', host.token, hostBeacon(2)), refused)
       assert.deepEqual(await second.code('POST', '/v1/hosts', enrolToken, { name: 'x', ring: 'canary' }), refused)
-      assert.deepEqual(await second.code('POST', '/v1/packs/linux-baseline/halt', operatorToken, { reason: '' }), refused)
+      assert.deepEqual(
+        await second.code('POST', '/v1/packs/linux-baseline/halt', operatorToken, { reason: '' }),
+        refused,
+      )
 
       await server.kill(signal)
       const after = await second.until(({ controller }) => controller.role === 'active')

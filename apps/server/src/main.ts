@@ -52,7 +52,9 @@ async function main(args: readonly string[]): Promise<void> {
   })
   const end = endOnSignal(() => running.close())
   if (values['end-with-parent'] === true) process.stdin.on('end', end).resume()
-  process.stdout.write(`${JSON.stringify({ event: 'listening', url: running.url, pid: process.pid, role: running.role })}\n`)
+  process.stdout.write(
+    `${JSON.stringify({ event: 'listening', url: running.url, pid: process.pid, role: running.role })}\n`,
+  )
 }
 
 async function runInit(args: readonly string[]): Promise<void> {

@@ -177,8 +177,11 @@ function tell(told: Told, what: Said, wave: number): void {
  */
 function cohortsOf(cells: readonly Cell[]): readonly unknown[] {
   const inCohorts = cells.filter(({ cohort }) => cohort > 0)
-  const by = Map.groupBy(inCohorts, ({ wave, arm, stratum }) => `${wave} ${arm} ${stratum.replace(/, (un)?steady$/, '')}`)
-  return [...by].map(([name, same]) => [name, same.map(({ stratum: _, ...counts }) => counts).reduce(addCounts)])
+  const by = Map.groupBy(
+    inCohorts,
+    ({ wave, arm, stratum }) => `${wave} ${arm} ${stratum.replace(/, (un)?steady$/, '')}`,
+  )
+  return [...by].map(([name, same]) => [name, same.map((cell) => ({ ...cell, stratum: '' })).reduce(addCounts)])
 }
 
 function addCounts<T extends object>(a: T, b: T): T {
@@ -191,13 +194,26 @@ function addCounts<T extends object>(a: T, b: T): T {
 }
 
 const said = fc.constantFrom(
-  ...(['nothing', 'enrolled', 'trial', 'confirmed', 'confirmed', 'confirmed', 'refused', 'rebooted', 'detected'] as const),
+  ...([
+    'nothing',
+    'enrolled',
+    'trial',
+    'confirmed',
+    'confirmed',
+    'confirmed',
+    'refused',
+    'rebooted',
+    'detected',
+  ] as const),
   'stopping' as const,
 )
 const step = fc.oneof(
   { weight: 8, arbitrary: fc.tuple(fc.constant('say' as const), fc.nat(HOSTS - 1), said) },
   { weight: 5, arbitrary: fc.tuple(fc.constant('tick' as const)) },
-  { weight: 2, arbitrary: fc.tuple(fc.constant('wait' as const), fc.constantFrom(1_000, INTERVAL_MS, 3 * INTERVAL_MS)) },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(fc.constant('wait' as const), fc.constantFrom(1_000, INTERVAL_MS, 3 * INTERVAL_MS)),
+  },
 )
 
 test('killed before any look, a server comes back to the same cells and decides the same', async () => {

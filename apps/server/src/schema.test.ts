@@ -24,7 +24,13 @@ test('a database of version 0.1: hosts get their numbers in order, what rolled i
     )
     release.run('a'.repeat(64), '1.0.0', 1, 'complete', 5)
     release.run('b'.repeat(64), '1.1.0', 2, 'rolling', null)
-    const state = { pack: 'p', status: 'rolling', waves: [{ ring: 'canary', ppm: 1_000_000 }], waveIndex: 0, cohort: ['h-a'] }
+    const state = {
+      pack: 'p',
+      status: 'rolling',
+      waves: [{ ring: 'canary', ppm: 1_000_000 }],
+      waveIndex: 0,
+      cohort: ['h-a'],
+    }
     old.prepare('insert into rollout(pack, state) values (?, ?)').run('p', JSON.stringify(state))
     old.prepare('insert into verdict(record) values (?)').run('{"counts":{"cohort":1}}')
     old.close()

@@ -40,11 +40,17 @@ export class StandBy {
     return true
   }
 
+  /** As of one moment, though the other server goes on writing. */
   #read(): Fleet {
     const bug = (error: unknown) => {
       throw error
     }
-    return openFleet(this.#basis, readOnly(this.#database), { onKept: () => {}, onFatal: bug })
+    this.#database.exec('begin')
+    try {
+      return openFleet(this.#basis, readOnly(this.#database), { onKept: () => {}, onFatal: bug })
+    } finally {
+      this.#database.exec('rollback')
+    }
   }
 
   /** Changes when another connection has committed something. */

@@ -130,7 +130,7 @@ async function openAgent(
     ring: 'canary',
     labels: options.label,
     pack,
-    beaconIntervalMs: 2_000,
+    beaconIntervalMs: 5_000,
     pollIntervalMs: 1_000,
     trialMs: 3_000,
   }
