@@ -1,17 +1,24 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import type { Beacon } from '@firebreak/api'
+import { beaconOf } from '@firebreak/api/testing'
 import { generateSigner } from '@firebreak/crypto'
 import { type ContentSettings, DEFAULT_SETTINGS, signCustomerPolicy } from '@firebreak/rollout'
 import { applyPolicy } from './apply-policy.ts'
+import { Participation } from './fetcher/participation.ts'
+import type { HostReport } from './messages.ts'
 import type { AgentStatus } from './supervisor/host-report.ts'
 import { Host } from './testing/host.ts'
 import { imageOf, PACK, type TestImage } from './testing/images.ts'
 import { policyOf } from './testing/policies.ts'
+import { emptyFolder } from './testing/sound-folder.ts'
 import { Vendor } from './testing/vendor.ts'
 
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
 const { signer } = generateSigner()
 const [first, second] = [imageOf('1.0.0'), imageOf('1.1.0')]
 
@@ -50,6 +57,13 @@ async function polls(vendor: Vendor, count = 6): Promise<void> {
   await vendor.until(() => plans() >= before + count)
 }
 
+const REPORT: HostReport = {
+  slots: { candidate: null, confirmed: null, lastKnownGood: null, rejected: [], starter: null, safe: null },
+  beacon: beaconOf({ bootId: 'one' }),
+  starts: 1,
+  beacons: 0,
+  engine: null,
+}
 const imagesAsked = (vendor: Vendor) => vendor.asked.filter((path) => path.endsWith('image.fbi')).length
 const statusOf = (host: Host) => JSON.parse(readFileSync(host.paths.status, 'utf8')) as AgentStatus
 
@@ -64,6 +78,10 @@ test('a pause holds a host, whatever the plan says; a recall passes it; when it 
   const { standing } = statusOf(host)
   assert.deepEqual(standing?.keeps, { reason: 'paused', untilMs: null, rule: 'rule 1 of acme 1, ring front' })
   assert.equal(standing.customerRing, 'front')
+  const told = JSON.parse(
+    execFileSync(process.execPath, [MAIN, 'explain', host.folder, '--json'], { encoding: 'utf8' }),
+  )
+  assert.deepEqual([told.host, told.ring, told.rule, told.decision.reason], ['h-1', 'front', 1, 'paused'])
 
   vendor.plan(second, [first])
   await host.heard('slots', 'recalled')
@@ -140,6 +158,33 @@ test('a host says that it takes part before it installs, and both arms go on say
   await polls(vendor)
   assert.equal(host.slots.confirmed?.version, '1.1.0', 'the control installs nothing')
 })
+
+test('on probation a host states when its next beacon comes, and then its usual interval again', async (context) => {
+  const folder = emptyFolder(context)
+  const onDamaged = (error: unknown): never => {
+    throw error
+  }
+  const participation = await Participation.open(folder, onDamaged)
+  const stated = () => participation.health(30_000).beaconIntervalMs
+  assert.deepEqual([stated(), participation.isOnProbation], [30_000, false])
+  const report = { ...REPORT, starts: 1 }
+  participation.see(report)
+  await participation.enrol({ imageDigest: second.digest, wave: 1, arm: 'exposed' }, report)
+  assert.deepEqual([stated(), participation.isOnProbation], [15_000, true])
+  await participation.acknowledged({ ...enrolmentOf(participation), wave: 2 })
+  assert.equal(participation.part?.isAcknowledged, false, 'of another wave')
+  await participation.acknowledged(participation.health(30_000).enrolment)
+  participation.see({ ...report, beacon: { ...report.beacon, engineRestarts: 2 } })
+  await participation.keep()
+  const again = await Participation.open(folder, onDamaged)
+  assert.deepEqual([again.part?.isAcknowledged, again.part?.engineRestarts], [true, 2])
+})
+
+function enrolmentOf(participation: Participation): NonNullable<Beacon['enrolment']> {
+  const { enrolment } = participation.health(1)
+  assert.ok(enrolment)
+  return enrolment
+}
 
 test('without an acknowledgement nothing is installed for a wave; recalls and baselines do not wait for one', async (context) => {
   const { vendor, host } = await confirmed(context)

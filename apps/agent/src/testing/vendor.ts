@@ -19,6 +19,7 @@ import { signRoot, signSnapshot, signTargets, signTimestamp, type TargetFile, ta
 import { PACK, type TestImage } from './images.ts'
 
 const YEAR_MS = 31_536_000_000
+const WAIT_MS_MAX = 60_000
 
 /** May answer in the server's place: true when it has. */
 export type Lie = (path: string, response: ServerResponse) => boolean
@@ -125,13 +126,25 @@ export class Vendor {
     this.plan(baseline, [], this.#generation + 1, { image, exposure })
   }
 
-  /** Resolves when `isSo`, looking again at each request. */
+  /** Resolves when `isSo`, looking again at each request; rejects when it is never so, as with an agent that has ended. */
   async until(isSo: () => boolean): Promise<void> {
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      this.#wake()
+    }, WAIT_MS_MAX)
     while (!isSo()) {
+      if (late) throw new Error(`waiting for ${isSo.toString()}; it was asked for ${this.asked.slice(-20).join(' ')}`)
       await new Promise<void>((resolve) => {
         this.#waiting.add(resolve)
       })
     }
+    clearTimeout(timer)
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting) wake()
+    this.#waiting.clear()
   }
 
   #publish(plan: Plan): void {
@@ -166,8 +179,7 @@ export class Vendor {
     this.asked.push(path)
     response.on('error', () => {})
     if (!this.lie(path, response)) this.#serve(path, body, response)
-    for (const wake of this.#waiting) wake()
-    this.#waiting.clear()
+    this.#wake()
   }
 
   #serve(path: string, body: string, response: ServerResponse): void {

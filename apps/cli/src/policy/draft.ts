@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Diagnostic, SourceNode } from '@firebreak/content'
-import { errorMessage, type Json, KernelError, PPM_ALL } from '@firebreak/kernel'
+import { errorMessage, type Json, KernelError, PPM_ALL, unreachable } from '@firebreak/kernel'
 import { parseYaml } from '@firebreak/pack-folder'
 import { CUSTOMER_POLICY_SIZE_BYTES_MAX, parsePolicySource, type PolicySource } from '@firebreak/rollout'
 import { CliError } from '../errors.ts'
@@ -103,7 +103,7 @@ function placeOf(node: SourceNode, at: string): Diagnostic['at'] {
 
 /** `json` without the part that is wrong, as little as possible of it; null: it can't be told apart from the rest. */
 function without(json: Json, path: Path, expected: string): Json | null {
-  const copy = structuredClone(json) as Json
+  const copy = structuredClone(json)
   const known = /^the keys (.*)$/.exec(expected)?.[1]?.split(', ')
   if (known) return keepOnly(valueAt(copy, path), known) ? copy : null
   if (expected === 'each ring once') return renameTwins(valueAt(copy, path)) ? copy : null
@@ -187,6 +187,8 @@ export function jsonOf(node: SourceNode, key: string): Json {
       return node.items.map((item) => jsonOf(item, key))
     case 'scalar':
       return typeof node.value === 'string' ? meant(node.value, key) : node.value
+    default:
+      return unreachable(node)
   }
 }
 
