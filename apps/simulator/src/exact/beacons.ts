@@ -107,10 +107,16 @@ export class BeaconWriter {
     return statedIntervalMs(probationIntervalMs(sinceMs, this.#intervalMs), this.#intervalMs)
   }
 
+  /** In the first minutes of a wave that it takes part in: it reports more often than usual. */
+  isOnProbation(member: Member | null, nowS: number): boolean {
+    return this.statedMs(member, nowS) < this.#intervalMs
+  }
+
   /** From a beacon, or an attempt at one, to the next. */
   delayS(member: Member | null, nowS: number, failures: number, isServerAway: boolean, random: number): number {
     const statedMs = this.statedMs(member, nowS)
-    if (failures === 0 && statedMs < this.#intervalMs) return Math.ceil(probationDelayMs(statedMs, random) / SECOND_MS)
+    if (failures === 0 && this.isOnProbation(member, nowS))
+      return Math.ceil(probationDelayMs(statedMs, random) / SECOND_MS)
     const delayMs = beaconDelayMs({ intervalMs: statedMs, failures }, isServerAway, random)
     return Math.max(1, Math.round(delayMs / SECOND_MS))
   }

@@ -28,8 +28,8 @@ export interface Servers {
   /** The newest plan. */
   plan(nowS: number): Plan
   beacon(host: number, report: HealthReport, nowMs: WallMs): void
-  /** A request was made, whether it got through or not. */
-  request(nowS: number): void
+  /** A request was made, whether it got through or not. @param isOfWave - it is more than a host usually asks: a beacon of a probation */
+  request(nowS: number, isOfWave: boolean): void
 }
 
 export interface HostsParts {
@@ -138,9 +138,9 @@ export class Hosts {
     const { columns } = this
     const nowMs = this.#epochMs + nowS * SECOND_MS
     const isReachable = this.#isReachable(host, nowS)
-    if (isReachable) this.#servers.request(nowS)
-    const isHeard = isReachable && this.#servers.isUp(nowS) && !this.#world.isBeaconLost(host, nowMs)
     const member = this.#memberOf(host)
+    if (isReachable) this.#servers.request(nowS, this.#writer.isOnProbation(member, nowS))
+    const isHeard = isReachable && this.#servers.isUp(nowS) && !this.#world.isBeaconLost(host, nowMs)
     if (isHeard) this.#send(host, member, nowS, null)
     const failures = isHeard ? 0 : Math.min(at(columns.failedBeacons, host) + 1, 0xff)
     columns.failedBeacons[host] = failures
@@ -186,7 +186,7 @@ export class Hosts {
 
   /** The last beacon before it is off in order; nothing repeats it. */
   #goodbye(host: number, nowS: number, why: string): void {
-    this.#servers.request(nowS)
+    this.#servers.request(nowS, false)
     if (!this.#servers.isUp(nowS) || this.#world.isBeaconLost(host, this.#epochMs + nowS * SECOND_MS)) return
     this.#send(host, this.#memberOf(host), nowS, why)
   }
@@ -208,7 +208,7 @@ export class Hosts {
     if (!this.#world.isAwake(host, nowMs)) return this.#wakeLater(host, nowMs, EVENT.poll)
     if (member && nowS < member.offUntilS) return this.#schedule(host, EVENT.poll, member.offUntilS)
     const isReachable = this.#isReachable(host, nowS)
-    if (isReachable) this.#servers.request(nowS)
+    if (isReachable) this.#servers.request(nowS, false)
     const isServed = isReachable && this.#servers.isUp(nowS)
     this.columns.failedPolls[host] = isServed ? 0 : Math.min(at(this.columns.failedPolls, host) + 1, 0xff)
     if (isServed) this.#obey(host, member, nowS)

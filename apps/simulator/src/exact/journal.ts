@@ -9,6 +9,8 @@ export interface Journal {
   readonly statuses: StatusEntry[]
   /** Requests of hosts, polls and beacons, by the slot of time in which they were made. */
   readonly requests: number[]
+  /** The same for beacons of the probation in a wave, which come on top. */
+  readonly waveRequests: number[]
   readonly verdicts: VerdictEntry[]
   /** By host: when a plan first told it of a recall; 0: none has. */
   readonly heardRecallS: Uint32Array
@@ -51,5 +53,14 @@ export const REQUEST_SLOT_SECONDS = 10
 
 export function emptyJournal(hosts: number): Journal {
   const heardRecallS = new Uint32Array(hosts)
-  return { plans: [], installs: [], harms: [], statuses: [], requests: [], verdicts: [], heardRecallS }
+  return {
+    plans: [],
+    installs: [],
+    harms: [],
+    statuses: [],
+    requests: [],
+    waveRequests: [],
+    verdicts: [],
+    heardRecallS,
+  }
 }

@@ -53,9 +53,11 @@ export class VirtualServers implements Servers {
     this.#table.fold(host, report, nowMs)
   }
 
-  request(nowS: number): void {
+  request(nowS: number, isOfWave: boolean): void {
     const slot = Math.floor(nowS / REQUEST_SLOT_SECONDS)
-    this.#journal.requests[slot] = (this.#journal.requests[slot] ?? 0) + 1
+    const { requests, waveRequests } = this.#journal
+    if (isOfWave) waveRequests[slot] = (waveRequests[slot] ?? 0) + 1
+    else requests[slot] = (requests[slot] ?? 0) + 1
   }
 }
 
