@@ -29,7 +29,13 @@ const SELF_TEST = { command: 'sleep', argument: '0.71924' } as const
 const SELF_TEST_TITLE = /firebreak.*self.?test/i
 
 /** One machine is a small fleet: short waves, but the same rules. */
-const POLICY = { bakeMs: 2_000, provenAfterMs: 2_000, provenShareMin: 1_000_000, skipEmptyRings: true } as const
+const POLICY = {
+  bakeMs: 2_000,
+  emergencyBakeMs: 2_000,
+  provenAfterMs: 2_000,
+  provenShareMin: 1_000_000,
+  skipEmptyRings: true,
+} as const
 
 /** The main job: server, starter pack, agent, rollout, detections. Ends its services whatever happens. */
 export async function up(options: UpOptions, screen: Screen, interrupted: AbortSignal): Promise<void> {
