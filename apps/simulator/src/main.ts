@@ -6,7 +6,7 @@ import { jsonOf } from './report/figures.ts'
 import { makeReport } from './report/make.ts'
 import { pageOf } from './report/page.ts'
 import { tableOf } from './report/table.ts'
-import { progressLine } from './progress.ts'
+import { showProgress } from './progress.ts'
 import { readScenario, scenarioNames } from './scenarios.ts'
 
 const USAGE = 'Usage: firebreak sim NAME [--hosts N] [--seed S] [--json] [--html FILE]; without NAME: the scenarios'
@@ -29,7 +29,9 @@ function run(args: readonly string[]): void {
   const hosts = values.hosts === undefined ? scenario.hosts : whole(values.hosts, '--hosts', 1, HOSTS_MAX)
   const seed = whole(values.seed, '--seed', 0, SEED_MAX)
   const startedMs = performance.now()
-  const report = makeReport(name, scenario, { hosts, seed, progress: progressLine() })
+  const progress = showProgress(hosts)
+  const report = makeReport(name, scenario, { hosts, seed, progress: progress.tell })
+  progress.end()
   const expense = {
     wallSeconds: Number(((performance.now() - startedMs) / 1_000).toFixed(1)),
     peakMiB: Math.ceil(process.resourceUsage().maxRSS / KIB_PER_MIB),
