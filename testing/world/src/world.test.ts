@@ -96,6 +96,26 @@ test('servers never sleep, offices do at night and on weekends, and each change 
   }
 })
 
+test('some hosts are shut down when they sleep, and boot; some of them say goodbye', () => {
+  const made = world()
+  const offices = Array.from({ length: HOSTS }, (_, host) => host).filter(
+    (host) => made.stratum(host).sleep === 'office',
+  )
+  const wakes = (host: number) => {
+    const nowMs = made.startsAtMs
+    const changesMs = made.sleepChangesMs(host, nowMs)
+    return made.isAwake(host, nowMs) ? made.sleepChangesMs(host, changesMs) : changesMs
+  }
+  const boots = offices.filter((host) => made.bootsToWake(host, wakes(host))).length
+  const announced = offices.filter((host) => made.announcesSleep(host, wakes(host))).length
+  assert.ok(Math.abs(boots / offices.length - 0.5) < 0.03, `${boots} of ${offices.length}`)
+  assert.ok(Math.abs(announced / offices.length - 0.95) < 0.03, `${announced} of ${offices.length}`)
+  assert.equal(
+    count(made, (host) => made.stratum(host).sleep === 'always-on' && made.bootsToWake(host, made.startsAtMs)),
+    0,
+  )
+})
+
 test('natural events come as often as the noise says, each within its hour, and a silence is a silence while it lasts', () => {
   const steady = { reboot: 100_000, silence: 50_000, silenceSecondsMean: 600 }
   const made = world({ fleet: { steady, unsteady: steady } })
