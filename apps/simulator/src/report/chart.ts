@@ -1,9 +1,9 @@
 import type { PolicyFigures, SeriesPoint } from './figures.ts'
 import { duration, grouped } from './table.ts'
 
-const WIDTH = 760
+const WIDTH = 840
 const HEIGHT = 340
-const MARGIN = { top: 16, right: 168, bottom: 44, left: 76 } as const
+const MARGIN = { top: 16, right: 216, bottom: 44, left: 76 } as const
 const LABEL_GAP = 15
 /** Colours of the page, in this order: ours first. */
 const COLOURS = 8
@@ -111,7 +111,7 @@ function spread(wanted: readonly number[]): readonly number[] {
   return placed
 }
 
-const LABEL_CHARS_MAX = 18
+const LABEL_CHARS_MAX = 21
 
 function shortened(name: string): string {
   return name.length <= LABEL_CHARS_MAX ? name : `${name.slice(0, LABEL_CHARS_MAX - 1)}…`
