@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -85,16 +86,23 @@ function entry(message: string): string {
   return `${JSON.stringify({ __REALTIME_TIMESTAMP: '1700000000000000', SYSLOG_IDENTIFIER: 'sshd', MESSAGE: message })}\n`
 }
 
+function offsetIn(position: Uint8Array): number {
+  return position.length === 0 ? 0 : (JSON.parse(Buffer.from(position).toString()) as { offset: number }).offset
+}
+
 const inLog = (folder: string): InputConfig['source'] => ({ kind: 'file', path: join(folder, 'log') })
 const named = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `m${from + i}`)
 
 test('a file: its events, what was refused, and an input that is killed goes on where it was', async (context) => {
-  const { folder, batches, input, until } = await setUp(context, inLog)
+  const { folder, batches, input, position, until } = await setUp(context, inLog)
   const log = join(folder, 'log')
+  // Killed before it has said where it is, it would rightly read its last event again.
+  const isKept = () => offsetIn(position.saved) === statSync(log).size
   writeFileSync(log, `${named(0, 3).map(entry).join('')}no JSON\n{}\n`)
   await until('three events', () => batches.messages.length === 3)
   await until('its status', () => input.status.refused.malformed === 1 && input.status.refused['other-shape'] === 1)
   for (let run = 1; run <= 2; run++) {
+    await until('where it is', isKept)
     const [pid = 0] = childrenOf(process.pid)
     process.kill(pid, 'SIGKILL')
     if (run === 2) renameSync(log, `${log}.1`)
