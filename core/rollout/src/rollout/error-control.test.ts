@@ -19,8 +19,8 @@ function fleetOf(seed: number, hosts: number): FakeFleet {
 }
 
 /**
- * What happens in a minute in a fleet in which the release does nothing: hosts fall silent, reboot, stop, come back; and three times a day one of
- * twenty sites goes dark.
+ * What happens in a minute in a fleet in which the release does nothing: hosts fall silent, reboot, stop, come back, one in fifty of them all the time; and
+ * three times a day one of twenty sites goes dark.
  */
 function noise(fleet: FakeFleet): void {
   const site = fleet.random() < 0.002 ? Math.floor(fleet.random() * 20) : -1
@@ -30,7 +30,7 @@ function noise(fleet: FakeFleet): void {
     if (!host.isPresent) host.isPresent = chance < 0.05 && doomed.get(host) !== true
     else if (host.bucket % 20 === site) fleet.strike(host, 'silence')
     else if (chance < (isUnsteady ? 5e-5 : 1e-5)) fleet.strike(host, 'silence')
-    else if (chance < 4e-4) fleet.strike(host, 'reboot')
+    else if (chance < (host.bucket % 50 === 7 ? 0.05 : 4e-4)) fleet.strike(host, 'reboot')
     else if (chance < 7e-4) fleet.strike(host, 'absence')
   }
 }
@@ -64,8 +64,8 @@ const faults: readonly (readonly [number, Signal, number])[] = [
   [0.3, 'silence', 30],
   [0.1, 'silence', 30],
   [0.1, 'failure', 10],
-  [0.1, 'reboot', 30],
-  [0.01, 'silence', 60],
+  [0.1, 'reboot', 40],
+  [0.01, 'silence', 80],
   [0.01, 'failure', 20],
 ]
 for (const [rate, signal, harmedMax] of faults) {

@@ -115,7 +115,7 @@ function suspicionSentence({ evidence }: Judged): string {
 }
 
 function wavesText(wave: number | null): string {
-  return wave === null ? 'all waves' : `wave ${wave}`
+  return wave === null ? 'the waves together' : `wave ${wave}`
 }
 
 function provenSentence({ state, counts }: Judged): string {

@@ -63,11 +63,25 @@ test('looks at single events add up to the logrank statistic: at risk is who has
     ['silence', 's', 3, 1],
   )
   // And the same for all waves together, of which there is one.
-  assert.deepEqual(state.processes[1], { ...process, wave: null, stratum: null })
+  assert.deepEqual(state.processes[1], { ...process, stratum: null })
   assert.equal(state.processes.length, 2)
   const [, , , , , , thirty, hundred] = process?.logTerms ?? []
   assert.ok(Math.abs((hundred ?? 0) - (expected[0] ?? 1)) < 1e-9)
   assert.ok(Math.abs((thirty ?? 0) - (expected[1] ?? 1)) < 1e-9)
+})
+
+test('a wave whose control was in an earlier one begins a new epoch: evidence of waves together is of one epoch', () => {
+  const [first] = inFirstWave().waves
+  assert.ok(first)
+  const secondAgainst = (fromPpm: number, toPpm: number) => {
+    const control = { fromPpm, toPpm }
+    const second = { ...first, arms: { wave: 2, exposed: { fromPpm: 100_000, toPpm: 200_000 }, control } }
+    const state: RolloutState = { ...inFirstWave(), waves: [first, second] }
+    const cells = arms(10, 3).map((cell) => ({ ...cell, wave: 2 }))
+    return looked(state, ...cells).processes.map(({ wave, stratum }) => `${wave} ${stratum}`)
+  }
+  assert.deepEqual(secondAgainst(500_000, 800_000), ['2 s', '1 null'])
+  assert.deepEqual(secondAgainst(500_000, 800_001), ['2 s', '2 null'])
 })
 
 test('hosts that a later wave took are not at risk any more', () => {

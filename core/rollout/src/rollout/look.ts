@@ -2,6 +2,7 @@ import type { WallMs } from '@firebreak/kernel'
 import { type Cell, COMPARED_SIGNALS, type ComparedSignal } from '../evidence/signals.ts'
 import { addTick, noTerms, RATIOS_FEWER, RATIOS_MORE, type Tick } from '../statistics/hazard-ratio.ts'
 import { areReadable, boundedCells, cellsOf, eventsOf, keyOf, leftOf, strataOf, total } from './cells.ts'
+import { epochStarts } from './epochs.ts'
 import type { ControlLoss, ProcessState, RolloutState } from './state.ts'
 
 /** What happened within this time is recent: an outage is judged by it. */
@@ -20,6 +21,7 @@ export function lookAt(state: RolloutState, cells: readonly Cell[], nowMs: WallM
   if (isSame(state.cells, next)) return state
   const before = new Map(state.cells.map((cell) => [keyOf(cell), cell]))
   const processes = new Map(state.processes.map((process) => [processKey(process), process]))
+  const epoch = epochStarts(state.waves).at(-1) ?? 1
   for (const { arms } of state.waves) {
     for (const { stratum, exposed, control } of strataOf(next, arms.wave)) {
       if (control === null || exposed.cohort === 0) continue
@@ -27,7 +29,7 @@ export function lookAt(state: RolloutState, cells: readonly Cell[], nowMs: WallM
         const tick = tickOf(signal, before, exposed, control)
         if (tick.exposedEvents + tick.controlEvents === 0) continue
         take(processes, { wave: arms.wave, stratum, signal }, tick)
-        if (arms.wave === state.waves.length) take(processes, { wave: null, stratum: null, signal }, tick)
+        if (arms.wave === state.waves.length) take(processes, { wave: epoch, stratum: null, signal }, tick)
       }
     }
   }

@@ -5,6 +5,7 @@ import type { BucketRange, WaveArms } from '../plan/exposure.ts'
 import { PLAN_WAVES_MAX } from '../plan/plan.ts'
 import { type ArmCount, excessRateUpper } from '../statistics/bounds.ts'
 import { cellsOf, eventsOf, total } from './cells.ts'
+import { takenFrom } from './epochs.ts'
 import type { RolloutPolicy } from './policy.ts'
 import type { NextWave, RolloutState, WaveSize } from './state.ts'
 import type { EvidenceSummary } from './verdict.ts'
@@ -28,6 +29,8 @@ export const COMMON_HARM: readonly Signal[] = ['absence', 'reboot', 'cpu', 'memo
 export const REACH_PER_HOST = 4
 /** In budgets: the least that a wave may reach in all, so that a small ring with many dead enrolments goes on. */
 const REACH_BUDGETS_MIN = 10
+/** Of the hosts that were in no control of the epoch, for one wave: the rest is for the next ones. */
+const FRESH_SHARE = 1 / 3
 const STEADY = /, steady$/
 
 /**
@@ -164,7 +167,8 @@ function waveOf(
 
 /**
  * Whom to compare with. Buckets that are not exposed yet, from the far end, so that they stay unexposed for longest: a fault that takes hours to show
- * is then still compared. When fewer are left than the wave exposes, the hosts that were exposed first.
+ * is then still compared; and such that were in no control of the epoch, if they are as many as the wave exposes. When fewer are left
+ * unexposed than that, the hosts that were exposed first.
  */
 function controlFor(
   state: RolloutState,
@@ -183,10 +187,11 @@ function controlFor(
     const toPpm = Math.min(exposed.fromPpm, census.ppmAfter(0, wanted))
     return { controlOf: 'settled', control: { fromPpm: 0, toPpm } }
   }
-  const taken = state.waves.filter((wave) => wave.ring === ring && wave.controlOf === 'unexposed')
-  const freePpm = Math.min(PPM_ALL, ...taken.map(({ arms }) => arms.control.fromPpm))
+  const freePpm = Math.min(PPM_ALL, ...takenFrom(state.waves, ring))
   const free = freePpm > exposed.toPpm ? census.eligibleBetween(exposed.toPpm, freePpm) : 0
-  const [toPpm, choice] = free >= wanted ? [freePpm, free] : [PPM_ALL, unexposed]
-  const fromPpm = choice > wanted ? census.ppmAfter(exposed.toPpm, choice - wanted) : exposed.toPpm
+  const isFresh = free >= exposedHosts
+  const [toPpm, choice] = isFresh ? [freePpm, free] : [PPM_ALL, unexposed]
+  const hosts = isFresh ? Math.max(Math.min(wanted, Math.floor(free * FRESH_SHARE)), exposedHosts) : wanted
+  const fromPpm = choice > hosts ? census.ppmAfter(exposed.toPpm, choice - hosts) : exposed.toPpm
   return { controlOf: 'unexposed', control: { fromPpm, toPpm } }
 }

@@ -63,9 +63,12 @@ export interface WaveSize {
   readonly harmed: number
 }
 
-/** The evidence of one compared signal: in one stratum of one wave, or, with null for both, in all waves, each while it was the current one. */
+/**
+ * The evidence of one compared signal: in one stratum of a wave; or, for stratum null, in all strata of the epoch that begins with the wave, each wave while
+ * it was the current one.
+ */
 export interface ProcessState {
-  readonly wave: number | null
+  readonly wave: number
   readonly stratum: string | null
   readonly signal: ComparedSignal
   readonly logTerms: LogTerms

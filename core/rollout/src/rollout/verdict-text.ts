@@ -28,7 +28,7 @@ function armText({ cohort, enrolled, confirmed, proven, rebooted, events }: ArmC
 }
 
 function signalText({ signal, logE, wave, stratum, exposedEvents, controlEvents }: SignalEvidence): string {
-  const waves = wave === null ? 'all waves' : `wave ${wave}`
+  const waves = wave === null ? 'the waves together' : `wave ${wave}`
   const where = stratum === null ? '' : `, strongest in ${stratum}`
   return `${signal}: ${evidenceText(logE)} from ${waves} (${whole(exposedEvents)} exposed, ${whole(controlEvents)} control)${where}`
 }

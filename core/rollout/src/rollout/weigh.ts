@@ -4,6 +4,7 @@ import { logSignalEvidence, logWeightedMax, logWeightedMean, waveWeight } from '
 import { addTick, logMixture, noTerms, RATIOS_MORE } from '../statistics/hazard-ratio.ts'
 import { logKnownRate } from '../statistics/known-rate.ts'
 import { eventsOf, type Stratum, strataOf } from './cells.ts'
+import { epochStarts } from './epochs.ts'
 import type { BaselineRates, RolloutPolicy } from './policy.ts'
 import type { ProcessState, RolloutState } from './state.ts'
 import { type EvidenceSummary, LOG_EVIDENCE_MAX, type SignalEvidence } from './verdict.ts'
@@ -28,7 +29,7 @@ export const SIGNAL_WEIGHTS: Readonly<Record<Signal, number>> = {
 
 /**
  * Of a signal's weight, half is for each wave by itself, as long as it is watched, so that a long good past can't dilute a new fault; and half for
- * all waves together, because the budget lets no single wave lose many: each while it is the current one, so that what a fleet suffers anyway in a day
+ * the waves of an epoch together, because the budget lets no single wave lose many: each while it is the current one, so that what a fleet suffers anyway in a day
  * does not drown what a release does at once.
  */
 const TOGETHER = 1 / 2
@@ -39,7 +40,8 @@ const TOGETHER = 1 / 2
  */
 export function weigh(policy: RolloutPolicy, state: RolloutState, cells: readonly Cell[]): EvidenceSummary {
   const waves = state.waves.map(({ arms: { wave } }) => ({ wave, strata: strataOf(cells, wave) }))
-  const parts = SIGNALS.flatMap((signal) => signalParts(policy, state.processes, waves, signal))
+  const epochs = epochStarts(state.waves)
+  const parts = SIGNALS.flatMap((signal) => signalParts(policy, state.processes, waves, epochs, signal))
   const logs = parts.map(({ logE, weight }) => ({ logE, weight }))
   const strongest = parts
     .filter(({ exposedEvents, controlEvents }) => exposedEvents + controlEvents > 0)
@@ -66,16 +68,22 @@ function signalParts(
   policy: RolloutPolicy,
   processes: readonly ProcessState[],
   waves: readonly WaveStrata[],
+  epochs: readonly number[],
   signal: Signal,
 ): readonly Part[] {
   const own = SIGNAL_WEIGHTS[signal]
-  const together = { wave: null, weight: own * TOGETHER }
   const apart = ({ wave }: WaveStrata) => ({ wave, weight: own * (1 - TOGETHER) * waveWeight(wave) })
   const all = waves.flatMap(({ strata }) => strata)
   if (isAttributed(signal)) {
     const rate = policy.baselines[BASELINES[signal]] / PPM_ALL
     return [
-      { ...described(signal, all), ...together, stratum: null, logE: logOfTotals(all, signal, rate) },
+      {
+        ...described(signal, all),
+        wave: null,
+        weight: own * TOGETHER,
+        stratum: null,
+        logE: logOfTotals(all, signal, rate),
+      },
       ...waves.map((one) => ({
         ...described(signal, one.strata),
         ...apart(one),
@@ -84,19 +92,27 @@ function signalParts(
     ]
   }
   const known = processes.filter((process) => process.signal === signal)
-  const pooled = known.find(({ wave }) => wave === null)
-  const events = { exposedEvents: pooled?.exposedEvents ?? 0, controlEvents: pooled?.controlEvents ?? 0 }
   return [
-    { signal, ...events, ...together, stratum: null, logE: pooled ? logMixture(pooled.logTerms) : 0 },
+    ...epochParts(known, epochs, own),
     ...waves.map((one) => ({ ...described(signal, one.strata), ...apart(one), ...comparedEvidence(known, one) })),
   ]
+}
+
+/** Of all waves together, epoch by epoch. */
+function epochParts(processes: readonly ProcessState[], epochs: readonly number[], own: number): readonly Part[] {
+  return processes
+    .filter(({ stratum }) => stratum === null)
+    .map(({ wave, signal, logTerms, exposedEvents, controlEvents }) => {
+      const weight = own * TOGETHER * waveWeight(epochs.indexOf(wave) + 1)
+      return { signal, wave: null, stratum: null, exposedEvents, controlEvents, logE: logMixture(logTerms), weight }
+    })
 }
 
 type Finding = Pick<SignalEvidence, 'logE' | 'stratum'>
 
 /** Of the processes of one signal: those of one wave. The weights of strata are settled when the wave starts. */
 function comparedEvidence(processes: readonly ProcessState[], { wave, strata }: WaveStrata): Finding {
-  const known = processes.filter((process) => process.wave === wave)
+  const known = processes.filter((process) => process.wave === wave && process.stratum !== null)
   if (known.length === 0) return { logE: 0, stratum: null }
   const weight = 1 / strata.filter(({ exposed }) => exposed.cohort > 0).length
   const strongest = known.toSorted((a, b) => logMixture(b.logTerms) - logMixture(a.logTerms))[0]
@@ -154,7 +170,7 @@ const LOSSES_TRIED_MAX = 1_000
  * @param cells - of the waves up to that one
  */
 export function canReachThreshold(policy: RolloutPolicy, cells: readonly Cell[]): boolean {
-  const needed = Math.log(policy.haltEvidence) - Math.log(SIGNAL_WEIGHTS.silence * TOGETHER)
+  const needed = Math.log(policy.haltEvidence) - Math.log(SIGNAL_WEIGHTS.silence * TOGETHER * waveWeight(1))
   const waves = new Set(cells.map(({ wave }) => wave))
   let terms = noTerms(RATIOS_MORE)
   for (const { exposed, control } of [...waves].flatMap((wave) => strataOf(cells, wave))) {
