@@ -52,13 +52,12 @@ export function isOf(kind: HostKind, pack: string, ring: string): boolean {
  */
 export function isEligible({ columns, rules, sweptAt }: FleetState, host: number): boolean {
   const flags = columns.flags[host] ?? 0
-  if ((flags & ELIGIBLE_MASK) !== FLAG.takesAtOnce) return false
+  if ((flags & ELIGIBLE_MASK) !== (FLAG.heard | FLAG.takesAtOnce)) return false
   if (((columns.history[host] ?? 0) & ATTRIBUTED_BITS) !== 0) return false
-  if ((columns.sequence[host] ?? 0) === 0) return false
   return sweptAt - (columns.heardAt[host] ?? 0) <= waitOf(rules, columns.interval[host] ?? 0)
 }
 
-const ELIGIBLE_MASK = FLAG.takesAtOnce | FLAG.stopped | FLAG.silent | FLAG.troubled | FLAG.rejected
+const ELIGIBLE_MASK = FLAG.heard | FLAG.takesAtOnce | FLAG.stopped | FLAG.silent | FLAG.troubled | FLAG.rejected
 
 /** Beyond this many, counting each of the million buckets is faster than comparing. */
 const COMPARED_MAX = 65_536

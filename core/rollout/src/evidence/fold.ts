@@ -25,6 +25,7 @@ export function foldReport(fleet: FleetState, host: number, report: HealthReport
   columns.interval[host] = durationTicks(report.beaconIntervalMs)
   columns.restarts[host] = restarts
   columns.flags[host] =
+    FLAG.heard |
     (flags & RELEASE_FLAGS) |
     (report.customer.takes === 'at-once' ? FLAG.takesAtOnce : 0) |
     (report.ending === null ? 0 : FLAG.stopped) |

@@ -91,6 +91,8 @@ export const FLAG = {
   wrong: 1 << 6,
   /** Is to begin the watched release, and has not. */
   applying: 1 << 7,
+  /** Has reported at all. */
+  heard: 1 << 8,
 } as const
 
 /** Of FLAG: what is about the watched release, and goes with it. */

@@ -30,7 +30,7 @@ const WAITS = FLAG.stopped | FLAG.applying
 
 function sweepHost(fleet: FleetState, host: number, flag: number, quiet: number): void {
   const { columns, rules } = fleet
-  if ((flag & FLAG.silent) !== 0 || columns.sequence[host] === 0) return
+  if ((flag & (FLAG.silent | FLAG.heard)) !== FLAG.heard) return
   if ((flag & FLAG.stopped) !== 0) {
     if (quiet > rules.absenceAfter) addEvent(fleet, host, HISTORY.absence)
   } else if (quiet > waitOf(rules, columns.interval[host] ?? 0)) {
@@ -55,8 +55,9 @@ function sweepApplying(fleet: FleetState, host: number): void {
 function addEvent(fleet: FleetState, host: number, bit: number): void {
   const { columns, kinds } = fleet
   const cell = columns.cell[host] ?? 0
+  if (cell === 0) return
   const history = columns.history[host] ?? 0
-  if (cell === 0 || (history & bit) !== 0 || (history & HISTORY.enrolled) === 0) return
+  if ((history & bit) !== 0 || (history & HISTORY.enrolled) === 0) return
   const { watch } = kinds.value(columns.kind[host] ?? 0)
   if (watch === null) return
   const tally = watch.tally(cell)
