@@ -154,6 +154,18 @@ test('an older plan is not taken, whatever signs it; also after a restart', asyn
   assert.equal(later.plan?.generation, 7)
 })
 
+test('what was recalled once stays recalled, whatever newer plans say; also after a restart', async (context) => {
+  const { vendor, store, open } = await following(context)
+  vendor.plan(null, [first])
+  await store.refresh(Date.now())
+  vendor.plan(first, [second])
+  await store.refresh(Date.now())
+  for (const { plan } of [store, await open()]) {
+    assert.equal(plan?.packs[0]?.baseline?.imageDigest, first.digest, 'the newer plan is held')
+    assert.deepEqual(plan?.recalled, [second.digest, first.digest])
+  }
+})
+
 test('a recall that is held is obeyed without a server', async (context) => {
   const vendor = new Vendor()
   await vendor.listen()

@@ -1,6 +1,8 @@
 import { readDurable, writeDurable } from '@firebreak/durable-fs'
 import { KernelError, type WallMs } from '@firebreak/kernel'
 import {
+  acceptPlan,
+  encodePlan,
   parsePlan,
   parseReleaseDescription,
   type Plan,
@@ -28,7 +30,7 @@ const PLAN_FILE = 'plan.json'
 
 /**
  * What this host trusts, durable: TUF metadata and the newest plan. Nothing that the server says is used before it is verified
- * here; an older plan than the one held is refused, whatever signs it.
+ * here; an older plan than the one held is refused, whatever signs it, and what was recalled once stays recalled.
  */
 export class TrustStore {
   readonly #folder: string
@@ -109,10 +111,9 @@ export class TrustStore {
   async #refreshPlan(): Promise<void> {
     const target = findTarget(this.#trusted, PLAN_TARGET_PATH)
     if (!target) return
-    const bytes = await this.#target(target)
-    const plan = parsePlan(bytes)
-    if (this.#plan && plan.generation <= this.#plan.generation) return // older or the same: the one held stays
-    await writeDurable(`${this.#folder}/${PLAN_FILE}`, bytes)
+    const plan = acceptPlan(this.#plan, parsePlan(await this.#target(target)))
+    if (plan === this.#plan) return
+    await writeDurable(`${this.#folder}/${PLAN_FILE}`, encodePlan(plan))
     this.#plan = plan
   }
 

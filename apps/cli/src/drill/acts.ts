@@ -163,16 +163,20 @@ export async function recallAndRecover(stage: Stage): Promise<Act> {
   return { name: 'recall and recover', stoppedBy: 'recall', exposed: 0, haltSeconds: null, recoverMs, saw }
 }
 
-/** All hosts that the release reached, once it has ended on each of them as `hasEnded` says. The halt may have spared some canaries. */
+/**
+ * The hosts on which the release has ended as `hasEnded` says, once all that it reached have left it. The halt may have spared some canaries, and
+ * the recall that comes with it ended the trial of others.
+ */
 async function reached(
-  { watch }: Stage,
+  { watch, published }: Stage,
   digest: Sha256Hex,
   hasEnded: (outcome: ReleaseOutcome) => boolean,
 ): Promise<readonly HostStatus[]> {
+  const good = published.get('1.0.0')?.digest ?? ''
   return watch.until('every host that got it leaving it', ACT_TIMEOUT_MS, () => {
     const touched = hostsOf(watch.status).filter((host) => outcomeOf(host, digest) !== undefined)
     const left = touched.filter((host) => hasEnded(outcomeOf(host, digest) as ReleaseOutcome))
-    return left.length > 0 && left.length === touched.length && left
+    return left.length > 0 && touched.every((host) => runsConfirmed(host, good)) && left
   })
 }
 
