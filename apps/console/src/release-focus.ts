@@ -25,9 +25,17 @@ export function releaseFocuses(status: FleetStatus): readonly ReleaseFocus[] {
     focusOf(
       pack,
       planned.find((one) => one.pack === pack),
-      status.releases.filter((one) => one.pack === pack),
+      status.releases
+        .filter((one) => one.pack === pack)
+        .map((one) => (isHalted(status, one) ? { ...one, state: 'halted' } : one)),
     ),
   )
+}
+
+/** What a verdict halted is recalled with it, and stays what an operator asks about; what a person recalled is settled. */
+function isHalted({ verdicts }: FleetStatus, { state, imageDigest }: ReleaseStatus): boolean {
+  if (state !== 'recalled') return state === 'halted'
+  return verdicts.find((one) => one.imageDigest === imageDigest)?.kind === 'halt'
 }
 
 /** Newest first. */

@@ -50,7 +50,8 @@ test('a sentence says what is going on', () => {
     ['halted, still in the plan', halted, 'bad: linux-baseline 1.2.0 halted in early'],
     ['halted, out of the plan', withoutCandidate(halted, 'halted'), 'bad: linux-baseline 1.2.0 halted in early'],
     ['halted, verdict forgotten', { ...halted, verdicts: [] }, 'bad: linux-baseline 1.2.0 halted'],
-    ['recalled: the baseline is back', withoutCandidate(halted, 'recalled'), 'good: linux-baseline 1.1.0 complete'],
+    ['halted, and recalled with it', withoutCandidate(halted, 'recalled'), 'bad: linux-baseline 1.2.0 halted in early'],
+    ['recalled: the baseline is back', withoutCandidate(rolling, 'recalled'), 'good: linux-baseline 1.1.0 complete'],
     ['recalled, nothing before it', { ...nothing, plan: noBaseline }, 'idle: linux-baseline has no release in force'],
   ]
   for (const [name, status, text] of rows) assert.equal(sentence(status), text, name)

@@ -235,16 +235,18 @@ test('from a signed release to the baseline: published, planned by TUF, confirme
   )
 })
 
-test('a refusal in the first ring halts; the other rings never see the release', async () => {
+test('a refusal in the first ring halts and recalls; the other rings never see the release', async () => {
   const release = releaseFiles('1.1.0')
   assert.equal((await server.publish(release)).status, 201)
   await server.until((status) => status.rollouts[0]?.version === '1.1.0' && status.rollouts[0].waves.length === 1)
   await server.report(host, waveBeacon(20, release.image.sha256, 1, 'refused'))
-  const halted = await server.until((status) => status.releases.at(-1)?.state === 'halted')
+  const halted = await server.until((status) => status.rollouts[0]?.status === 'halted')
   const [verdict] = halted.verdicts
   assert.deepEqual([verdict?.kind, verdict?.reason, verdict?.ring], ['halt', 'attributable-failure', 'canary'])
   assert.deepEqual(halted.rollouts[0]?.verdict, verdict, 'and that is how it stands')
   assert.deepEqual(halted.plan?.packs[0]?.exposure, [])
+  assert.deepEqual(halted.plan?.recalled, [release.image.sha256], 'who has it leaves it')
+  assert.equal(halted.releases.at(-1)?.state, 'recalled')
   assert.equal(halted.plan?.packs[0]?.baseline?.version, '1.0.0')
   assert.deepEqual(await server.code('POST', '/v1/packs/linux-baseline/halt', server.operatorToken, { reason: 'x' }), [
     409,
@@ -272,12 +274,12 @@ test('an operator halts, and recalls; a recalled baseline gives way to the one b
   const plan = await planByTuf(server)
   assert.equal(plan.packs[0]?.baseline, null)
   assert.equal(plan.packs[0]?.candidate, null)
-  const digests = ['1.0.0', '1.2.0'].map((version) => releaseFiles(version).image.sha256)
+  const digests = ['1.0.0', '1.1.0', '1.2.0'].map((version) => releaseFiles(version).image.sha256)
   assert.deepEqual(plan.recalled, digests.toSorted())
   const { releases } = await server.status()
   assert.deepEqual(
     releases.map(({ version, state }) => `${version} ${state}`),
-    ['1.0.0 recalled', '1.1.0 halted', '1.1.5 superseded', '1.2.0 recalled'],
+    ['1.0.0 recalled', '1.1.0 recalled', '1.1.5 superseded', '1.2.0 recalled'],
   )
 })
 

@@ -82,7 +82,9 @@ export class Controller {
       const verdicts = judgements.map(({ verdict }) => verdict).filter((verdict) => this.#isNews(verdict))
       for (const { verdict } of judgements) this.#parts.judged.set(verdict.pack, verdict)
       const cohorts = changed.map(({ pack }) => this.#cohortOf(pack))
-      if (changed.length > 0 || verdicts.length > 0) await this.#commit({ rollouts: changed, cohorts, verdicts })
+      const recalled = this.#withdrawn(changed)
+      if (changed.length > 0 || verdicts.length > 0)
+        await this.#commit({ rollouts: changed, cohorts, recalled, verdicts })
       else if (this.#isRenewalDue(nowMs)) await this.#commit({})
     })
   }
@@ -157,7 +159,7 @@ export class Controller {
       const state = ledger.rollout(pack)
       const verdict = this.#operatorVerdict('recall', pack, { version, imageDigest }, reason)
       const rollouts = state?.release.imageDigest === imageDigest ? [haltRollout(state)] : []
-      await this.#commit({ rollouts, recalled: imageDigest, verdicts: [verdict] })
+      await this.#commit({ rollouts, recalled: [imageDigest], verdicts: [verdict] })
     })
   }
 
@@ -176,6 +178,12 @@ export class Controller {
       )
     }
     return { before, after: applyDecision(state, decision, nowMs), verdict: recordOf(state, decision, nowMs) }
+  }
+
+  /** What a verdict halts is also withdrawn from the hosts that have it: what is left to run is proven better. */
+  #withdrawn(judged: readonly RolloutState[]): readonly Sha256Hex[] {
+    const halted = judged.filter(({ status }) => status === 'halted').map(({ release }) => release.imageDigest)
+    return halted.slice(0, PLAN_RECALLED_MAX - this.#parts.ledger.recalledCount)
   }
 
   /** Kept together with what was learnt from it. */

@@ -22,7 +22,7 @@ export interface LedgerChange {
   readonly rollouts?: readonly RolloutState[]
   /** Of `rollouts`. */
   readonly cohorts?: readonly CohortMembers[]
-  readonly recalled?: Sha256Hex
+  readonly recalled?: readonly Sha256Hex[]
   readonly verdicts?: readonly VerdictRecord[]
 }
 
@@ -128,9 +128,9 @@ export class Ledger {
     if (change.released) this.#putRelease(change.released)
     for (const rollout of change.rollouts ?? []) this.#putRollout(rollout, nowMs)
     for (const cohort of change.cohorts ?? []) this.#putCohort(cohort)
-    if (change.recalled !== undefined) {
-      this.#recalled.add(change.recalled)
-      this.#store.prepare('insert or ignore into recalled(image_digest) values (?)').run(change.recalled)
+    for (const imageDigest of change.recalled ?? []) {
+      this.#recalled.add(imageDigest)
+      this.#store.prepare('insert or ignore into recalled(image_digest) values (?)').run(imageDigest)
     }
     for (const verdict of change.verdicts ?? []) {
       this.#store.prepare('insert into verdict(record) values (?)').run(JSON.stringify(verdict))
