@@ -69,6 +69,11 @@ function addCells(a: Cell, b: Cell): Cell {
   }
 }
 
+/** Whether the hosts of a stratum were not silent without notice for a week, as its name says. */
+export function isSteady(stratum: string): boolean {
+  return stratum.endsWith(', steady')
+}
+
 export function keyOf({ wave, stratum, arm }: Cell): string {
   return `${wave} ${arm} ${stratum}`
 }

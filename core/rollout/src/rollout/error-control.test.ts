@@ -65,7 +65,7 @@ const faults: readonly (readonly [number, Signal, number])[] = [
   [0.1, 'silence', 30],
   [0.1, 'failure', 10],
   [0.1, 'reboot', 40],
-  [0.01, 'silence', 80],
+  [0.01, 'silence', 60],
   [0.01, 'failure', 20],
 ]
 for (const [rate, signal, harmedMax] of faults) {
@@ -82,6 +82,29 @@ for (const [rate, signal, harmedMax] of faults) {
       const harmed = fleet.hosts.filter((host) => doomed.get(host) === true).length
       assert.equal(state.status, 'halted', `seed ${seed}: ${harmed} harmed`)
       assert.ok(harmed <= harmedMax, `seed ${seed}: ${harmed} harmed`)
+    }
+  })
+}
+
+for (const [canary, broad] of [
+  [60, 200],
+  [100, 1_000],
+  [200, 2_000],
+  [1_000, 10_000],
+] as const) {
+  test(`in rings of ${canary} and ${broad} a fault of any size from 10 % on is halted, and harms at most 30`, () => {
+    for (const rate of [0.1, 0.3, 0.5, 0.7, 0.9]) {
+      for (let seed = 1; seed <= 3; seed++) {
+        const rings = [
+          { ring: 'canary', hosts: canary },
+          { ring: 'broad', hosts: broad },
+        ]
+        const fleet = new FakeFleet(rings, seed)
+        const { state } = rollOut(fleet, { happens: fault(rate, 'silence') })
+        const harmed = fleet.hosts.filter((host) => doomed.get(host) === true).length
+        assert.equal(state.status, 'halted', `${rate}, seed ${seed}: ${harmed} harmed`)
+        assert.ok(harmed <= 30, `${rate}, seed ${seed}: ${harmed} harmed`)
+      }
     }
   })
 }

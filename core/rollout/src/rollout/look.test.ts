@@ -73,15 +73,17 @@ test('looks at single events add up to the logrank statistic: at risk is who has
 test('a wave whose control was in an earlier one begins a new epoch: evidence of waves together is of one epoch', () => {
   const [first] = inFirstWave().waves
   assert.ok(first)
-  const secondAgainst = (fromPpm: number, toPpm: number) => {
+  const secondAgainst = (fromPpm: number, toPpm: number, stratum = 's') => {
     const control = { fromPpm, toPpm }
     const second = { ...first, arms: { wave: 2, exposed: { fromPpm: 100_000, toPpm: 200_000 }, control } }
     const state: RolloutState = { ...inFirstWave(), waves: [first, second] }
-    const cells = arms(10, 3).map((cell) => ({ ...cell, wave: 2 }))
+    const cells = arms(10, 3).map((cell) => ({ ...cell, wave: 2, stratum }))
     return looked(state, ...cells).processes.map(({ wave, stratum }) => `${wave} ${stratum}`)
   }
   assert.deepEqual(secondAgainst(500_000, 800_000), ['2 s', '1 null'])
   assert.deepEqual(secondAgainst(500_000, 800_001), ['2 s', '2 null'])
+  // Who was never silent in a week is not silent all the time.
+  assert.deepEqual(secondAgainst(500_000, 800_001, 's, steady'), ['2 s, steady', '1 null'])
 })
 
 test('hosts that a later wave took are not at risk any more', () => {

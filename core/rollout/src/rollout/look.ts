@@ -1,7 +1,7 @@
 import type { WallMs } from '@firebreak/kernel'
 import { type Cell, COMPARED_SIGNALS, type ComparedSignal } from '../evidence/signals.ts'
 import { addTick, noTerms, RATIOS_FEWER, RATIOS_MORE, type Tick } from '../statistics/hazard-ratio.ts'
-import { areReadable, boundedCells, cellsOf, eventsOf, keyOf, leftOf, strataOf, total } from './cells.ts'
+import { areReadable, boundedCells, cellsOf, eventsOf, isSteady, keyOf, leftOf, strataOf, total } from './cells.ts'
 import { epochStarts } from './epochs.ts'
 import type { ControlLoss, ProcessState, RolloutState } from './state.ts'
 
@@ -29,11 +29,20 @@ export function lookAt(state: RolloutState, cells: readonly Cell[], nowMs: WallM
         const tick = tickOf(signal, before, exposed, control)
         if (tick.exposedEvents + tick.controlEvents === 0) continue
         take(processes, { wave: arms.wave, stratum, signal }, tick)
-        if (arms.wave === state.waves.length) take(processes, { wave: epoch, stratum: null, signal }, tick)
+        if (arms.wave === state.waves.length)
+          take(processes, { wave: isFirst(signal, stratum) ? 1 : epoch, stratum: null, signal }, tick)
       }
     }
   }
   return { ...state, cells: next, processes: [...processes.values()], controlLosses: controlLosses(state, next, nowMs) }
+}
+
+/**
+ * Whether the signal is the first of its kind in a week for whoever it strikes. Then nobody is struck in each wave anew, and no epoch has to be begun for a control
+ * that is there again.
+ */
+function isFirst(signal: ComparedSignal, stratum: string): boolean {
+  return signal === 'silence' && isSteady(stratum)
 }
 
 type ProcessId = Pick<ProcessState, 'wave' | 'stratum' | 'signal'>

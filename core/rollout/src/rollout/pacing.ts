@@ -4,7 +4,7 @@ import type { Cell, Signal } from '../evidence/signals.ts'
 import type { BucketRange, WaveArms } from '../plan/exposure.ts'
 import { PLAN_WAVES_MAX } from '../plan/plan.ts'
 import { type ArmCount, excessRateUpper } from '../statistics/bounds.ts'
-import { cellsOf, eventsOf, total } from './cells.ts'
+import { cellsOf, eventsOf, isSteady, total } from './cells.ts'
 import { takenFrom } from './epochs.ts'
 import type { RolloutPolicy } from './policy.ts'
 import type { NextWave, RolloutState, WaveSize } from './state.ts'
@@ -29,9 +29,8 @@ export const COMMON_HARM: readonly Signal[] = ['absence', 'reboot', 'cpu', 'memo
 export const REACH_PER_HOST = 4
 /** In budgets: the least that a wave may reach in all, so that a small ring with many dead enrolments goes on. */
 const REACH_BUDGETS_MIN = 10
-/** Of the hosts that were in no control of the epoch, for one wave: the rest is for the next ones. */
+/** Of the hosts that were in no control of the epoch, for one wave, but for `controlHostsMin`: the rest is for the next ones. */
 const FRESH_SHARE = 1 / 3
-const STEADY = /, steady$/
 
 /**
  * How large the next wave may be: so many hosts that, were each harmed with the highest rate that what is proven leaves possible, the budget
@@ -72,7 +71,7 @@ export function nextWaveSize(
  * steady ones, which have less noise of their own.
  */
 function excessUpper(sets: readonly (readonly Cell[])[], signals: readonly Signal[], doubtPpm: Ppm): number {
-  const steady = sets.map((cells) => cells.filter(({ stratum }) => STEADY.test(stratum)))
+  const steady = sets.map((cells) => cells.filter(({ stratum }) => isSteady(stratum)))
   const all = [...sets, ...steady].filter(({ length }) => length > 0)
   const different = all.filter((cells, i) => all.findIndex((other) => isSame(cells, other)) === i)
   const confidencePpm = PPM_ALL - doubtPpm / Math.max(1, different.length)
@@ -158,8 +157,7 @@ function waveOf(
   const wave = state.waves.length + 1
   if (wave > PLAN_WAVES_MAX) return { kind: 'hold', reason: 'waves-spent', ring }
   const exposedHosts = census.eligibleBetween(exposed.fromPpm, exposed.toPpm)
-  const wanted = Math.max(policy.controlPerExposed * exposedHosts, policy.controlHostsMin)
-  const { control, controlOf } = controlFor(state, ring, census, exposed, exposedHosts, wanted)
+  const { control, controlOf } = controlFor(policy, state, ring, census, exposed, exposedHosts)
   const controlHosts = census.eligibleBetween(control.fromPpm, control.toPpm)
   const arms: WaveArms = { wave, exposed, control }
   return { kind: 'wave', next: { ring, arms, exposedHosts, controlHosts, controlOf, size } }
@@ -171,13 +169,14 @@ function waveOf(
  * unexposed than that, the hosts that were exposed first.
  */
 function controlFor(
+  policy: RolloutPolicy,
   state: RolloutState,
   ring: string,
   census: Census,
   exposed: BucketRange,
   exposedHosts: number,
-  wanted: number,
 ): Pick<NextWave, 'controlOf'> & { readonly control: BucketRange } {
+  const wanted = Math.max(policy.controlPerExposed * exposedHosts, policy.controlHostsMin)
   const unexposed = census.eligibleBetween(exposed.toPpm, PPM_ALL)
   const settled = census.eligibleBetween(0, exposed.fromPpm)
   if (unexposed === 0 && settled === 0) {
@@ -191,7 +190,8 @@ function controlFor(
   const free = freePpm > exposed.toPpm ? census.eligibleBetween(exposed.toPpm, freePpm) : 0
   const isFresh = free >= exposedHosts
   const [toPpm, choice] = isFresh ? [freePpm, free] : [PPM_ALL, unexposed]
-  const hosts = isFresh ? Math.max(Math.min(wanted, Math.floor(free * FRESH_SHARE)), exposedHosts) : wanted
+  const share = Math.max(Math.floor(free * FRESH_SHARE), exposedHosts, policy.controlHostsMin)
+  const hosts = isFresh ? Math.min(wanted, share) : wanted
   const fromPpm = choice > hosts ? census.ppmAfter(exposed.toPpm, choice - hosts) : exposed.toPpm
   return { controlOf: 'unexposed', control: { fromPpm, toPpm } }
 }

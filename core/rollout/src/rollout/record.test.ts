@@ -21,8 +21,8 @@ import { verdictText } from './verdict-text.ts'
 
 const fleet = () =>
   new FakeFleet([
-    { ring: 'canary', hosts: 60, strata: ['engine 0.2.0, linux 6.18 x64, ring canary, steady'] },
-    { ring: 'broad', hosts: 200, strata: ['engine 0.2.0, linux 6.18 x64, ring broad, steady'] },
+    { ring: 'canary', hosts: 100, strata: ['engine 0.2.0, linux 6.18 x64, ring canary, steady'] },
+    { ring: 'broad', hosts: 300, strata: ['engine 0.2.0, linux 6.18 x64, ring broad, steady'] },
   ])
 
 /** After 40 minutes a third of all hosts is gone, whatever they have; from the 55th on they come back. */

@@ -65,7 +65,7 @@ export interface WaveSize {
 
 /**
  * The evidence of one compared signal: in one stratum of a wave; or, for stratum null, in all strata of the epoch that begins with the wave, each wave while
- * it was the current one.
+ * it was the current one. Silence of steady hosts is of the first epoch for ever.
  */
 export interface ProcessState {
   readonly wave: number

@@ -159,13 +159,15 @@ function described(signal: Signal, strata: readonly Stratum[]) {
   }
 }
 
-/** The last losses of a cohort count most, so those of a large one are left out: what they add is never negative. */
+/** More than these are not tried: losses never take evidence away. */
 const LOSSES_TRIED_MAX = 1_000
+/** Of a cohort: where even so many losses would not halt, statistics come too late. */
+const LOSSES_SHARE = 0.8
 
 /**
- * Whether the statistics can protect a rollout at all: whether evidence would reach `haltEvidence` if every exposed host so far fell silent, one
- * after another, and the control lost nobody. Where not, hosts are counted instead (`failuresMax`, `lossesMax`). Depends on the cohorts
- * only, so for each wave it is settled when the wave starts.
+ * Whether the statistics can protect a rollout at all: whether evidence would reach `haltEvidence` if four of five exposed hosts so far fell
+ * silent, one after another, and the control lost nobody. Where not, hosts are counted instead (`failuresMax`, `lossesMax`). Depends on
+ * the cohorts only, so for each wave it is settled when the wave starts.
  *
  * @param cells - of the waves up to that one
  */
@@ -175,8 +177,14 @@ export function canReachThreshold(policy: RolloutPolicy, cells: readonly Cell[])
   let terms = noTerms(RATIOS_MORE)
   for (const { exposed, control } of [...waves].flatMap((wave) => strataOf(cells, wave))) {
     if (control === null || control.cohort === 0) continue
-    for (let left = Math.min(exposed.cohort, LOSSES_TRIED_MAX); left > 0; left--) {
-      const atRisk = { exposedAtRisk: left, controlAtRisk: control.cohort, exposedToCome: 0, controlToCome: 0 }
+    const losses = Math.min(Math.ceil(exposed.cohort * LOSSES_SHARE), LOSSES_TRIED_MAX)
+    for (let lost = 0; lost < losses; lost++) {
+      const atRisk = {
+        exposedAtRisk: exposed.cohort - lost,
+        controlAtRisk: control.cohort,
+        exposedToCome: 0,
+        controlToCome: 0,
+      }
       terms = addTick(terms, RATIOS_MORE, { ...atRisk, exposedEvents: 1, controlEvents: 0 })
       if (logMixture(terms) >= needed) return true
     }
