@@ -2,7 +2,7 @@ import type { Cell, Signal } from '@firebreak/rollout'
 
 /**
  * How a product decides about a rollout: one of the policies that `bench gate` and `sim` compare, ours among them. Hosts are numbered in
- * order of exposure, ring after ring, and exposure only grows: "the first n".
+ * order of exposure, and exposure only grows: "the first n".
  */
 export interface RolloutGate {
   /** For figures: `hawkbit`. */
@@ -11,6 +11,8 @@ export interface RolloutGate {
   readonly title: string
   /** Where its rules are known from, and what was chosen where that says nothing. */
   readonly source: string
+  /** rings: hosts in order of risk, ring after ring. shuffled: any host is as likely to be first. */
+  readonly order: 'rings' | 'shuffled'
   start(fleet: FleetFacts): GateRun
 }
 
@@ -67,8 +69,8 @@ export interface Seen {
   cells(): readonly Cell[]
   /** Of hosts `from` up to `to`: those that a wave could enrol now. */
   present(from: number, to: number): number
-  /** The smallest number up to which, from `from` on, at least `hosts` are present; `to` when there are fewer. */
-  presentUntil(from: number, to: number, hosts: number): number
+  /** The smallest number up to which, from `from` on, so many hosts are present; null: there are fewer up to `to`. */
+  presentUntil(from: number, to: number, hosts: number): number | null
 }
 
 export interface WaveSeen {
@@ -87,8 +89,8 @@ export interface ArmSeen {
   readonly heard: number
   /** Have said that they run the release, whatever came of them later. Of a control: 0. */
   readonly installed: number
-  /** Have been told to install at least so long ago, and have said neither that they run the release nor that it failed. */
-  overdue(seconds: number): number
+  /** At `tS`: have been told to install at least so long ago, and have said neither that they run the release nor that it failed. */
+  overdue(seconds: number, tS: number): number
   /** Hosts of which it has been noticed since. */
   events(signal: Signal): number
 }
