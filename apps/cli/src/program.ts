@@ -106,8 +106,9 @@ function addLoop(root: Command): void {
     .addOption(labelOption())
     .addOption(state())
     .addOption(json())
-    .action((options: Common & { once: boolean; pack: string; port: number; label: Readonly<Record<string, string>> }) =>
-      act(options.json, (screen, interrupted) => up(options, screen, interrupted)),
+    .action(
+      (options: Common & { once: boolean; pack: string; port: number; label: Readonly<Record<string, string>> }) =>
+        act(options.json, (screen, interrupted) => up(options, screen, interrupted)),
     )
   root
     .command('drill')

@@ -44,7 +44,7 @@ function evidenceLine({ logE, signals }: EvidenceSummary, { haltEvidence, holdEv
   const limits = `holds at ${count(holdEvidence)}, halts at ${count(haltEvidence)}`
   if (!strongest) return `evidence ${evidenceText(logE)}: nothing has happened; ${limits}`
   const { signal, exposedEvents, controlEvents, wave } = strongest
-  return `evidence ${evidenceText(logE)}: ${signal} of ${hosts(exposedEvents)} exposed and ${hosts(controlEvents)} of the control in wave ${wave}; ${limits}`
+  return `evidence ${evidenceText(logE)}: ${signal} of ${hosts(exposedEvents)} exposed and ${hosts(controlEvents)} of the control in ${wave === null ? 'all waves' : `wave ${wave}`}; ${limits}`
 }
 
 /** What the policy of the host's owner makes of new releases; '' where there is nothing to say. */

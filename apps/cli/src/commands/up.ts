@@ -31,7 +31,6 @@ const SELF_TEST_TITLE = /firebreak.*self.?test/i
 /** One machine is a small fleet: short waves, but the same rules. */
 const POLICY = {
   bakeMs: 2_000,
-  emergencyBakeMs: 2_000,
   provenAfterMs: 2_000,
   provenShareMin: 1_000_000,
   skipEmptyRings: true,

@@ -71,7 +71,12 @@ test('filters become a signed policy that a host takes', async (context) => {
   assert.equal(signed.code, 0, signed.stderr)
   assert.equal(lastJson(signed)['filters'], 1)
   const publicKey = String(lastJson(made)['publicKey'])
-  const policy = acceptCustomerPolicy(new Uint8Array(readFileSync(out)), { key: publicKey, held: null, verifyTuning, nowMs: 0 })
+  const policy = acceptCustomerPolicy(new Uint8Array(readFileSync(out)), {
+    key: publicKey,
+    held: null,
+    verifyTuning,
+    nowMs: 0,
+  })
   assert.deepEqual([policy.customer, policy.generation], ['acme', 3])
   const { pack, version } = verifyTuning(policy.tuning ?? new Uint8Array(0))
   assert.deepEqual([pack, version], ['acme', '3.0.0'])

@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict'
+import { assert } from '@firebreak/kernel'
 import type { Arm, WaveArms } from '../plan/exposure.ts'
 import { FleetTable } from './fleet-table.ts'
 import { FACTS, HEALTHY, RELEASE, RULES } from './fleet-table.fixture.ts'
@@ -69,7 +69,7 @@ export class Story {
     const cell = this.table.cells(RELEASE.pack).find((one) => {
       return one.arm === arm && one.stratum === stratum && one.wave === wave
     })
-    assert.ok(cell, `no cell ${wave} ${arm} ${stratum}`)
+    assert(cell !== undefined, `no cell ${wave} ${arm} ${stratum}`)
     return cell
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { PPM_ALL } from '@firebreak/kernel'
 import type { Cell, Signal } from '../evidence/signals.ts'
 import { COMPARED_SIGNALS, SIGNALS } from '../evidence/signals.ts'
 import type { RolloutPolicy } from './policy.ts'
@@ -224,6 +225,18 @@ for (const [name, exposed, at, policy, expected] of small) {
     assert.equal(`${kind} ${reason}`, expected)
   })
 }
+
+test('losses that the control has as well, for its size, are not counted in a small fleet', () => {
+  const judged = (lost: number, lostOfControl: number) => {
+    const control = cellOf({ ...CONTROL, cohort: 6, enrolled: 6, proven: 6, events: { silence: lostOfControl } })
+    const exposed = cellOf({ cohort: 3, enrolled: 3, confirmed: 3, proven: 3, events: { silence: lost } })
+    const { kind, reason } = judge({ ...POLICY, outageShareMax: PPM_ALL }, inFirstWave(3, 6), [exposed, control], T0)
+    return `${kind} ${reason}`
+  }
+  assert.equal(judged(1, 0), 'halt silence')
+  assert.equal(judged(1, 2), 'hold baking')
+  assert.equal(judged(2, 2), 'halt silence')
+})
 
 test('a settled control that falls silent in a small fleet is counted: it has the release', () => {
   const [wave] = inFirstWave(3, 2).waves

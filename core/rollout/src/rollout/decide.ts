@@ -14,7 +14,7 @@ import {
 } from './judged.ts'
 import { type Censuses, nextStep } from './pacing.ts'
 import type { RolloutPolicy } from './policy.ts'
-import type { NextWave, RolloutState, WaveDecision } from './state.ts'
+import type { NextWave, RolloutState, WaveDecision, WaveRecord } from './state.ts'
 import type { HoldReason } from './verdict.ts'
 import { canReachThreshold } from './weigh.ts'
 import { haltReasonOf } from './words.ts'
@@ -54,7 +54,7 @@ function haltOn(judged: Judged): WaveDecision | null {
     return { kind: 'halt', reason: 'attributable-failure', ...explain.countedHalt(judged, 'failure', failed) }
   }
   const lost = countedIn(judged, LOSSES)
-  if (!(lost <= policy.lossesMax)) {
+  if (!(lost <= policy.lossesMax + lossesExplained(judged))) {
     return { kind: 'halt', reason: 'silence', ...explain.countedHalt(judged, 'silence', lost) }
   }
   const [strongest] = evidence.signals
@@ -67,13 +67,29 @@ function haltOn(judged: Judged): WaveDecision | null {
  * settled control of a later one.
  */
 function countedIn(judged: Judged, signals: readonly Signal[]): number {
-  const { state, cells } = judged
-  const small = state.waves.filter(({ arms }) => !isProtected(judged, arms.wave))
-  const hosts = small.flatMap(({ arms: { wave }, controlOf }) => [
-    ...cellsOf(cells, 'exposed', wave),
-    ...(controlOf === 'settled' ? cellsOf(cells, 'control', wave) : []),
+  const hosts = smallWaves(judged).flatMap(({ arms: { wave }, controlOf }) => [
+    ...cellsOf(judged.cells, 'exposed', wave),
+    ...(controlOf === 'settled' ? cellsOf(judged.cells, 'control', wave) : []),
   ])
   return total(hosts, (cell) => signals.reduce((sum, signal) => sum + eventsOf(cell, signal), 0))
+}
+
+/**
+ * How many exposed hosts of small waves fell silent for a reason that their control, which does not have the release, suffered as well: its share of them,
+ * rounded up.
+ */
+function lossesExplained(judged: Judged): number {
+  return smallWaves(judged)
+    .filter(({ controlOf, controlHosts }) => controlOf === 'unexposed' && controlHosts > 0)
+    .map(({ arms: { wave }, exposedHosts, controlHosts }) => {
+      const lost = total(cellsOf(judged.cells, 'control', wave), (cell) => eventsOf(cell, 'silence'))
+      return Math.ceil((lost * exposedHosts) / controlHosts)
+    })
+    .reduce((sum, hosts) => sum + hosts, 0)
+}
+
+function smallWaves(judged: Judged): readonly WaveRecord[] {
+  return judged.state.waves.filter(({ arms }) => !isProtected(judged, arms.wave))
 }
 
 /** Whether statistics protect this wave. */

@@ -14,7 +14,7 @@ export function countedHalt(judged: Judged, signal: 'failure' | 'silence', hosts
   const allowed = signal === 'failure' ? policy.failuresMax : policy.lossesMax
   const explanation =
     `${hostCount(hosts)} with ${state.release.version} ${happened(signal)}; ${allowed} may, ` +
-    `where cohorts are too small for statistics. Nobody else gets it.`
+    `where cohorts are too small for statistics, besides its share of what the control lost. Nobody else gets it, and who has it leaves it.`
   return body(judged, explanation, NEW_RELEASE, ['Hold: one host too many is not waited for.'])
 }
 
@@ -27,7 +27,7 @@ export function evidenceHalt(judged: Judged, strongest: SignalEvidence): Verdict
     : `${whole(controlEvents)} of its control did.`
   const explanation =
     `${hostCount(exposedEvents)} of ${wavesText(wave)} ${happened(signal)} after ${state.release.version}. ${against} ` +
-    `The evidence is ${evidenceText(strongest.logE)}; ${whole(policy.haltEvidence)} halts.${where} Nobody else gets it.`
+    `The evidence is ${evidenceText(strongest.logE)}; ${whole(policy.haltEvidence)} halts.${where} Nobody else gets it, and who has it leaves it.`
   const hold = `Hold: from ${whole(policy.holdEvidence)} on; this is beyond.`
   return body(judged, explanation, NEW_RELEASE, [hold])
 }

@@ -33,8 +33,9 @@ export function recentControlLosses({ state, counts, nowMs }: Judged): number {
   return counts.control.events.silence - (before?.hosts ?? 0)
 }
 
-export function bakeMsOf(policy: RolloutPolicy, { lane }: RolloutState): number {
-  return lane === 'emergency' ? policy.emergencyBakeMs : policy.bakeMs
+/** An emergency is never watched longer than anything else. */
+export function bakeMsOf({ bakeMs, emergencyBakeMs }: RolloutPolicy, { lane }: RolloutState): number {
+  return lane === 'emergency' ? Math.min(bakeMs, emergencyBakeMs) : bakeMs
 }
 
 /** What the hosts of a wave can still show, they show within so many bakes. */

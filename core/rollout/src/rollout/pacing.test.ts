@@ -184,10 +184,22 @@ test('an outage of nearly all hosts does not expose the ring: it holds', () => {
   assert.equal(shown(nextStep(POLICY, FRESH, sizeOf(10), () => census)), 'hold pacing canary')
 })
 
+/** Of the hosts of the ring only some that have the release are there. */
+const goneBut = (settled: number, hosts: number) => () => ({
+  hosts,
+  eligibleBetween: (from: number) => (from < 900_000 ? settled : 0),
+  ppmAfter: () => PPM_ALL,
+})
+
 test('what is left over of a ring when nobody is there is passed over if it is few, and waited for if it is many', () => {
-  const gone = (hosts: number) => () => ({ hosts, eligibleBetween: () => 0, ppmAfter: () => PPM_ALL })
-  assert.equal(shown(nextStep(POLICY, { ...after(900_000), rings: ['canary'] }, sizeOf(100), gone(1_000))), 'complete')
-  assert.equal(shown(nextStep(POLICY, after(900_000), sizeOf(10), gone(1_000_000))), 'hold pacing canary')
+  const last = { ...after(900_000), rings: ['canary'] }
+  assert.equal(shown(nextStep(POLICY, last, sizeOf(100), goneBut(5, 1_000))), 'complete')
+  assert.equal(shown(nextStep(POLICY, after(900_000), sizeOf(10), goneBut(5, 1_000_000))), 'hold pacing canary')
+})
+
+test('a ring of which nobody was heard lately is not passed over: so it is after an outage of the server', () => {
+  const last = { ...after(900_000), rings: ['canary'] }
+  assert.equal(shown(nextStep(POLICY, last, sizeOf(100), goneBut(0, 1_000))), 'hold empty-cohort canary')
 })
 
 test('in any fleet a wave exposes no more than the pace allows, and leaves no bucket out', () => {

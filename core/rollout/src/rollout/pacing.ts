@@ -110,11 +110,12 @@ export function nextStep(policy: RolloutPolicy, state: RolloutState, size: WaveS
     const fromPpm = exposedIn(state, ring)
     const census = censuses(ring)
     if (fromPpm === PPM_ALL || (census.hosts === 0 && (fromPpm > 0 || policy.skipEmptyRings))) continue
+    // Nobody there has been heard lately, as after an outage of the server: who could say what the release does to them?
+    if (census.eligibleBetween(0, PPM_ALL) === 0) return { kind: 'hold', reason: 'empty-cohort', ring }
     const toPpm = exposedUpTo(policy, census, fromPpm, size.hostsMax)
     const exposedHosts = census.eligibleBetween(fromPpm, toPpm)
     if (exposedHosts > 0) return waveOf(policy, state, ring, census, { fromPpm, toPpm }, size)
     if (toPpm < PPM_ALL) return { kind: 'hold', reason: 'pacing', ring }
-    if (fromPpm === 0) return { kind: 'hold', reason: 'empty-cohort', ring }
   }
   if (state.waves.length > 0) return { kind: 'complete' }
   return { kind: 'hold', reason: 'empty-cohort', ring: state.rings[0] ?? '' }
