@@ -18,7 +18,7 @@ interface Row {
 /** With few hosts: what faults of one in a thousand do is for the suite of rollouts, which has enough of them. */
 const ROWS: Readonly<Record<string, Row>> = {
   'channel-file-291': { hosts: 20_000, outcome: 'halted', harmedMax: 20 },
-  'coincident-outage': { hosts: 2_000, outcome: 'complete', harmedMax: 0 },
+  'coincident-outage': { hosts: 1_000, outcome: 'complete', harmedMax: 0 },
   'controller-killed': { hosts: 10_000, outcome: 'halted', harmedMax: 20 },
   'cpu-tail': { hosts: 5_000, outcome: 'halted', harmedMax: 120 },
   'crash-after-reboot': { hosts: 1_000, outcome: 'rolling', harmedMax: 20 },
@@ -31,9 +31,9 @@ const ROWS: Readonly<Record<string, Row>> = {
   'heisenbug-1-percent': { hosts: 2_000, outcome: 'complete', harmedMax: 20 },
   'late-comers': { hosts: 400, outcome: 'complete', harmedMax: 0 },
   'one-stratum': { hosts: 2_000, outcome: 'halted', harmedMax: 40 },
-  'server-down': { hosts: 2_000, outcome: 'complete', harmedMax: 0 },
+  'server-down': { hosts: 1_000, outcome: 'complete', harmedMax: 0 },
   'stolen-plan-key': { hosts: 1_000, outcome: 'halted', harmedMax: 30 },
-  'telemetry-outage': { hosts: 2_000, outcome: 'complete', harmedMax: 0 },
+  'telemetry-outage': { hosts: 1_000, outcome: 'complete', harmedMax: 0 },
   weekend: { hosts: 400, outcome: 'complete', harmedMax: 0 },
 }
 
