@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import { FORMAT_NAMES, type FormatName } from '@firebreak/inputs'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { act } from './act.ts'
@@ -23,7 +25,7 @@ import { operatorClient } from './deployment.ts'
 import { EXIT } from './errors.ts'
 import { drill } from './drill/drill.ts'
 import { addAgentEnd } from './install/command.ts'
-import { defaultStateFolder, STARTER_PACK, statePlaces } from './places.ts'
+import { CODE_FOLDER, defaultStateFolder, STARTER_PACK, statePlaces } from './places.ts'
 import { addScan, addWatch } from './scan/command.ts'
 import { addImport } from './sigma-import/command.ts'
 import { addPolicy } from './policy/command.ts'
@@ -72,9 +74,15 @@ const inputs = () =>
 
 const client = ({ state: folder, server: url, tokenFile: file }: Remote) => operatorClient(folder, url, file)
 
+function ownVersion(): string {
+  const about = JSON.parse(readFileSync(join(CODE_FOLDER, 'package.json'), 'utf8')) as { readonly version: string }
+  return about.version
+}
+
 export function program(): Command {
   const root = new Command('firebreak')
     .description('Security content that cannot take the fleet down: gated, signed, staged, sandboxed, recalled.')
+    .version(ownVersion())
     .addHelpText('after', EXIT_CODES)
     .showHelpAfterError('(add --help for what is possible)')
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.usage))
