@@ -64,6 +64,7 @@ export {
   EVIDENCE_RAN_MS,
   name,
   type PackPlan,
+  parseHeldPlan,
   parsePlan,
   type Plan,
   OS_CHARS_MAX,

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { errorCode } from '@firebreak/kernel'
+import { PLAN_RECALLED_MAX } from '@firebreak/rollout'
 import { Host } from '../testing/host.ts'
 import { imageOf } from '../testing/images.ts'
 import { type Lie, Vendor } from '../testing/vendor.ts'
@@ -164,6 +165,37 @@ test('what was recalled once stays recalled, whatever newer plans say; also afte
     assert.equal(plan?.packs[0]?.baseline?.imageDigest, first.digest, 'the newer plan is held')
     assert.deepEqual(plan?.recalled, [second.digest, first.digest])
   }
+})
+
+test('a disk that takes nothing keeps no recall from the host, and what was proven is kept when it does', async (context) => {
+  for (const file of ['trusted.json', 'plan.json']) {
+    const { vendor, folder, store, open } = await following(context)
+    vendor.plan(null, [first])
+    rmSync(join(folder, file))
+    mkdirSync(join(folder, file)) // in the way
+    for (const attempt of [1, 2]) {
+      assert.equal(await store.refresh(Date.now()).catch(errorCode), 'durable/fault', `${file}, attempt ${attempt}`)
+      assert.deepEqual(store.plan?.recalled, [first.digest])
+    }
+    rmSync(join(folder, file), { recursive: true })
+    await store.refresh(Date.now())
+    assert.deepEqual((await open()).plan?.recalled, [first.digest])
+  }
+})
+
+test('a plan of recalls that were never images brings back nothing that was recalled', async (context) => {
+  const { vendor, store, open } = await following(context)
+  const never = Array.from({ length: PLAN_RECALLED_MAX }, (_, i) => ({
+    ...first,
+    digest: i.toString(16).padStart(64, '0'),
+  }))
+  vendor.plan(null, [first])
+  await store.refresh(Date.now())
+  for (const recalled of [never, [], never]) {
+    vendor.plan(first, recalled)
+    await store.refresh(Date.now())
+  }
+  for (const { plan } of [store, await open()]) assert.ok(plan?.recalled.includes(first.digest))
 })
 
 test('a recall that is held is obeyed without a server', async (context) => {

@@ -3,6 +3,7 @@ import { KernelError, type WallMs } from '@firebreak/kernel'
 import {
   acceptPlan,
   encodePlan,
+  parseHeldPlan,
   parsePlan,
   parseReleaseDescription,
   type Plan,
@@ -37,12 +38,15 @@ export class TrustStore {
   readonly #client: ApiClient
   #trusted: TrustedMetadata
   #plan: Plan | null
+  /** As the disk has it. */
+  #kept: { readonly trusted: TrustedMetadata; readonly plan: Plan | null }
 
   private constructor(folder: string, client: ApiClient, trusted: TrustedMetadata, plan: Plan | null) {
     this.#folder = folder
     this.#client = client
     this.#trusted = trusted
     this.#plan = plan
+    this.#kept = { trusted, plan }
   }
 
   /** @throws FetcherError fetcher/identity without a root | TufError when the stored state was changed */
@@ -54,21 +58,28 @@ export class TrustStore {
       throw new FetcherError('fetcher/identity', `Cannot trust a server: ${folder}/root.json is missing`)
     }
     const trusted = stored ? decodeTrusted(stored) : trustRoot(root ?? new Uint8Array(0))
-    return new TrustStore(folder, client, trusted, plan ? parsePlan(plan) : null)
+    return new TrustStore(folder, client, trusted, plan ? parseHeldPlan(plan) : null)
   }
 
   get plan(): Plan | null {
     return this.#plan
   }
 
-  /** Brings metadata and plan up to date. What was proven stays proven, also when a later step fails. */
+  /**
+   * Brings metadata and plan up to date. What was proven stays proven, also when a later step fails; it counts before it is durable,
+   * so that a host with a full disk hears of recalls.
+   */
   async refresh(nowMs: WallMs): Promise<void> {
     const { trusted, failure } = await refreshOver(this.#trusted, nowMs, (path, bytesMax) =>
       this.#client.file(`/tuf/metadata/${path}`, bytesMax),
     )
-    await this.#keep(trusted)
-    if (failure !== null) throw failure
-    await this.#refreshPlan()
+    this.#trusted = trusted
+    try {
+      if (failure !== null) throw failure
+      await this.#refreshPlan()
+    } finally {
+      await this.#keep()
+    }
   }
 
   /**
@@ -111,10 +122,8 @@ export class TrustStore {
   async #refreshPlan(): Promise<void> {
     const target = findTarget(this.#trusted, PLAN_TARGET_PATH)
     if (!target) return
-    const plan = acceptPlan(this.#plan, parsePlan(await this.#target(target)))
-    if (plan === this.#plan) return
-    await writeDurable(`${this.#folder}/${PLAN_FILE}`, encodePlan(plan))
-    this.#plan = plan
+    const approved = new Set([...(this.#trusted.targets?.targets.values() ?? [])].map(({ sha256 }) => sha256))
+    this.#plan = acceptPlan(this.#plan, parsePlan(await this.#target(target)), (digest) => approved.has(digest))
   }
 
   async #target(target: TargetFile): Promise<Uint8Array> {
@@ -124,9 +133,11 @@ export class TrustStore {
     return bytes
   }
 
-  async #keep(reached: TrustedMetadata): Promise<void> {
-    if (reached === this.#trusted) return
-    await writeDurable(`${this.#folder}/trusted.json`, encodeTrusted(reached))
-    this.#trusted = reached
+  /** Tried with each refresh, until the disk takes it. @throws DurableError */
+  async #keep(): Promise<void> {
+    const [trusted, plan] = [this.#trusted, this.#plan]
+    if (trusted !== this.#kept.trusted) await writeDurable(`${this.#folder}/trusted.json`, encodeTrusted(trusted))
+    if (plan && plan !== this.#kept.plan) await writeDurable(`${this.#folder}/${PLAN_FILE}`, encodePlan(plan))
+    this.#kept = { trusted, plan }
   }
 }

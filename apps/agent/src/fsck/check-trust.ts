@@ -1,6 +1,6 @@
 import { sha256Hex } from '@firebreak/crypto'
 import { errorMessage, FirebreakError, fromBase64, utf8Decode } from '@firebreak/kernel'
-import { openCustomerPolicy, parsePlan } from '@firebreak/rollout'
+import { openCustomerPolicy, parseHeldPlan } from '@firebreak/rollout'
 import { decodeTrusted, type TrustedMetadata, trustRoot } from '@firebreak/tuf'
 import type { ShownFolder } from './folder.ts'
 import type { FindingCode, Findings } from './report.ts'
@@ -26,7 +26,7 @@ export async function checkTrust(folder: ShownFolder, findings: Findings): Promi
   const held = heldBytes && attempt('trust/metadata', 'fetcher/trusted.json', ENROL_AGAIN, findings, () => decodeTrusted(heldBytes)) // prettier-ignore
   if (root && held) checkRoots(root, held, findings)
   const planBytes = await folder.read('fetcher/plan.json', METADATA_BYTES_MAX)
-  if (planBytes) attempt('trust/plan', 'fetcher/plan.json', FETCH_AGAIN, findings, () => parsePlan(planBytes))
+  if (planBytes) attempt('trust/plan', 'fetcher/plan.json', FETCH_AGAIN, findings, () => parseHeldPlan(planBytes))
   await checkIdentity(folder, findings)
   for (const file of folder.filesIn('fetcher').filter((name) => name.endsWith('.fbi'))) {
     const path = `fetcher/${file}`

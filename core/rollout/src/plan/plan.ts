@@ -16,6 +16,7 @@ import {
   text,
   type Version,
   version,
+  WALL_MS_MAX,
   type WallMs,
 } from '@firebreak/kernel'
 import type { BucketRange, WaveArms } from './exposure.ts'
@@ -92,6 +93,8 @@ export const PLAN_EARLIER_MAX = 16
 /** Of one pack. */
 export const PLAN_EVIDENCE_MAX = 256
 export const PLAN_RECALLED_MAX = 2_048
+/** Of a plan as a host keeps it: with what earlier ones recalled, and with each key that its server left out. */
+export const HELD_PLAN_SIZE_BYTES_MAX = 1_048_576
 export const NAME = /^[a-z0-9][a-z0-9-]{0,63}$/
 
 /** The TUF target path of the plan document. */
@@ -104,7 +107,7 @@ export function releaseTargetPath(pack: string, release: Version): string {
 
 export const name: Reader<string> = text(64, NAME)
 const releaseRef = object<ReleaseRef>({ version, imageDigest: digest })
-const wallMs = integer(0, Number.MAX_SAFE_INTEGER)
+const wallMs = integer(0, WALL_MS_MAX)
 
 const ppm = integer(0, PPM_ALL)
 
@@ -145,16 +148,24 @@ const packPlan = object<PackPlan>({
   evidence: absentAs([], list(releaseEvidence, PLAN_EVIDENCE_MAX)),
 })
 
-const plan = object<Plan>({
-  generation: integer(1, Number.MAX_SAFE_INTEGER),
-  issuedAtMs: wallMs,
-  packs: list(packPlan, PLAN_PACKS_MAX),
-  recalled: list(digest, PLAN_RECALLED_MAX),
-})
+const planReader = (recalledMax: number): Reader<Plan> =>
+  object<Plan>({
+    generation: integer(1, Number.MAX_SAFE_INTEGER),
+    issuedAtMs: wallMs,
+    packs: list(packPlan, PLAN_PACKS_MAX),
+    recalled: list(digest, recalledMax),
+  })
+const plan = planReader(PLAN_RECALLED_MAX)
+const heldPlan = planReader(2 * PLAN_RECALLED_MAX)
 
 /** @throws KernelError kernel/malformed */
 export function parsePlan(bytes: Uint8Array): Plan {
   return plan(parseJson(bytes, PLAN_SIZE_BYTES_MAX, 'plan'), 'plan')
+}
+
+/** A plan that `acceptPlan` made and a host has kept. @throws KernelError kernel/malformed */
+export function parseHeldPlan(bytes: Uint8Array): Plan {
+  return heldPlan(parseJson(bytes, HELD_PLAN_SIZE_BYTES_MAX, 'plan'), 'plan')
 }
 
 export function encodePlan(value: Plan): Uint8Array {

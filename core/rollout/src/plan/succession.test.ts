@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { utf8Encode } from '@firebreak/kernel'
 import * as fc from 'fast-check'
-import { type Plan, PLAN_RECALLED_MAX } from './plan.ts'
+import { encodePlan, parseHeldPlan, parsePlan, type Plan, PLAN_RECALLED_MAX, PLAN_SIZE_BYTES_MAX } from './plan.ts'
 import { acceptPlan } from './succession.ts'
 
 const digest = (n: number): string => n.toString(16).padStart(64, '0')
@@ -35,12 +36,39 @@ test('what was recalled stays recalled, whatever newer plans say', () => {
   )
 })
 
+const digits = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i)
+
 test('memory for recalls has a limit, and what the newest plan recalls is never left out', () => {
-  const full = plan(
-    1,
-    Array.from({ length: PLAN_RECALLED_MAX }, (_, i) => i),
-  )
-  const accepted = acceptPlan(full, plan(2, [PLAN_RECALLED_MAX + 1]))
-  assert.equal(accepted.recalled.length, PLAN_RECALLED_MAX)
-  assert.equal(accepted.recalled[0], digest(PLAN_RECALLED_MAX + 1))
+  let held = plan(1, digits(0, PLAN_RECALLED_MAX))
+  for (const generation of [2, 3])
+    held = acceptPlan(held, plan(generation, digits(10_000 * generation, PLAN_RECALLED_MAX)))
+  assert.equal(held.recalled.length, 2 * PLAN_RECALLED_MAX)
+  assert.equal(held.recalled[0], digest(30_000))
+  assert.equal(held.recalled.at(-1), digest(PLAN_RECALLED_MAX - 1), 'what was heard of first stays')
+  assert.deepEqual(parseHeldPlan(encodePlan(held)), held, 'and a host reads what it has kept')
+})
+
+test('plans that recall thousands of images which never were crowd out no real recall', () => {
+  const isApproved = (one: string): boolean => one === digest(7)
+  let held = acceptPlan(null, plan(1, [7]), isApproved)
+  for (const generation of [2, 3, 4, 5]) {
+    held = acceptPlan(held, plan(generation, digits(10_000 * generation, PLAN_RECALLED_MAX)), isApproved)
+    assert.ok(held.recalled.includes(digest(7)), `generation ${generation}`)
+  }
+  assert.equal(held.recalled.length, PLAN_RECALLED_MAX + 1)
+})
+
+test('a host reads the largest plan that it takes again when it has kept it', () => {
+  const pack = (i: number) => ({
+    pack: `p${i}`,
+    category: 'c',
+    baseline: null,
+    candidate: null,
+    exposure: Array.from({ length: 41 }, (_, ring) => ({ ring: `r${ring}`, ppm: 0 })),
+  })
+  const json = { generation: 2, issuedAtMs: 0, packs: digits(0, 256).map(pack), recalled: [] }
+  const bytes = utf8Encode(JSON.stringify(json))
+  assert.ok(bytes.length > 0.95 * PLAN_SIZE_BYTES_MAX && bytes.length <= PLAN_SIZE_BYTES_MAX, `${bytes.length}`)
+  const held = acceptPlan(plan(1, digits(0, PLAN_RECALLED_MAX)), parsePlan(bytes))
+  assert.deepEqual(parseHeldPlan(encodePlan(held)), held)
 })
