@@ -16,18 +16,27 @@ export function areReadable(cells: readonly Cell[]): boolean {
 }
 
 function isReadable({ wave, arm, cohort, enrolled, confirmed, proven, rebooted, events, left }: Cell): boolean {
-  if (!Array.isArray(events) || !Array.isArray(left)) return false
-  const counts: readonly unknown[] = [cohort, enrolled, confirmed, proven, rebooted, ...events, ...left]
+  if (!isCount(cohort, Number.MAX_SAFE_INTEGER)) return false
+  const most = cohort === 0 ? Number.MAX_SAFE_INTEGER : cohort
   return (
-    Number.isInteger(wave) &&
+    isCount(wave, PLAN_WAVES_MAX) &&
     wave >= 1 &&
-    wave <= PLAN_WAVES_MAX &&
     (arm === 'exposed' || arm === 'control') &&
-    counts.every((count) => typeof count === 'number' && Number.isSafeInteger(count) && count >= 0) &&
-    events.length === SIGNALS.length &&
-    left.length === SIGNALS.length &&
-    (cohort === 0 || counts.every((count) => (count as number) <= cohort))
+    isCount(enrolled, most) &&
+    isCount(confirmed, most) &&
+    isCount(proven, most) &&
+    isCount(rebooted, most) &&
+    areCounts(events, most) &&
+    areCounts(left, most)
   )
+}
+
+function areCounts(counts: unknown, most: number): boolean {
+  return Array.isArray(counts) && counts.length === SIGNALS.length && counts.every((count) => isCount(count, most))
+}
+
+function isCount(value: unknown, most: number): boolean {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= most
 }
 
 /**
@@ -35,8 +44,8 @@ function isReadable({ wave, arm, cohort, enrolled, confirmed, proven, rebooted, 
  * who is pooled never changes afterwards.
  */
 export function boundedCells(cells: readonly Cell[]): readonly Cell[] {
-  const waves = Map.groupBy(cells, ({ wave }) => wave)
-  return [...waves.values()].flatMap(boundedWave).toSorted(compareCells)
+  const waves = [...Map.groupBy(cells, ({ wave }) => wave)].toSorted(([a], [b]) => a - b)
+  return waves.flatMap(([, wave]) => boundedWave(wave).toSorted(compareCells))
 }
 
 function boundedWave(cells: readonly Cell[]): readonly Cell[] {
@@ -49,6 +58,7 @@ function boundedWave(cells: readonly Cell[]): readonly Cell[] {
     if (named.has(stratum)) return stratum
     return (cohorts.get(stratum) ?? 0) > 0 ? REST_STRATUM : OUTSIDE_STRATUM
   }
+  if (cells.every((cell) => nameOf(cell) === cell.stratum)) return cells
   const pooled = Map.groupBy(
     cells.map((cell) => ({ ...cell, stratum: nameOf(cell) })),
     keyOf,
@@ -78,22 +88,56 @@ export function keyOf({ wave, stratum, arm }: Cell): string {
   return `${wave} ${arm} ${stratum}`
 }
 
+const NUMBERS = Object.fromEntries(SIGNALS.map((signal, i) => [signal, i])) as Readonly<Record<Signal, number>>
+
 /** How many hosts of the cell the signal has struck. */
 export function eventsOf(cell: Cell | undefined, signal: Signal): number {
-  return cell?.events[SIGNALS.indexOf(signal)] ?? 0
+  return cell?.events[NUMBERS[signal]] ?? 0
 }
 
 export function leftOf(cell: Cell | undefined, signal: Signal): number {
-  return cell?.left[SIGNALS.indexOf(signal)] ?? 0
+  return cell?.left[NUMBERS[signal]] ?? 0
 }
 
 export function cellsOf(cells: readonly Cell[], arm: Arm, wave?: number): readonly Cell[] {
-  return cells.filter((cell) => cell.arm === arm && (wave === undefined || cell.wave === wave))
+  return (wave === undefined ? cells : cellsOfWave(cells, wave)).filter((cell) => cell.arm === arm)
+}
+
+/** Of the same cells much is asked, wave by wave. */
+const WAVES = new WeakMap<readonly Cell[], ReadonlyMap<number, readonly Cell[]>>()
+
+function cellsOfWave(cells: readonly Cell[], wave: number): readonly Cell[] {
+  const waves = WAVES.get(cells) ?? Map.groupBy(cells, (cell) => cell.wave)
+  WAVES.set(cells, waves)
+  return waves.get(wave) ?? []
 }
 
 /** The sum of one number over `cells`. */
 export function total(cells: readonly Cell[], numberOf: (cell: Cell) => number): number {
   return cells.reduce((sum, cell) => sum + numberOf(cell), 0)
+}
+
+/** `now`, with what has not changed since `before` as it was: so that it is known by being the same. */
+export function keptCells(before: readonly Cell[], now: readonly Cell[]): readonly Cell[] {
+  const known = new Map(before.map((cell) => [keyOf(cell), cell]))
+  const kept = now.map((cell) => {
+    const same = known.get(keyOf(cell))
+    return same !== undefined && isSameCell(same, cell) ? same : cell
+  })
+  return kept.length === before.length && kept.every((cell, i) => cell === before[i]) ? before : kept
+}
+
+/** Of two cells of the same wave, stratum and arm. */
+function isSameCell(a: Cell, b: Cell): boolean {
+  return (
+    a.cohort === b.cohort &&
+    a.enrolled === b.enrolled &&
+    a.confirmed === b.confirmed &&
+    a.proven === b.proven &&
+    a.rebooted === b.rebooted &&
+    a.events.every((count, i) => count === b.events[i]) &&
+    a.left.every((count, i) => count === b.left[i])
+  )
 }
 
 /** Both arms of each stratum of a wave in which hosts are exposed, and the exposed hosts outside the cohorts. */
@@ -111,7 +155,7 @@ export function strataOf(cells: readonly Cell[], wave: number): readonly Stratum
 }
 
 function compareCells(a: Cell, b: Cell): number {
-  return a.wave - b.wave || compareText(a.stratum, b.stratum) || compareText(a.arm, b.arm)
+  return compareText(a.stratum, b.stratum) || compareText(a.arm, b.arm)
 }
 
 function compareText(a: string, b: string): number {

@@ -1,6 +1,6 @@
 import { assert, PPM_ALL, type WallMs } from '@firebreak/kernel'
 import type { Cell, Signal } from '../evidence/signals.ts'
-import { areReadable, boundedCells, cellsOf, eventsOf, total } from './cells.ts'
+import { areReadable, cellsOf, eventsOf, total } from './cells.ts'
 import * as explain from './explain.ts'
 import {
   answeredOf,
@@ -16,7 +16,6 @@ import { type Censuses, nextStep } from './pacing.ts'
 import type { RolloutPolicy } from './policy.ts'
 import type { NextWave, RolloutState, WaveDecision, WaveRecord } from './state.ts'
 import type { HoldReason } from './verdict.ts'
-import { canReachThreshold } from './weigh.ts'
 import { haltReasonOf } from './words.ts'
 
 /** In small fleets these are counted, and one too many halts. */
@@ -39,7 +38,7 @@ export function decideWave(
 ): WaveDecision {
   assert(state.status === 'rolling', 'only a rollout that is rolling is judged')
   const isReadable = areReadable(cells) && Number.isFinite(nowMs)
-  const judged = judgedOf(policy, state, isReadable ? boundedCells(cells) : state.cells, nowMs)
+  const judged = judgedOf(policy, state, state.cells, nowMs)
   const halt = haltOn(judged)
   if (halt !== null) return halt
   if (!isReadable) return hold(judged, 'unreadable-evidence')
@@ -88,20 +87,14 @@ function lossesExplained(judged: Judged): number {
     .reduce((sum, hosts) => sum + hosts, 0)
 }
 
-function smallWaves(judged: Judged): readonly WaveRecord[] {
-  return judged.state.waves.filter(({ arms }) => !isProtected(judged, arms.wave))
-}
-
-/** Whether statistics protect this wave. */
-function isProtected({ policy, cells }: Judged, wave: number): boolean {
-  const untilThen = cells.filter((cell) => cell.wave <= wave)
-  return canReachThreshold(policy, untilThen)
+function smallWaves({ state, protectedFrom }: Judged): readonly WaveRecord[] {
+  return state.waves.filter(({ arms }) => arms.wave < protectedFrom)
 }
 
 function holdOn(judged: Judged): WaveDecision | null {
   const { policy, state, wave, counts, nowMs } = judged
   if (wave === null) return null
-  const mayProbe = nowMs >= wave.startedAtMs + probeAfterMs(judged) && isProtected(judged, wave.arms.wave)
+  const mayProbe = nowMs >= wave.startedAtMs + probeAfterMs(judged) && wave.arms.wave >= judged.protectedFrom
   if (isSuspect(judged) && !mayProbe) return hold(judged, 'suspicion')
   // In whole numbers, so that exactly the share is allowed.
   if (!(recentControlLosses(judged) * PPM_ALL <= policy.outageShareMax * counts.control.cohort)) {

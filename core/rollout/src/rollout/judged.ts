@@ -6,7 +6,7 @@ import { nextWaveSize } from './pacing.ts'
 import type { RolloutPolicy } from './policy.ts'
 import { currentWave, type RolloutState, type WaveRecord, type WaveSize } from './state.ts'
 import type { EvidenceSummary, WaveCounts } from './verdict.ts'
-import { weigh } from './weigh.ts'
+import { firstProtected, weigh } from './weigh.ts'
 
 /** All that a judgement is made of. */
 export interface Judged {
@@ -16,15 +16,27 @@ export interface Judged {
   readonly wave: WaveRecord | null
   readonly counts: WaveCounts
   readonly evidence: EvidenceSummary
+  /** The first wave that statistics protect, and all after it; Infinity: none. */
+  readonly protectedFrom: number
   readonly size: WaveSize
   readonly nowMs: WallMs
 }
 
+type Known = Omit<Judged, 'nowMs'>
+
+/** Between two looks mostly nothing happens: the state is the same one, and so is all of this. */
+const KNOWN = new WeakMap<RolloutState, Known>()
+
 export function judgedOf(policy: RolloutPolicy, state: RolloutState, cells: readonly Cell[], nowMs: WallMs): Judged {
+  const before = KNOWN.get(state)
+  if (before?.policy === policy && before.cells === cells) return { ...before, nowMs }
   const wave = currentWave(state)
   const evidence = weigh(policy, state, cells)
   const size = nextWaveSize(policy, state, cells, evidence)
-  return { policy, state, cells, wave, counts: countsOf(wave, cells), evidence, size, nowMs }
+  const protectedFrom = firstProtected(policy, cells)
+  const known = { policy, state, cells, wave, counts: countsOf(wave, cells), evidence, protectedFrom, size }
+  KNOWN.set(state, known)
+  return { ...known, nowMs }
 }
 
 /** How many of the control fell silent within the last OUTAGE_MINUTES. */

@@ -1,7 +1,18 @@
 import type { WallMs } from '@firebreak/kernel'
 import { type Cell, COMPARED_SIGNALS, type ComparedSignal } from '../evidence/signals.ts'
 import { addTick, noTerms, RATIOS_FEWER, RATIOS_MORE, type Tick } from '../statistics/hazard-ratio.ts'
-import { areReadable, boundedCells, cellsOf, eventsOf, isSteady, keyOf, leftOf, strataOf, total } from './cells.ts'
+import {
+  areReadable,
+  boundedCells,
+  cellsOf,
+  eventsOf,
+  isSteady,
+  keptCells,
+  keyOf,
+  leftOf,
+  strataOf,
+  total,
+} from './cells.ts'
 import { epochStarts } from './epochs.ts'
 import type { ControlLoss, ProcessState, RolloutState } from './state.ts'
 
@@ -17,19 +28,25 @@ export const MINUTE_MS = 60_000
  */
 export function lookAt(state: RolloutState, cells: readonly Cell[], nowMs: WallMs): RolloutState {
   if (state.status !== 'rolling' || !areReadable(cells)) return state
-  const next = boundedCells(cells.filter(({ wave }) => wave <= state.waves.length))
-  if (isSame(state.cells, next)) return state
-  const before = new Map(state.cells.map((cell) => [keyOf(cell), cell]))
-  const processes = new Map(state.processes.map((process) => [processKey(process), process]))
+  const next = keptCells(state.cells, boundedCells(cells.filter(({ wave }) => wave <= state.waves.length)))
+  if (next === state.cells) return state
+  const known = new Set(state.cells)
+  const changed = new Set(next.filter((cell) => !known.has(cell)).map(({ wave }) => wave))
+  const before = new Map(state.cells.filter(({ wave }) => changed.has(wave)).map((cell) => [keyOf(cell), cell]))
+  const processes = new Map<string | ProcessState, ProcessState>()
+  for (const process of state.processes) {
+    const isTouched = process.stratum === null || changed.has(process.wave)
+    processes.set(isTouched ? processKey(process) : process, process)
+  }
   const epoch = epochStarts(state.waves).at(-1) ?? 1
-  for (const { arms } of state.waves) {
-    for (const { stratum, exposed, control } of strataOf(next, arms.wave)) {
+  for (const wave of changed) {
+    for (const { stratum, exposed, control } of strataOf(next, wave)) {
       if (control === null || exposed.cohort === 0) continue
       for (const signal of COMPARED_SIGNALS) {
         const tick = tickOf(signal, before, exposed, control)
         if (tick.exposedEvents + tick.controlEvents === 0) continue
-        take(processes, { wave: arms.wave, stratum, signal }, tick)
-        if (arms.wave === state.waves.length)
+        take(processes, { wave, stratum, signal }, tick)
+        if (wave === state.waves.length)
           take(processes, { wave: isFirst(signal, stratum) ? 1 : epoch, stratum: null, signal }, tick)
       }
     }
@@ -47,7 +64,7 @@ function isFirst(signal: ComparedSignal, stratum: string): boolean {
 
 type ProcessId = Pick<ProcessState, 'wave' | 'stratum' | 'signal'>
 
-function take(processes: Map<string, ProcessState>, id: ProcessId, tick: Tick): void {
+function take(processes: Map<string | ProcessState, ProcessState>, id: ProcessId, tick: Tick): void {
   // A detection is a good event: a bad release brings fewer of them.
   const ratios = id.signal === 'detection' ? RATIOS_FEWER : RATIOS_MORE
   const known = processes.get(processKey(id))
@@ -94,8 +111,4 @@ function controlLosses(state: RolloutState, cells: readonly Cell[], nowMs: WallM
 
 function processKey({ wave, stratum, signal }: ProcessId): string {
   return `${wave} ${signal} ${stratum}`
-}
-
-function isSame(a: readonly Cell[], b: readonly Cell[]): boolean {
-  return a.length === b.length && JSON.stringify(a) === JSON.stringify(b)
 }

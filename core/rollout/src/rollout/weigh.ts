@@ -41,7 +41,11 @@ const TOGETHER = 1 / 2
 export function weigh(policy: RolloutPolicy, state: RolloutState, cells: readonly Cell[]): EvidenceSummary {
   const waves = state.waves.map(({ arms: { wave } }) => ({ wave, strata: strataOf(cells, wave) }))
   const epochs = epochStarts(state.waves)
-  const parts = SIGNALS.flatMap((signal) => signalParts(policy, state.processes, waves, epochs, signal))
+  const bySignal = Map.groupBy(state.processes, ({ signal }) => signal)
+  const parts = SIGNALS.flatMap((signal) => {
+    const own = isAttributed(signal) ? [] : (bySignal.get(signal) ?? [])
+    return signalParts(policy, own, waves, epochs, signal)
+  })
   const logs = parts.map(({ logE, weight }) => ({ logE, weight }))
   const strongest = parts
     .filter(({ exposedEvents, controlEvents }) => exposedEvents + controlEvents > 0)
@@ -91,30 +95,52 @@ function signalParts(
       })),
     ]
   }
-  const known = processes.filter((process) => process.signal === signal)
+  const byWave = Map.groupBy(processes, ({ wave, stratum }) => (stratum === null ? null : wave))
   return [
-    ...epochParts(known, epochs, own),
-    ...waves.map((one) => ({ ...described(signal, one.strata), ...apart(one), ...comparedEvidence(known, one) })),
+    ...epochParts(byWave.get(null) ?? [], epochs, own),
+    ...waves.map((one) => {
+      const finding = comparedEvidence(byWave.get(one.wave) ?? [], one.strata)
+      return { ...described(signal, one.strata), ...apart(one), ...finding }
+    }),
   ]
 }
 
 /** Of all waves together, epoch by epoch. */
 function epochParts(processes: readonly ProcessState[], epochs: readonly number[], own: number): readonly Part[] {
-  return processes
-    .filter(({ stratum }) => stratum === null)
-    .map(({ wave, signal, logTerms, exposedEvents, controlEvents }) => {
-      const weight = own * TOGETHER * waveWeight(epochs.indexOf(wave) + 1)
-      return { signal, wave: null, stratum: null, exposedEvents, controlEvents, logE: logMixture(logTerms), weight }
-    })
+  return processes.map(({ wave, signal, logTerms, exposedEvents, controlEvents }) => {
+    const weight = own * TOGETHER * waveWeight(epochs.indexOf(wave) + 1)
+    return { signal, wave: null, stratum: null, exposedEvents, controlEvents, logE: logMixture(logTerms), weight }
+  })
 }
 
 type Finding = Pick<SignalEvidence, 'logE' | 'stratum'>
 
-/** Of the processes of one signal: those of one wave. The weights of strata are settled when the wave starts. */
-function comparedEvidence(processes: readonly ProcessState[], { wave, strata }: WaveStrata): Finding {
-  const known = processes.filter((process) => process.wave === wave && process.stratum !== null)
-  if (known.length === 0) return { logE: 0, stratum: null }
+interface Found {
+  readonly known: readonly ProcessState[]
+  readonly weight: number
+  readonly finding: Finding
+}
+
+/** By the first of the processes: most waves are as they were at the last look. */
+const FOUND = new WeakMap<ProcessState, Found>()
+
+/** @param known - of one signal in one wave. The weights of its strata are settled when it starts */
+function comparedEvidence(known: readonly ProcessState[], strata: readonly Stratum[]): Finding {
+  const [first] = known
+  if (first === undefined) return { logE: 0, stratum: null }
   const weight = 1 / strata.filter(({ exposed }) => exposed.cohort > 0).length
+  const found = FOUND.get(first)
+  if (found?.weight === weight && isSame(found.known, known)) return found.finding
+  const finding = findingOf(known, weight)
+  FOUND.set(first, { known, weight, finding })
+  return finding
+}
+
+function isSame(a: readonly ProcessState[], b: readonly ProcessState[]): boolean {
+  return a.length === b.length && a.every((one, i) => one === b[i])
+}
+
+function findingOf(known: readonly ProcessState[], weight: number): Finding {
   const strongest = known.toSorted((a, b) => logMixture(b.logTerms) - logMixture(a.logTerms))[0]
   const logE = logSignalEvidence(known.map(({ logTerms }) => ({ terms: logTerms, weight })))
   return { logE, stratum: strongest?.stratum ?? null }
@@ -165,17 +191,17 @@ const LOSSES_TRIED_MAX = 1_000
 const LOSSES_SHARE = 0.8
 
 /**
- * Whether the statistics can protect a rollout at all: whether evidence would reach `haltEvidence` if four of five exposed hosts so far fell
- * silent, one after another, and the control lost nobody. Where not, hosts are counted instead (`failuresMax`, `lossesMax`). Depends on
+ * From which wave on the statistics can protect a rollout: the first by which evidence would reach `haltEvidence` if four of five exposed hosts so far fell
+ * silent, one after another, and the control lost nobody. Before, hosts are counted instead (`failuresMax`, `lossesMax`). Depends on
  * the cohorts only, so for each wave it is settled when the wave starts.
  *
- * @param cells - of the waves up to that one
+ * @returns Infinity: so far none
  */
-export function canReachThreshold(policy: RolloutPolicy, cells: readonly Cell[]): boolean {
+export function firstProtected(policy: RolloutPolicy, cells: readonly Cell[]): number {
   const needed = Math.log(policy.haltEvidence) - Math.log(SIGNAL_WEIGHTS.silence * TOGETHER * waveWeight(1))
-  const waves = new Set(cells.map(({ wave }) => wave))
+  const waves = [...new Set(cells.map(({ wave }) => wave))].toSorted((a, b) => a - b)
   let terms = noTerms(RATIOS_MORE)
-  for (const { exposed, control } of [...waves].flatMap((wave) => strataOf(cells, wave))) {
+  for (const { exposed, control } of waves.values().flatMap((wave) => strataOf(cells, wave))) {
     if (control === null || control.cohort === 0) continue
     const losses = Math.min(Math.ceil(exposed.cohort * LOSSES_SHARE), LOSSES_TRIED_MAX)
     for (let lost = 0; lost < losses; lost++) {
@@ -186,10 +212,10 @@ export function canReachThreshold(policy: RolloutPolicy, cells: readonly Cell[])
         controlToCome: 0,
       }
       terms = addTick(terms, RATIOS_MORE, { ...atRisk, exposedEvents: 1, controlEvents: 0 })
-      if (logMixture(terms) >= needed) return true
+      if (logMixture(terms) >= needed) return exposed.wave
     }
   }
-  return false
+  return Number.POSITIVE_INFINITY
 }
 
 /** Downwards, so that what is shown is never more than there is. */
