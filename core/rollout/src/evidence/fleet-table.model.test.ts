@@ -174,11 +174,11 @@ class Pair {
     assert.deepEqual(sizes, this.model.start(ring, arms, this.nowMs))
   }
 
+  /** The server ends; another one starts with what was written down, and reads the newest beacons again. The model has not noticed. */
   restart(epochHours: number): void {
     const saved = this.table.members(RELEASE.pack)
     this.table = newTable(epochHours * HOUR + 7)
     this.table.restore(RELEASE.pack, saved)
-    this.model.restart()
     this.listeningSinceMs = this.nowMs
     for (const [host, { report, atMs }] of this.newest) this.table.fold(host, report, atMs)
   }

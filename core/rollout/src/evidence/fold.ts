@@ -1,12 +1,13 @@
 import { BUCKET_NONE, bucketIn, FLAG, imageIn, placeOf, RELEASE_FLAGS } from './host-columns.ts'
-import type { FleetState } from './fleet-state.ts'
+import { type FleetState, waitOf } from './fleet-state.ts'
 import { type HealthReport, newestOutcome } from './health-report.ts'
 import { countHost, leaveCell } from './host-count.ts'
 import { type HostKind, kindKey } from './strata.ts'
 import { durationTicks, hourAfter } from './time-scale.ts'
 
 /**
- * Takes in a beacon that is newer than the one the host is known by, and nothing otherwise. Leaves nothing on the heap as long as a host
+ * Takes in a beacon that is newer than the one the host is known by, and nothing otherwise; of the one that a server before this one counted, only what
+ * the host says of itself. Leaves nothing on the heap as long as a host
  * says of itself what it said before: hence no closures in what it calls.
  *
  * @param heardAt - in ticks, by the server's clock
@@ -14,16 +15,17 @@ import { durationTicks, hourAfter } from './time-scale.ts'
 export function foldReport(fleet: FleetState, host: number, report: HealthReport, heardAt: number): void {
   const { columns } = fleet
   const before = columns.sequence[host] ?? 0
-  if (report.sequence <= before) return
   const flags = columns.flags[host] ?? 0
-  const wasAway = before === 0 || (flags & (FLAG.silent | FLAG.stopped)) !== 0
-  const restarts = report.engineRestarts & 0xff
-  const isTroubled = before !== 0 && ((flags & FLAG.silent) !== 0 || restarts !== (columns.restarts[host] ?? 0))
-  foldImage(fleet, host, report, heardAt)
-  columns.sequence[host] = report.sequence
-  columns.heardAt[host] = heardAt
-  columns.interval[host] = durationTicks(report.beaconIntervalMs)
-  columns.restarts[host] = restarts
+  const isRestored = (flags & FLAG.restored) !== 0
+  if (report.sequence < before || (report.sequence === before && !isRestored)) return
+  if (report.sequence === before) {
+    columns.flags[host] = flags & ~FLAG.restored
+    foldWords(fleet, host, report, heardAt)
+    return
+  }
+  const wasAway = before === 0 || (flags & FLAG.stopped) !== 0 || isGap(fleet, host, heardAt)
+  const hasRestarted = !isRestored && (report.engineRestarts & 0xff) !== (columns.restarts[host] ?? 0)
+  const isTroubled = before !== 0 && ((flags & FLAG.silent) !== 0 || hasRestarted)
   columns.flags[host] =
     FLAG.heard |
     (flags & RELEASE_FLAGS) |
@@ -31,9 +33,25 @@ export function foldReport(fleet: FleetState, host: number, report: HealthReport
     (report.ending === null ? 0 : FLAG.stopped) |
     (isTroubled ? FLAG.troubled : 0)
   if (wasAway) columns.presentSince[host] = heardAt
-  foldCustomer(fleet, host, report.customer.name)
-  const kind = foldKind(fleet, host, report)
+  const kind = foldWords(fleet, host, report, heardAt)
   if (kind.watch !== null) countHost(fleet, kind.watch, host, report, before === 0)
+}
+
+/** Whether the host was away since its last beacon. That is so for every server that hears the beacons, however often it sweeps. */
+function isGap({ columns, rules }: FleetState, host: number, heardAt: number): boolean {
+  return heardAt - (columns.heardAt[host] ?? 0) > waitOf(rules, columns.interval[host] ?? 0)
+}
+
+/** What the host says of itself. Nothing is counted. */
+function foldWords(fleet: FleetState, host: number, report: HealthReport, heardAt: number): HostKind {
+  const { columns } = fleet
+  foldImage(fleet, host, report, heardAt)
+  columns.sequence[host] = report.sequence
+  columns.heardAt[host] = heardAt
+  columns.interval[host] = durationTicks(report.beaconIntervalMs)
+  columns.restarts[host] = report.engineRestarts & 0xff
+  foldCustomer(fleet, host, report.customer.name)
+  return foldKind(fleet, host, report)
 }
 
 /** A host that changes its pack starts anew: no rollout of the other pack has to do with it. */

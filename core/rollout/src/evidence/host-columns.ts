@@ -93,6 +93,8 @@ export const FLAG = {
   applying: 1 << 7,
   /** Has reported at all. */
   heard: 1 << 8,
+  /** A server before this one counted its newest beacon; what it says of the host has to be read again. */
+  restored: 1 << 9,
 } as const
 
 /** Of FLAG: what is about the watched release, and goes with it. */

@@ -70,6 +70,20 @@ export function settleHistory({ columns }: FleetState, watch: ReleaseWatch, host
   watch.count(watch.cellOutside(tally, tally.stratum), (news & ATTRIBUTED_BITS) | trial)
 }
 
+/**
+ * Counts a host outside, together with its failure, that has begun the release and is not enrolled in the exposed arm of its wave: what it said before counts, and
+ * not only its next beacon, which may never come.
+ */
+export function countOutside(fleet: FleetState, watch: ReleaseWatch, host: number): void {
+  const { columns } = fleet
+  const flags = columns.flags[host] ?? 0
+  const cell = (flags & FLAG.begun) === 0 ? 0 : enterCell(fleet, watch, host)
+  if (cell === 0) return
+  const history = columns.history[host] ?? 0
+  const failure = (flags & FLAG.rejected) === 0 ? 0 : HISTORY.failure
+  settleHistory(fleet, watch, host, history | outsideBits(watch.tally(cell), history, true) | failure)
+}
+
 /** Takes a host out of the cell in which it counts. */
 export function leaveCell({ columns }: FleetState, watch: ReleaseWatch, host: number): void {
   const cell = columns.cell[host] ?? 0
@@ -106,7 +120,14 @@ function settleCell(
     if (tally.isOutside || isCounted || !isElsewhere) return cell
     leaveCell(fleet, watch, host)
   }
-  if (watch.wave === null || ((columns.flags[host] ?? 0) & FLAG.begun) === 0) return 0
+  return ((columns.flags[host] ?? 0) & FLAG.begun) === 0 ? 0 : enterCell(fleet, watch, host)
+}
+
+/** The cell of a host that has begun the release: when it is in none, the one outside. */
+function enterCell(fleet: FleetState, watch: ReleaseWatch, host: number): number {
+  const { columns } = fleet
+  const cell = columns.cell[host] ?? 0
+  if (cell !== 0 || watch.wave === null) return cell
   const stratum = stratumOf(
     fleet.kinds.value(columns.kind[host] ?? 0),
     isSteady(fleet, host, columns.heardAt[host] ?? 0),

@@ -51,7 +51,7 @@ test('a cohort that is restored is the one that was written down, also with anot
         { wave: 3, arm: 'control', cohort: 2 },
       ],
     )
-    table.fold(0, { ...HEALTHY, enrolment: { ...NOTHING_SINCE, wave: 3 } }, NOW_MS)
+    table.fold(0, { ...HEALTHY, sequence: 2, enrolment: { ...NOTHING_SINCE, wave: 3 } }, NOW_MS)
     assert.deepEqual(
       table.cells(RELEASE.pack).map(({ enrolled }) => enrolled),
       [1, 0],
@@ -76,7 +76,7 @@ const refused: readonly (readonly [string, Uint8Array])[] = [
   ['not JSON', new Uint8Array([1, 0, 0, 0, 123])],
   ['cut', saved().slice(0, -1)],
   ['too long', concatBytes([saved(), new Uint8Array(1)])],
-  ['another format', changed((head) => ({ ...head, format: 2 }))],
+  ['another format', changed((head) => ({ ...head, format: 1 }))],
   ['another release', changed((head) => ({ ...head, imageDigest: 'e'.repeat(64) }))],
   ['signals in another order', changed((head) => ({ ...head, signals: [...SIGNALS].toReversed() }))],
   ['fewer signals', changed((head) => ({ ...head, signals: SIGNALS.slice(1) }))],
@@ -94,10 +94,24 @@ const refused: readonly (readonly [string, Uint8Array])[] = [
     ),
   ],
   [
+    'a beacon that is none',
+    changed(
+      (head) => head,
+      (rows) => rows.fill(0xff, 12, 20),
+    ),
+  ],
+  [
+    'a member that never reported',
+    changed(
+      (head) => head,
+      (rows) => rows.fill(0, 12, 20),
+    ),
+  ],
+  [
     'hosts that were not added',
     changed(
       (head) => ({ ...head, hosts: 5 }),
-      (rows) => concatBytes([rows, new Uint8Array(6)]),
+      (rows) => concatBytes([rows, new Uint8Array(20)]),
     ),
   ],
 ]

@@ -17,18 +17,21 @@ import {
 } from '@firebreak/kernel'
 import { PLAN_WAVES_MAX } from '../plan/plan.ts'
 import type { FleetState } from './fleet-state.ts'
-import { imageIn, placeOf } from './host-columns.ts'
+import { FLAG, imageIn, placeOf } from './host-columns.ts'
+import { leaveCell } from './host-count.ts'
 import { cellOf, CELLS_MAX, type ReleaseWatch } from './release-watch.ts'
 import { type Cell, SIGNALS } from './signals.ts'
 import { kindKey } from './strata.ts'
 import { durationMs, hourAfter, ticksOfHour } from './time-scale.ts'
 
 /**
- * The cohorts of a rollout, written down: a length in 4 bytes, so many bytes of JSON (`MembersHead`), then 6 bytes for each host in order of their numbers:
- * cell, history, and the hour of the last silence; 16 bits each, little-endian. What beacons say is not in it, except as far as it counted.
+ * The cohorts of a rollout, written down: a length in 4 bytes, so many bytes of JSON (`MembersHead`), then 20 bytes for each host in order of their numbers,
+ * little-endian: cell, history, the hour of the last silence and flags, 16 bits each; since when it is there, in ticks of the epoch that is named, 32 bits; and the
+ * sequence of the newest beacon that counted, a double. Of hosts with another pack only the hour is not 0. What beacons say is not in it, except as far as it
+ * counted.
  */
 interface MembersHead {
-  readonly format: 1
+  readonly format: 2
   readonly imageDigest: Sha256Hex
   readonly epochMs: WallMs
   readonly hosts: number
@@ -47,7 +50,10 @@ const HEAD_SIZE_BYTES_MAX = 67_108_864
 const HOSTS_MAX = 0xffff_ffff
 const STRATUM_CHARS_MAX = 512
 const HEAD_LENGTH_BYTES = 4
-const HOST_BYTES = 6
+const HOST_BYTES = 20
+
+/** Where in a host's bytes. */
+const AT = { cell: 0, history: 2, unsteadyAt: 4, flags: 6, presentSince: 8, sequence: 12 } as const
 
 const count = integer(0, HOSTS_MAX)
 const counts: Reader<readonly number[]> = (value, at) => {
@@ -58,7 +64,7 @@ const counts: Reader<readonly number[]> = (value, at) => {
 const wave = integer(1, PLAN_WAVES_MAX)
 
 const head = object<MembersHead>({
-  format: literal(1),
+  format: literal(2),
   imageDigest: digest,
   epochMs: integer(0, WALL_MS_MAX),
   hosts: count,
@@ -84,7 +90,7 @@ const head = object<MembersHead>({
 
 export function encodeMembers({ columns, hosts, kinds, scale }: FleetState, watch: ReleaseWatch): Uint8Array {
   const value: MembersHead = {
-    format: 1,
+    format: 2,
     imageDigest: watch.release.imageDigest,
     epochMs: scale.epochMs,
     hosts,
@@ -101,10 +107,14 @@ export function encodeMembers({ columns, hosts, kinds, scale }: FleetState, watc
   const rows = new Uint8Array(HOST_BYTES * hosts)
   const view = new DataView(rows.buffer)
   for (let host = 0; host < hosts; host++) {
-    const isOf = kinds.value(columns.kind[host] ?? 0).watch === watch
-    view.setUint16(HOST_BYTES * host, isOf ? (columns.cell[host] ?? 0) : 0, true)
-    view.setUint16(HOST_BYTES * host + 2, isOf ? (columns.history[host] ?? 0) : 0, true)
-    view.setUint16(HOST_BYTES * host + 4, columns.unsteadyAt[host] ?? 0, true)
+    const at = HOST_BYTES * host
+    view.setUint16(at + AT.unsteadyAt, columns.unsteadyAt[host] ?? 0, true)
+    if (kinds.value(columns.kind[host] ?? 0).watch !== watch) continue
+    view.setUint16(at + AT.cell, columns.cell[host] ?? 0, true)
+    view.setUint16(at + AT.history, columns.history[host] ?? 0, true)
+    view.setUint16(at + AT.flags, columns.flags[host] ?? 0, true)
+    view.setUint32(at + AT.presentSince, columns.presentSince[host] ?? 0, true)
+    view.setFloat64(at + AT.sequence, columns.sequence[host] ?? 0, true)
   }
   return concatBytes([length, json, rows])
 }
@@ -155,28 +165,59 @@ function checkRows({ head: { cells, hosts, waves }, rows }: SavedMembers): void 
   if (names.size !== cells.length) throw malformed('members.cells', 'each cell once', 'one twice')
   if (!cells.every((one) => started.has(one.wave))) throw malformed('members.cells', 'waves that started', 'another')
   for (let host = 0; host < hosts; host++) {
-    const cell = rows.getUint16(HOST_BYTES * host, true)
-    const isElsewhere = cell === 0 && rows.getUint16(HOST_BYTES * host + 2, true) !== 0
-    if (cell > cells.length || isElsewhere) throw malformed(`members.rows[${host}]`, 'a cell that is listed', cell)
+    const { cell, history, sequence } = savedHost(rows, host)
+    if (cell > cells.length || (cell === 0 && history !== 0)) {
+      throw malformed(`members.rows[${host}]`, 'a cell that is listed', cell)
+    }
+    const isCounted = Number.isSafeInteger(sequence) && sequence >= (cell === 0 ? 0 : 1)
+    if (!isCounted) throw malformed(`members.rows[${host}]`, 'the sequence of a beacon', sequence)
   }
 }
 
-/** A host of a cell has the pack, whatever else it will say. */
+interface SavedHost {
+  readonly cell: number
+  readonly history: number
+  readonly unsteadyAt: number
+  readonly flags: number
+  readonly presentSince: number
+  readonly sequence: number
+}
+
+function savedHost(rows: DataView, host: number): SavedHost {
+  const at = HOST_BYTES * host
+  return {
+    cell: rows.getUint16(at + AT.cell, true),
+    history: rows.getUint16(at + AT.history, true),
+    unsteadyAt: rows.getUint16(at + AT.unsteadyAt, true),
+    flags: rows.getUint16(at + AT.flags, true),
+    presentSince: rows.getUint32(at + AT.presentSince, true),
+    sequence: rows.getFloat64(at + AT.sequence, true),
+  }
+}
+
+/** A host that counted has the pack, whatever else it will say. Of two packs it has the one with which it reported later, and has left the other. */
 function restoreHost(fleet: FleetState, watch: ReleaseWatch, host: number, { head: saved, rows }: SavedMembers): void {
   const { columns, kinds, scale } = fleet
-  const unsteadyAt = rows.getUint16(HOST_BYTES * host + 4, true)
+  const { cell, history, unsteadyAt, flags, presentSince, sequence } = savedHost(rows, host)
   if (unsteadyAt !== 0) {
-    const sinceEpochMs = durationMs(ticksOfHour(unsteadyAt))
-    const hour = hourAfter(scale.heardAt(saved.epochMs + sinceEpochMs))
+    const hour = hourAfter(scale.heardAt(saved.epochMs + durationMs(ticksOfHour(unsteadyAt))))
     columns.unsteadyAt[host] = Math.max(columns.unsteadyAt[host] ?? 0, hour)
   }
-  const cell = rows.getUint16(HOST_BYTES * host, true)
-  if (cell === 0) return
   const number = columns.kind[host] ?? 0
+  const before = columns.sequence[host] ?? 0
+  if (before >= sequence) {
+    if (cell !== 0) watch.leave(cell, history)
+    return
+  }
+  const other = kinds.value(number).watch
+  if (before !== 0 && other !== null) leaveCell(fleet, other, host)
   const kind = { ...kinds.value(number), pack: watch.release.pack, watch }
   columns.kind[host] = kinds.take(kindKey(kind), kind)
   kinds.drop(number)
   columns.place[host] = placeOf(watch.bucketOf(host), imageIn(columns.place[host] ?? 0))
   columns.cell[host] = cell
-  columns.history[host] = rows.getUint16(HOST_BYTES * host + 2, true)
+  columns.history[host] = history
+  columns.flags[host] = flags | FLAG.restored
+  columns.presentSince[host] = scale.heardAt(saved.epochMs + durationMs(presentSince))
+  columns.sequence[host] = sequence
 }

@@ -78,7 +78,7 @@ export class NaiveFleet {
     const host = this.#host(number)
     const before = host.last
     if (before !== null && report.sequence <= before.report.sequence) return
-    const wasAway = before === null || host.isSilent || before.report.ending !== null
+    const wasAway = before === null || before.report.ending !== null || atMs - before.atMs > this.#waitMs(before.report)
     host.isTroubled = before !== null && (host.isSilent || report.engineRestarts !== before.report.engineRestarts)
     if (wasAway) host.presentSinceMs = atMs
     host.isSilent = false
@@ -189,13 +189,29 @@ export class NaiveFleet {
       const arm = (['exposed', 'control'] as const).find((one) => {
         return arms[one].fromPpm <= bucket && bucket < arms[one].toPpm
       })
-      if (arm === undefined || !this.#isIn(host, ring) || this.#isMarked(host)) continue
-      this.#leave(host)
-      if (!this.#isEligible(host)) continue
-      host.member = this.#record({ ...this.#wave, arm, isOutside: false }, this.#stratum(host, nowMs))
-      sizes[arm]++
+      if (arm !== undefined && this.#isIn(host, ring) && !this.#isMarked(host)) {
+        this.#leave(host)
+        if (this.#isEligible(host)) {
+          host.member = this.#record({ ...this.#wave, arm, isOutside: false }, this.#stratum(host, nowMs))
+          sizes[arm]++
+        }
+      }
+      this.#countOutside(host)
     }
     return { exposedHosts: sizes.exposed, controlHosts: sizes.control }
+  }
+
+  /** Whoever has begun the release, and is in no arm that would have brought it about, is on trial outside. */
+  #countOutside(host: NaiveHost): void {
+    const { hasBegun, hasRejected, last } = host
+    if (!hasBegun || last === null || last.report.pack !== this.#pack || this.#wave === null) return
+    const own = host.member ?? { ...this.#wave, arm: 'exposed', stratum: this.#stratum(host, last.atMs), facts: null }
+    if (host.trial === null && !(own.arm === 'exposed' && own.facts?.has('enrolled') === true)) {
+      host.trial = this.#record({ ...own, arm: 'exposed', isOutside: true }, own.stratum)
+      host.trial.facts.add('enrolled')
+      host.member ??= host.trial
+    }
+    if (hasRejected) (host.trial ?? host.member)?.events.add('failure')
   }
 
   /** Buckets of those who could take part now, in order. */
@@ -203,16 +219,6 @@ export class NaiveFleet {
     const numbers = [...this.#hosts.keys()]
     const chosen = numbers.filter((one) => this.#isIn(this.#host(one), ring) && this.#isEligible(this.#host(one)))
     return chosen.map((one) => this.#bucketOf(one)).toSorted((a, b) => a - b)
-  }
-
-  /** The server ends; another one starts with what was written down, and reads the newest beacons again. */
-  restart(): void {
-    const known = this.#hosts.map(({ last }) => last)
-    for (const host of this.#hosts) {
-      const release = { hasBegun: false, hasRejected: false, wasWrong: false }
-      Object.assign(host, { last: null, isSilent: false, isTroubled: false, presentSinceMs: 0, ...release })
-    }
-    for (const [number, last] of known.entries()) if (last !== null) this.fold(number, last.report, last.atMs)
   }
 
   cells(): readonly Cell[] {
