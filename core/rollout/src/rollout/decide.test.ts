@@ -4,7 +4,9 @@ import { PPM_ALL } from '@firebreak/kernel'
 import type { Cell, Signal } from '../evidence/signals.ts'
 import { COMPARED_SIGNALS, SIGNALS } from '../evidence/signals.ts'
 import type { RolloutPolicy } from './policy.ts'
-import { cellOf, type CellSpec, inFirstWave, judge, MINUTE, POLICY, T0 } from './rollout.fixture.ts'
+import { decideWave } from './decide.ts'
+import { lookAt } from './look.ts'
+import { cellOf, type CellSpec, censusOf, inFirstWave, judge, MINUTE, POLICY, T0 } from './rollout.fixture.ts'
 import { haltRollout, type RolloutState } from './state.ts'
 
 interface Row {
@@ -106,19 +108,19 @@ const rows: readonly Row[] = [
   {
     name: 'too few reboots',
     exposed: { ...PROVEN, rebooted: 2 },
-    policy: { rebootedHostsMin: 3 },
+    policy: { rebootedShareMin: 100_000 },
     expected: 'hold reboot-wanted',
   },
   {
     name: 'as many reboots as are wanted',
     exposed: { ...PROVEN, rebooted: 3 },
-    policy: { rebootedHostsMin: 3 },
+    policy: { rebootedShareMin: 100_000 },
     expected: 'advance evidence-sufficient',
   },
   {
     name: 'more reboots wanted than hosts exposed',
     exposed: { ...PROVEN, rebooted: 10 },
-    policy: { rebootedHostsMin: 99 },
+    policy: { rebootedShareMin: PPM_ALL },
     expected: 'advance evidence-sufficient',
   },
   {
@@ -236,6 +238,37 @@ test('losses that the control has as well, for its size, are not counted in a sm
   assert.equal(judged(1, 0), 'halt silence')
   assert.equal(judged(1, 2), 'hold baking')
   assert.equal(judged(2, 2), 'halt silence')
+})
+
+test('what an outage took from the control of one small wave excuses nothing in the next', () => {
+  const [wave] = inFirstWave(3, 6).waves
+  assert.ok(wave)
+  const second = { ...wave, arms: { ...wave.arms, wave: 2 } }
+  const state: RolloutState = { ...inFirstWave(3, 6), waves: [wave, second] }
+  const armsOf = (number: number, lost: number, lostOfControl: number) => [
+    cellOf({ wave: number, cohort: 3, enrolled: 3, proven: 3, confirmed: 3, events: { silence: lost } }),
+    cellOf({ ...CONTROL, wave: number, cohort: 6, enrolled: 6, proven: 6, events: { silence: lostOfControl } }),
+  ]
+  const { kind, reason } = judge(POLICY, state, [...armsOf(1, 0, 6), ...armsOf(2, 2, 0)], T0)
+  assert.equal(`${kind} ${reason}`, 'halt silence')
+})
+
+test('evidence of strata of which the numbers are gone still counts, and breaks nothing', () => {
+  const of = (stratum: string, silence: number) => [
+    cellOf({ ...PROVEN, stratum, events: { silence } }),
+    cellOf({ ...CONTROL, stratum, cohort: 2_000, enrolled: 2_000 }),
+  ]
+  const all = ['a', 'b', 'c'].flatMap((stratum) => of(stratum, 1))
+  const before = lookAt(
+    inFirstWave(30, 600),
+    ['a', 'b', 'c'].flatMap((stratum) => of(stratum, 0)),
+    T0,
+  )
+  const state = lookAt(before, all, T0)
+  for (const left of [[], of('a', 1), all.slice(0, 1)]) {
+    const { kind } = decideWave(POLICY, lookAt(state, left, T0), left, () => censusOf(1_000), T0 + 15 * MINUTE)
+    assert.notEqual(kind, 'advance')
+  }
 })
 
 test('a settled control that falls silent in a small fleet is counted: it has the release', () => {

@@ -1,5 +1,6 @@
 import { assert, PPM_ALL, type WallMs } from '@firebreak/kernel'
 import type { Cell, Signal } from '../evidence/signals.ts'
+import type { Arm } from '../plan/exposure.ts'
 import { areReadable, cellsOf, eventsOf, total } from './cells.ts'
 import * as explain from './explain.ts'
 import {
@@ -48,12 +49,12 @@ export function decideWave(
 /** Comparisons are written such that a limit that is no number is passed by nobody. */
 function haltOn(judged: Judged): WaveDecision | null {
   const { policy, evidence } = judged
-  const failed = countedIn(judged, FAILURES)
+  const failed = countedIn(judged, FAILURES, () => 0)
   if (!(failed <= policy.failuresMax)) {
     return { kind: 'halt', reason: 'attributable-failure', ...explain.countedHalt(judged, 'failure', failed) }
   }
-  const lost = countedIn(judged, LOSSES)
-  if (!(lost <= policy.lossesMax + lossesExplained(judged))) {
+  const lost = countedIn(judged, LOSSES, (wave) => lossesExplained(judged, wave))
+  if (!(lost <= policy.lossesMax)) {
     return { kind: 'halt', reason: 'silence', ...explain.countedHalt(judged, 'silence', lost) }
   }
   const [strongest] = evidence.signals
@@ -63,28 +64,29 @@ function haltOn(judged: Judged): WaveDecision | null {
 
 /**
  * Hosts with the release to which one of `signals` has happened, in waves that are too small for statistics: also those of them that are the
- * settled control of a later one.
+ * settled control of a later one. What a wave's control explains is not counted, in that wave.
  */
-function countedIn(judged: Judged, signals: readonly Signal[]): number {
-  const hosts = smallWaves(judged).flatMap(({ arms: { wave }, controlOf }) => [
-    ...cellsOf(judged.cells, 'exposed', wave),
-    ...(controlOf === 'settled' ? cellsOf(judged.cells, 'control', wave) : []),
-  ])
-  return total(hosts, (cell) => signals.reduce((sum, signal) => sum + eventsOf(cell, signal), 0))
+function countedIn(judged: Judged, signals: readonly Signal[], explained: (wave: WaveRecord) => number): number {
+  const struck = (arm: Arm, { arms }: WaveRecord) =>
+    total(cellsOf(judged.cells, arm, arms.wave), (cell) =>
+      signals.reduce((sum, signal) => sum + eventsOf(cell, signal), 0),
+    )
+  return smallWaves(judged)
+    .map((wave) => {
+      const settled = wave.controlOf === 'settled' ? struck('control', wave) : 0
+      return Math.max(0, struck('exposed', wave) - explained(wave)) + settled
+    })
+    .reduce((sum, hosts) => sum + hosts, 0)
 }
 
 /**
- * How many exposed hosts of small waves fell silent for a reason that their control, which does not have the release, suffered as well: its share of them,
+ * How many exposed hosts of a wave fell silent for a reason that its control, which does not have the release, suffered as well: its share of them,
  * rounded up.
  */
-function lossesExplained(judged: Judged): number {
-  return smallWaves(judged)
-    .filter(({ controlOf, controlHosts }) => controlOf === 'unexposed' && controlHosts > 0)
-    .map(({ arms: { wave }, exposedHosts, controlHosts }) => {
-      const lost = total(cellsOf(judged.cells, 'control', wave), (cell) => eventsOf(cell, 'silence'))
-      return Math.ceil((lost * exposedHosts) / controlHosts)
-    })
-    .reduce((sum, hosts) => sum + hosts, 0)
+function lossesExplained(judged: Judged, { arms, controlOf, exposedHosts, controlHosts }: WaveRecord): number {
+  if (controlOf !== 'unexposed' || controlHosts === 0) return 0
+  const lost = total(cellsOf(judged.cells, 'control', arms.wave), (cell) => eventsOf(cell, 'silence'))
+  return Math.ceil((lost * exposedHosts) / controlHosts)
 }
 
 function smallWaves({ state, protectedFrom }: Judged): readonly WaveRecord[] {

@@ -26,6 +26,11 @@ test('what can not be read, and what comes after the end, teaches nothing', () =
   assert.equal(looked(halted, ...arms(10, 2)), halted)
 })
 
+test('at no known time nothing is learnt: what is kept has to survive JSON', () => {
+  const state = inFirstWave()
+  for (const nowMs of [Number.NaN, Infinity]) assert.equal(lookAt(state, arms(10, 1, 1), nowMs), state)
+})
+
 test('a wave that the rollout has not started is not looked at', () => {
   const stray = arms(10, 9).map((cell) => ({ ...cell, wave: 2 }))
   assert.equal(looked(inFirstWave(), ...stray).processes.length, 0)

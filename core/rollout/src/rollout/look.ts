@@ -27,7 +27,7 @@ export const MINUTE_MS = 60_000
  * @returns `state` itself when nothing happened
  */
 export function lookAt(state: RolloutState, cells: readonly Cell[], nowMs: WallMs): RolloutState {
-  if (state.status !== 'rolling' || !areReadable(cells)) return state
+  if (state.status !== 'rolling' || !areReadable(cells) || !Number.isFinite(nowMs)) return state
   const next = keptCells(state.cells, boundedCells(cells.filter(({ wave }) => wave <= state.waves.length)))
   if (next === state.cells) return state
   const known = new Set(state.cells)

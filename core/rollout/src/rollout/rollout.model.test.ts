@@ -4,6 +4,7 @@ import { PPM_ALL } from '@firebreak/kernel'
 import * as fc from 'fast-check'
 import { type Cell, type Signal, SIGNALS } from '../evidence/signals.ts'
 import { decideWave } from './decide.ts'
+import { lookAt } from './look.ts'
 import { planOf } from './plan-of.ts'
 import { censusOf, FakeFleet, inFirstWave, MINUTE, POLICY, rollOut, START, T0 } from './rollout.fixture.ts'
 import { exposureOf, type RolloutState, type WaveDecision } from './state.ts'
@@ -131,9 +132,54 @@ test('empty, missing, NaN or unparsable input never advances, and never throws',
   fc.assert(
     fc.property(junkCells, fc.nat(10_000), (cells, minutes) => {
       const hostile = cells as unknown as readonly Cell[]
-      const decision = decideWave(POLICY, inFirstWave(), hostile, () => censusOf(1_000), T0 + minutes * MINUTE)
+      const nowMs = T0 + minutes * MINUTE
+      const state = lookAt(inFirstWave(), hostile, nowMs)
+      const decision = decideWave(POLICY, state, hostile, () => censusOf(1_000), nowMs)
       assert.notEqual(decision.kind, 'advance')
     }),
     { numRuns: 2_000 },
+  )
+})
+
+const hosts = fc.integer({ min: 0, max: 60 })
+/** Numbers that can be, of which nothing fits together: from look to look, arm to arm, wave to wave. */
+const unlikelyCells: fc.Arbitrary<readonly Cell[]> = fc.uniqueArray(
+  fc
+    .record({
+      wave: fc.integer({ min: 1, max: 3 }),
+      stratum: fc.constantFrom('a, steady', 'b', 'outside, b', 'other'),
+      arm: fc.constantFrom('exposed' as const, 'control' as const),
+      cohort: fc.constantFrom(0, 60),
+      enrolled: hosts,
+      confirmed: hosts,
+      proven: hosts,
+      rebooted: hosts,
+    })
+    .chain((cell) => {
+      const counts = fc.array(hosts, { minLength: SIGNALS.length, maxLength: SIGNALS.length })
+      return fc.record({ events: counts, left: counts }).map((more) => ({ ...cell, ...more }))
+    }),
+  { selector: ({ wave, stratum, arm }) => `${wave} ${stratum} ${arm}`, maxLength: 12 },
+)
+
+test('of numbers that fit nothing a verdict is made all the same: finite, and the same after JSON', () => {
+  fc.assert(
+    fc.property(fc.array(unlikelyCells, { minLength: 1, maxLength: 5 }), fc.nat(300), (looks, minutes) => {
+      let state = inFirstWave()
+      const [first] = state.waves
+      assert.ok(first)
+      state = { ...state, waves: [first, { ...first, arms: { ...first.arms, wave: 2 }, controlOf: 'settled' }] }
+      for (const [i, cells] of looks.entries()) {
+        const nowMs = T0 + (minutes + i) * MINUTE
+        state = lookAt(state, cells, nowMs)
+        const decide = (one: RolloutState) => decideWave(POLICY, one, cells, () => censusOf(1_000), nowMs)
+        const decision = decide(state)
+        const kept = JSON.parse(JSON.stringify(state)) as RolloutState
+        assert.deepEqual(kept, state)
+        assert.deepEqual(JSON.parse(JSON.stringify(decision)), decision)
+        assert.deepEqual(decide(kept), decision)
+      }
+    }),
+    { numRuns: 500 },
   )
 })

@@ -128,7 +128,8 @@ const FOUND = new WeakMap<ProcessState, Found>()
 function comparedEvidence(known: readonly ProcessState[], strata: readonly Stratum[]): Finding {
   const [first] = known
   if (first === undefined) return { logE: 0, stratum: null }
-  const weight = 1 / strata.filter(({ exposed }) => exposed.cohort > 0).length
+  // If the numbers of some are gone, what was learnt from them is not.
+  const weight = 1 / Math.max(known.length, strata.filter(({ exposed }) => exposed.cohort > 0).length)
   const found = FOUND.get(first)
   if (found?.weight === weight && isSame(found.known, known)) return found.finding
   const finding = findingOf(known, weight)
@@ -155,7 +156,7 @@ const BASELINES: Readonly<Record<AttributedSignal, keyof BaselineRates>> = {
 /** Against the rate that the policy states; hosts that have the release outside the cohort count as one more stratum. */
 function attributedEvidence(strata: readonly Stratum[], signal: AttributedSignal, rate: number): Finding {
   if (strata.every(({ exposed }) => eventsOf(exposed, signal) === 0)) return { logE: 0, stratum: null }
-  const weight = 1 / (strata.filter(({ exposed }) => exposed.cohort > 0).length + 1)
+  const weight = 1 / Math.max(strata.length, strata.filter(({ exposed }) => exposed.cohort > 0).length + 1)
   const apart = strata.map((one) => ({ ...one, logE: logOfTotals([one], signal, rate), weight: weight / 2 }))
   const struck = apart.filter(({ exposed }) => eventsOf(exposed, signal) > 0)
   const strongest = struck.toSorted((a, b) => b.logE - a.logE)[0]
