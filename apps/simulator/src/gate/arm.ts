@@ -93,7 +93,8 @@ export class Arm implements ArmSeen {
   /** A host that was there when the wave started, and will enrol in `slot`. */
   join(kind: number, slot: number): void {
     this.#add(kind * 2, COHORT, 1)
-    const at = Math.min(slot - this.startSlot, this.#slots - 1)
+    // Who enrols in the very second in which the wave starts is heard of at the end of its first slot.
+    const at = Math.min(Math.max(slot - this.startSlot, 1), this.#slots - 1)
     this.#enrolments[kind * this.#slots + at] = (this.#enrolments[kind * this.#slots + at] ?? 0) + 1
   }
 

@@ -66,15 +66,18 @@ export class Harm {
         const atS = this.#harmedS[host] ?? NEVER_S
         if (atS > endS) continue
         const askedS = (this.#installedS[host] ?? NEVER_S) - scenario.fleet.installSeconds
-        if (stopS !== null && (askedS > stopS || atS > this.#trace.pollS(host, stopS, pollSeconds))) continue
+        if (stopS !== null && (askedS >= stopS || atS > this.#trace.pollS(host, stopS, pollSeconds))) continue
         times[count++] = atS
       }
     }
-    return times.subarray(0, count).sort()
+    return times.subarray(0, count).toSorted()
   }
 
   #series(harmedS: Int32Array, endS: number): readonly SeriesPoint[] {
-    const atS = [...Array.from({ length: POINTS + 1 }, (_, i) => Math.round((i * endS) / POINTS)), ...this.#steps.map(({ tS }) => tS)]
+    const atS = [
+      ...Array.from({ length: POINTS + 1 }, (_, i) => Math.round((i * endS) / POINTS)),
+      ...this.#steps.map(({ tS }) => tS),
+    ]
     const points: SeriesPoint[] = []
     let [step, harmed] = [-1, 0]
     for (const tS of [...new Set(atS)].toSorted((a, b) => a - b)) {

@@ -55,8 +55,9 @@ export class Noise {
       Draw,
     ]
     let events = 0
+    if (perSecond === 0) return { atS, host, kind, events }
     let tS = index * CHUNK_S
-    for (let i = 0; events < capacity && perSecond > 0; i++) {
+    for (let i = 0; events < capacity; i++) {
       tS -= Math.log((gap(i, index) + 0.5) / DRAWS) / perSecond
       if (tS >= (index + 1) * CHUNK_S) break
       const chosen = Math.floor((which(i, index) / DRAWS) * this.#hosts)

@@ -11,5 +11,5 @@ const { size, first, step } = workerData as {
 const suite = readSuite(size)
 for (let i = first; i < suite.rollouts.length; i += step) {
   const planned = suite.rollouts[i]
-  if (planned) parentPort?.postMessage(play(suite, planned))
+  if (planned) parentPort?.postMessage(play(suite, planned), [])
 }

@@ -47,7 +47,9 @@ export class Trace implements FleetFacts {
     this.world = world
     this.scenario = scenario
     this.hosts = hosts
-    const platforms = fleet.strata.map(({ engineVersion, os, architecture }) => `engine ${engineVersion}, ${os} ${architecture}`)
+    const platforms = fleet.strata.map(
+      ({ engineVersion, os, architecture }) => `engine ${engineVersion}, ${os} ${architecture}`,
+    )
     this.strata = platforms.flatMap((platform) => [`${platform}, unsteady`, `${platform}, steady`])
     this.#kindOfStratum = platforms.map((platform) => platforms.indexOf(platform) * 2)
     const { numbers, rings } = inOrderOfExposure(world)
@@ -165,7 +167,8 @@ export class Trace implements FleetFacts {
   #learnTurn(host: number, turn: number): number {
     const at = host * TURNS + turn
     const beforeS = turn === 0 ? 0 : this.turnS(host, turn - 1)
-    const ms = beforeS === NEVER_S ? Number.POSITIVE_INFINITY : this.world.sleepChangesMs(this.numberOf(host), this.#ms(beforeS))
+    const ms =
+      beforeS === NEVER_S ? Number.POSITIVE_INFINITY : this.world.sleepChangesMs(this.numberOf(host), this.#ms(beforeS))
     const tS = Math.ceil((ms - this.world.startsAtMs) / SECOND_MS)
     this.#turns[at] = Math.min(tS, NEVER_S)
     const fallsAsleep = ((this.#awakeAtFirst[host] ?? 0) + turn) % 2 === 1

@@ -15,9 +15,13 @@ export const fixedThreshold: RolloutGate = {
   start: ({ hosts }) => ({
     firstLookS: 0,
     decide: ({ waves }, tS): GateDecision => {
-      const failed = waves.reduce((sum, { exposed }) => sum + exposed.events('failure') + exposed.events('apply-failure'), 0)
+      const failed = waves.reduce(
+        (sum, { exposed }) => sum + exposed.events('failure') + exposed.events('apply-failure'),
+        0,
+      )
       const succeeded = waves.reduce((sum, { exposed }) => sum + exposed.installed, 0)
-      if (failed > FAILED_SHARE_MAX * (failed + succeeded)) return { kind: 'stop', why: 'failures above 5 %', againS: null }
+      if (failed > FAILED_SHARE_MAX * (failed + succeeded))
+        return { kind: 'stop', why: 'failures above 5 %', againS: null }
       const step = STEPS[waves.length]
       const isBaked = tS - (waves.at(-1)?.sinceS ?? Number.NEGATIVE_INFINITY) >= BAKE_S
       if (step === undefined || !isBaked) return { kind: 'wait', againS: MINUTE_S }

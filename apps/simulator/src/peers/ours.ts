@@ -1,4 +1,4 @@
-import { type Ppm, PPM_ALL } from '@firebreak/kernel'
+import { type Ppm, PPM_ALL, unreachable } from '@firebreak/kernel'
 import {
   applyDecision,
   type BucketRange,
@@ -13,7 +13,15 @@ import {
   startRollout,
   type WaveDecision,
 } from '@firebreak/rollout'
-import { type FleetFacts, type GateDecision, type HostRange, LOOK_SECONDS, type RingFacts, type RolloutGate, type Seen } from './peer.ts'
+import {
+  type FleetFacts,
+  type GateDecision,
+  type HostRange,
+  LOOK_SECONDS,
+  type RingFacts,
+  type RolloutGate,
+  type Seen,
+} from './peer.ts'
 
 const SECOND_MS = 1_000
 /** Most of what a release does at all, it does in its first minutes. */
@@ -39,7 +47,10 @@ export interface Controller {
 }
 
 /** The production controller's code, with its policy; what it is given comes from a trace instead of from beacons. */
-export function oursWith(change: Partial<RolloutPolicy> = {}, controller: Controller = { lookAt, decideWave }): RolloutGate {
+export function oursWith(
+  change: Partial<RolloutPolicy> = {},
+  controller: Controller = { lookAt, decideWave },
+): RolloutGate {
   return {
     name: 'firebreak',
     title: 'Firebreak, default policy',
@@ -69,9 +80,12 @@ function gateDecision(fleet: FleetFacts, decision: WaveDecision, againS: number)
       return { kind: 'stop', why: `${decision.reason}: ${decision.explanation}`, againS: null }
     case 'hold':
       return { kind: 'wait', againS }
-    default:
+    case 'advance':
       if (decision.next === 'complete') return { kind: 'wait', againS: null }
-      return { kind: 'expose', ...rangesOf(fleet, decision.next), againS }
+      // As in production, where the next look follows at once: whom the wave took is at risk no more, before anything else happens.
+      return { kind: 'expose', ...rangesOf(fleet, decision.next), againS: 0 }
+    default:
+      return unreachable(decision)
   }
 }
 
@@ -84,7 +98,10 @@ function lookAgainS({ waves }: Seen, tS: number): number {
 }
 
 /** The arms of a wave, in numbers of hosts instead of buckets. */
-function rangesOf(fleet: FleetFacts, { ring, arms }: NextWave): { readonly hosts: number; readonly control: HostRange } {
+function rangesOf(
+  fleet: FleetFacts,
+  { ring, arms }: NextWave,
+): { readonly hosts: number; readonly control: HostRange } {
   const facts = ringOf(fleet, ring)
   return { hosts: rangeIn(facts, arms.exposed).to, control: rangeIn(facts, arms.control) }
 }

@@ -38,7 +38,7 @@ export interface GateRun {
 }
 
 export type GateDecision = {
-  /** When it looks again, in seconds after this look: a multiple of LOOK_SECONDS; null: never, it has made up its mind. */
+  /** When it looks again, in seconds after this look: a multiple of LOOK_SECONDS, 0 too; null: never, it has made up its mind. */
   readonly againS: number | null
 } & (
   | { readonly kind: 'wait' }

@@ -28,7 +28,12 @@ export const sixHourly: RolloutGate = {
       const share = Math.ceil(hosts * SHARE)
       const wave = waves[0]
       if (wave === undefined) {
-        return { kind: 'expose', hosts: share, control: { from: share, to: Math.min(hosts, 2 * share) }, againS: REFRESH_S }
+        return {
+          kind: 'expose',
+          hosts: share,
+          control: { from: share, to: Math.min(hosts, 2 * share) },
+          againS: REFRESH_S,
+        }
       }
       const { exposed, control } = wave
       const bad = [
