@@ -13,8 +13,8 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<(options: BenchOptions) 
   indicators: async () => (await import('./indicators.ts')).indicators,
   delta: async () => (await import('./delta.ts')).delta,
   redos: async () => (await import('./redos.ts')).redos,
-  gate: async () => (await import('./gate.ts')).gate,
   verdict: async () => (await import('./verdict.ts')).verdict,
+  gate: async () => (await import('./gate.ts')).gate,
 }
 const EXIT_FAILED = 1
 const EXIT_USAGE = 2

@@ -22,7 +22,7 @@ export interface SuiteSize {
 }
 
 export const FULL: SuiteSize = { faultyEach: 20, healthy: 5_000 }
-export const QUICK: SuiteSize = { faultyEach: 1, healthy: 20 }
+export const QUICK: SuiteSize = { faultyEach: 1, healthy: 12 }
 
 const FOLDER = fileURLToPath(new URL('./suite/', import.meta.url))
 const PLAIN = 'healthy'
