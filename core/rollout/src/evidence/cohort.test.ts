@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ARMS, begun, fellBack, HOUR, NEW, SECOND, Story, STRATUM, T0, trial } from './fleet-story.fixture.ts'
+import {
+  ARMS,
+  begun,
+  confirmed,
+  fellBack,
+  HOUR,
+  NEW,
+  SECOND,
+  Story,
+  STRATUM,
+  T0,
+  trial,
+} from './fleet-story.fixture.ts'
 import { RELEASE } from './fleet-table.fixture.ts'
 import { SIGNALS } from './signals.ts'
 
@@ -94,6 +106,15 @@ test('a host that is ill when a later wave takes its range leaves the earlier on
   assert.equal(sizes.exposedHosts, 1)
   story.pass(61 * SECOND)
   assert.equal(story.events('silence', 'control'), 0)
+})
+
+test('a host that has the release and is left behind by a later wave counts outside at once', () => {
+  const story = begun()
+  story.says(0, { ...NEW, ...confirmed, enrolment: {}, ending: 'by hand' })
+  story.says(1, { ...NEW, ...confirmed, enrolment: {} })
+  const settled = { wave: 2, exposed: { fromPpm: 4, toPpm: 6 }, control: { fromPpm: 0, toPpm: 2 } }
+  assert.deepEqual(story.start(settled), { exposedHosts: 2, controlHosts: 1 })
+  assert.equal(story.cell('exposed', `outside, ${STRATUM}`, 2).enrolled, 2)
 })
 
 test('a host that was silent without notice is unsteady for a week', () => {
