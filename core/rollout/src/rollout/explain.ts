@@ -7,7 +7,7 @@ import type { HoldReason, SignalEvidence, VerdictBody } from './verdict.ts'
 import { isAttributed } from './weigh.ts'
 import { duration, evidenceText, happened, hostCount, percent, whole } from './words.ts'
 
-const NEW_RELEASE = 'A new release. A halted one never goes on; hosts that have it keep it until it is recalled.'
+const NEW_RELEASE = 'A new release. A halted one never goes on, and is recalled.'
 
 export function countedHalt(judged: Judged, signal: 'failure' | 'silence', hosts: number): VerdictBody {
   const { policy, state } = judged

@@ -36,7 +36,7 @@ type Counts = { -readonly [K in keyof Cell]: Cell[K] extends readonly number[] ?
 export interface FakeHost {
   readonly ring: string
   readonly bucket: number
-  readonly stratum: string
+  stratum: string
   isPresent: boolean
   /** Since when it takes part in the wave of `cell`; null: it has not said so. */
   enrolledAtMs: number | null
