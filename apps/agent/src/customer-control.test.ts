@@ -180,6 +180,20 @@ test('on probation a host states when its next beacon comes, and then its usual 
   assert.deepEqual([again.part?.isAcknowledged, again.part?.engineRestarts], [true, 2])
 })
 
+test('before the server has heard of it a host is not at risk: nothing counts, and no time passes', async (context) => {
+  const participation = await Participation.open(emptyFolder(context), (error) => assert.fail(String(error)))
+  const wave = { imageDigest: second.digest, wave: 1, arm: 'exposed' } as const
+  await participation.enrol(wave, REPORT)
+  const later = { ...REPORT, beacon: { ...REPORT.beacon, engineRestarts: 2, detections: 3, bootId: 'two' } }
+  participation.see(later)
+  const said = enrolmentOf(participation)
+  assert.deepEqual([participation.isEnrolling, said.sinceMs, said.reboots, said.engineRestarts], [true, 0, 0, 0])
+  await participation.acknowledged(said)
+  participation.see({ ...later, beacon: { ...later.beacon, engineRestarts: 3 } })
+  const { reboots, engineRestarts, detections } = enrolmentOf(participation)
+  assert.deepEqual([participation.isEnrolling, reboots, engineRestarts, detections], [false, 0, 1, 0])
+})
+
 function enrolmentOf(participation: Participation): NonNullable<Beacon['enrolment']> {
   const { enrolment } = participation.health(1)
   assert.ok(enrolment)
@@ -198,6 +212,9 @@ test('without an acknowledgement nothing is installed for a wave; recalls and ba
   assert.equal(imagesAsked(vendor), 1)
   await vendor.until(() => statusOf(host).standing?.keeps?.reason === 'enrolling')
   assert.equal(statusOf(host).standing?.enrolment?.isAcknowledged, false)
+  vendor.plan(first, [], undefined, { image: second, exposure: [{ ring: 'canary', ppm: 1_000_000, arms: null }] })
+  await polls(vendor, 10)
+  assert.equal(imagesAsked(vendor), 1, 'nor when the wave is over')
 
   vendor.lie = () => false
   await runs(vendor, second)

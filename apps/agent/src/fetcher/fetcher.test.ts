@@ -198,7 +198,7 @@ test('a plan of recalls that were never images brings back nothing that was reca
   for (const { plan } of [store, await open()]) assert.ok(plan?.recalled.includes(first.digest))
 })
 
-test('a recall that is held is obeyed without a server', async (context) => {
+test('a recall that is held is obeyed without a server, and by a host that has no identity', async (context) => {
   const vendor = new Vendor()
   await vendor.listen()
   vendor.approve(first)
@@ -210,6 +210,7 @@ test('a recall that is held is obeyed without a server', async (context) => {
   await vendor.close()
   const held = { generation: 99, issuedAtMs: 1, packs: [], recalled: [first.digest] }
   writeFileSync(`${host.paths.fetcher}/plan.json`, JSON.stringify(held)) // of a fetcher that died before it told
+  writeFileSync(`${host.paths.fetcher}/identity.json`, '{') // and whose files are damaged
   host.start()
   await host.heard('slots', 'recalled')
   assert.equal(host.slots.confirmed, null)

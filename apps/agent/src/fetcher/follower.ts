@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { sha256Hex } from '@firebreak/crypto'
 import { readDurable, removeDurable, writeDurable } from '@firebreak/durable-fs'
-import type { Sha256Hex, WallMs } from '@firebreak/kernel'
+import type { WallMs } from '@firebreak/kernel'
 import {
   type CustomerPolicy,
   type CustomerStance,
@@ -21,7 +21,7 @@ import { TARGET_SIZE_BYTES_MAX } from '@firebreak/tuf'
 import { type AgentConfig, imagePath } from '../config.ts'
 import type { EnrolmentStanding, FetcherMessage, HostReport, HostStanding, Keeping } from '../messages.ts'
 import type { HeldPolicy } from './held-policy.ts'
-import { hostView } from './host-view.ts'
+import { descriptionOf, hostView } from './host-view.ts'
 import type { Participation } from './participation.ts'
 import { sawReleases, type SeenReleases, timeSeen } from './seen-releases.ts'
 import type { SmallFile } from './small-file.ts'
@@ -43,6 +43,8 @@ export interface FollowerOptions {
 
 /** Until the server knows that this host takes part, it installs nothing for a wave. */
 const ENROLLING: Keeping = { reason: 'enrolling', untilMs: null, rule: '' }
+/** Its owner laid something there that can't be taken, and nothing holds from before: what they want is not known. */
+const POLICY_UNKNOWN: Keeping = { reason: 'policy-unknown', untilMs: null, rule: '' }
 
 /** Follows the plan, as far as the owner of this host wants. Decides by rollout's pure functions, and does what they say. */
 export class Follower {
@@ -63,8 +65,11 @@ export class Follower {
   /** By a plan whose metadata is current. */
   async follow(plan: Plan, report: HostReport): Promise<void> {
     this.#recall(decideHost(plan, this.#view(report), this.#nowMs()))
-    if (!this.#options.policy.isKnown) return
-    await this.#remember(offersTo(plan, this.#view(report)))
+    if (!this.#options.policy.isKnown) {
+      this.#keeps = POLICY_UNKNOWN
+      return this.tellStanding(report)
+    }
+    await this.#remember(plan, report)
     const [view, nowMs] = [this.#view(report), this.#nowMs()]
     const wave = enrolmentOf(plan, view, nowMs)
     if (wave) await this.#enrol(wave, report)
@@ -72,7 +77,7 @@ export class Follower {
     const next = decision.kind === 'revoke' ? decision.next : decision
     // What it takes part in is known when it has left what was recalled; a baseline needs no wave.
     const isTooEarly = decision.kind === 'revoke' && next.kind === 'install' && next.reason === 'exposed'
-    const isEnrolling = wave?.arm === 'exposed' && !this.#options.participation.part?.isAcknowledged
+    const isEnrolling = next.kind === 'install' && this.#isEnrolling(next)
     this.#keeps = next.kind === 'keep' ? this.#keeping(next) : isEnrolling ? ENROLLING : null
     this.tellStanding(report)
     if (next.kind === 'install' && !isTooEarly && !isEnrolling) await this.#install(plan, next)
@@ -80,7 +85,8 @@ export class Follower {
 
   stance(report: HostReport): CustomerStance {
     const { trust, policy } = this.#options
-    return stanceOf(trust.plan, this.#view(report), this.#nowMs(), policy.fault)
+    const stance = stanceOf(trust.plan, this.#view(report), this.#nowMs(), policy.fault)
+    return policy.isKnown || policy.fault === '' ? stance : { ...stance, takes: 'never' }
   }
 
   /** For people; when it has changed. */
@@ -103,10 +109,14 @@ export class Follower {
     if (decision.kind === 'revoke') this.#options.tell({ kind: 'recall', digests: decision.digests })
   }
 
-  /** When a release was offered first, durable before anything is decided by it. */
-  async #remember(offered: readonly Sha256Hex[]): Promise<void> {
-    const { seen } = this.#options
-    const next = sawReleases(seen.value, offered, Date.now())
+  /**
+   * When a release was offered first, durable before anything is decided by it. What approvers have not signed is no release yet, and a clock
+   * that is behind the plan is wrong: neither lets a delay begin.
+   */
+  async #remember(plan: Plan, report: HostReport): Promise<void> {
+    const { seen, trust, config } = this.#options
+    const offered = offersTo(plan, this.#view(report)).filter((one) => descriptionOf(trust, config.pack, one) !== null)
+    const next = sawReleases(seen.value, offered, Date.now(), plan.issuedAtMs)
     if (next !== seen.value) await seen.put(next)
   }
 
@@ -116,6 +126,12 @@ export class Follower {
     if (takesPartIn(participation.part, wave)) return
     await participation.enrol(wave, report)
     await sendBeacon()
+  }
+
+  /** Also of a wave that has passed meanwhile: a release that is rolling out kills no host that said it would try it unheard. */
+  #isEnrolling({ release, reason }: InstallDecision): boolean {
+    const { part } = this.#options.participation
+    return reason === 'exposed' && part?.imageDigest === release.imageDigest && !part.isAcknowledged
   }
 
   #keeping({ reason, untilMs, by }: KeepDecision): Keeping {

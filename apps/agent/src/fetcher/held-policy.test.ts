@@ -35,6 +35,10 @@ const LOOKS: readonly (readonly [what: string, looks: readonly PolicyFiles[], ho
     ['a first one that is broken', [files(3, other)], null, 'rollout/policy-signature'],
     ['a key that is none', [files(3), files(3, signer, { key: 'x' })], 3, 'rollout/policy-signature'],
     ['a file that is gone, and its key is there', [files(3), files(3, signer, { policy: null })], 3, 'agent/policy-missing'], // prettier-ignore
+    ['a first one without its key', [files(3, signer, { key: null })], null, 'agent/policy-missing'],
+    ['a key without its first one', [files(3, signer, { policy: null })], null, 'agent/policy-missing'],
+    ['a first one that is not to be read', [{ key: null, policy: null, refused: 'agent/policy-unreadable' }], null, 'agent/policy-unreadable'], // prettier-ignore
+    ['a first one that was refused on the host', [{ key: null, policy: null, refused: 'rollout/policy-tuning' }], null, 'rollout/policy-tuning'], // prettier-ignore
     ['both gone', [files(3), { key: null, policy: null, refused: '' }], null, ''],
     ['both gone and back', [files(3), { key: null, policy: null, refused: '' }, files(2)], 2, ''],
     ['both not to be read', [files(3), { key: null, policy: null, refused: 'agent/policy-unreadable' }], 3, 'agent/policy-unreadable'], // prettier-ignore
@@ -50,7 +54,9 @@ for (const [what, looks, holds, fault] of LOOKS) {
     const held = await HeldPolicy.open(folder, onDamaged)
     assert.equal(held.isKnown, false, 'nothing is installed before it is known what the owner wants')
     for (const one of looks) await held.look(one, NOW_MS)
-    assert.deepEqual([held.policy?.generation ?? null, held.fault, held.isKnown], [holds, fault, true])
+    assert.deepEqual([held.policy?.generation ?? null, held.fault], [holds, fault])
+    const isNobody = looks.at(-1)?.key === null && looks.at(-1)?.policy === null && fault !== 'agent/policy-unreadable'
+    assert.equal(held.isKnown, holds !== null || isNobody, 'nobody guesses a wish that could not be read')
     const again = await HeldPolicy.open(folder, onDamaged)
     assert.deepEqual([again.policy?.generation ?? null, again.isKnown], [holds, false])
     for (const one of looks.slice(-1)) await again.look(one, NOW_MS)

@@ -19,6 +19,10 @@ interface Copy {
 export const POLICY_COPY_BYTES_MAX = 1_048_576
 export const POLICY_COPY = 'policy.json'
 const KEY = /^[0-9a-f]{64}$/
+/** Said by the supervisor, of files that it can't read. */
+const UNREADABLE = 'agent/policy-unreadable'
+/** Of the policy and its key, one is there without the other. */
+const MISSING = 'agent/policy-missing'
 const copyReader = nullable(
   object<Copy>({ key: text(64, KEY), policy: text(Math.ceil((CUSTOMER_POLICY_SIZE_BYTES_MAX * 4) / 3) + 4) }),
 )
@@ -31,7 +35,7 @@ export class HeldPolicy {
   readonly #file: SmallFile<Copy | null>
   #policy: CustomerPolicy | null
   #fault = ''
-  /** Nothing is installed before it is known what the owner wants. */
+  /** Nothing is installed before it is known what the owner wants, or that nobody wants anything. */
   isKnown = false
 
   private constructor(file: SmallFile<Copy | null>, policy: CustomerPolicy | null) {
@@ -71,28 +75,33 @@ export class HeldPolicy {
   /** Judges what lies in the agent's folder. @throws DurableError: it holds from now on, and is not kept yet */
   async look(files: PolicyFiles, nowMs: WallMs): Promise<void> {
     const { key, policy, refused } = files
-    this.isKnown = true
-    this.#fault = refused
-    if (key === null || policy === null) return this.#lookAtNothing(files)
-    try {
-      const isOfHeldKey = key === this.#file.value?.key
-      this.#policy = judge(fromBase64(policy), key, isOfHeldKey ? this.#policy : null, nowMs)
-    } catch (error) {
-      if (error instanceof FirebreakError && error.code === 'kernel/bug') throw error
-      this.#fault = errorCode(error)
-      return
-    }
+    if (key === null && policy === null && refused !== UNREADABLE) return this.#takeAway(refused)
+    const fault = this.#take(files, nowMs)
+    this.#fault = refused !== '' && (fault === '' || fault === MISSING) ? refused : fault
+    // There is a wish that can't be read: where none holds from before, nobody guesses it.
+    this.isKnown = this.#policy !== null
+    if (fault !== '' || key === null || policy === null) return
     const isKept = this.#file.value?.key === key && this.#file.value.policy === policy
     if (!isKept) await this.#file.put({ key, policy })
   }
 
-  async #lookAtNothing({ key, policy, refused }: PolicyFiles): Promise<void> {
-    const isTakenAway = key === null && policy === null && refused !== 'agent/policy-unreadable'
-    if (!isTakenAway) {
-      if (this.#policy !== null && refused === '') this.#fault = 'agent/policy-missing'
-      return
+  /** @returns why it was not taken; '': it was */
+  #take({ key, policy }: PolicyFiles, nowMs: WallMs): string {
+    if (key === null || policy === null) return MISSING
+    try {
+      const isOfHeldKey = key === this.#file.value?.key
+      this.#policy = judge(fromBase64(policy), key, isOfHeldKey ? this.#policy : null, nowMs)
+      return ''
+    } catch (error) {
+      if (error instanceof FirebreakError && error.code === 'kernel/bug') throw error
+      return errorCode(error)
     }
+  }
+
+  async #takeAway(refused: string): Promise<void> {
+    this.#fault = refused
     this.#policy = null
+    this.isKnown = true
     await this.#file.remove()
   }
 }

@@ -1,7 +1,14 @@
 import { arch, platform, release } from 'node:os'
 import type { Platform } from '@firebreak/api'
 import type { Sha256Hex } from '@firebreak/kernel'
-import { type CustomerPolicy, exposureBucketPpm, type HostView, type Plan, type ReleaseRef } from '@firebreak/rollout'
+import {
+  type CustomerPolicy,
+  exposureBucketPpm,
+  type HostView,
+  type Plan,
+  type ReleaseDescription,
+  type ReleaseRef,
+} from '@firebreak/rollout'
 import type { SlotImage } from '@firebreak/updater'
 import type { AgentConfig } from '../config.ts'
 import type { HostReport } from '../messages.ts'
@@ -47,14 +54,14 @@ export function hostView({ host, config, report, seen, policy, trust }: ViewPart
     bucketOf: (name, digest) => exposureBucketPpm(host, name, digest),
     firstSeenMs: (digest) => firstSeenMs(seen, digest),
     confirmedAtMs: confirmed?.atMs ?? null,
-    isEmergency: (digest) => isEmergency(trust, pack, digest),
+    isEmergency: (digest) => descriptionOf(trust, pack, digest)?.emergency ?? false,
   }
 }
 
-/** By what approvers signed, whatever a plan says. */
-function isEmergency(trust: TrustStore, pack: string, imageDigest: Sha256Hex): boolean {
+/** What approvers signed about a release that the plan names, whatever the plan says of it; null: nothing. */
+export function descriptionOf(trust: TrustStore, pack: string, imageDigest: Sha256Hex): ReleaseDescription | null {
   const named = trust.plan && releasesOf(trust.plan, pack).find((one) => one.imageDigest === imageDigest)
-  return named ? (trust.describe(pack, named)?.emergency ?? false) : false
+  return named ? trust.describe(pack, named) : null
 }
 
 function releasesOf({ packs }: Plan, name: string): readonly ReleaseRef[] {

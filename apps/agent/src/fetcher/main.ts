@@ -116,25 +116,21 @@ const beacons = new BeaconLoop({
   send: () => attempt('beacon', sendBeacon),
   delayMs(failures) {
     if (failures === 0 && participation.isOnProbation) return probationDelayMs(statedIntervalMs, Math.random())
-    return beaconDelayMs({ intervalMs: statedIntervalMs, failures }, pollFailures > 0, Math.random())
+    // Who waits to be heard is not at risk yet, and does not ask more often than usual.
+    const intervalMs = participation.isEnrolling ? config.beaconIntervalMs : statedIntervalMs
+    return beaconDelayMs({ intervalMs, failures }, pollFailures > 0, Math.random())
   },
 })
 
+function followerOf(host: string, store: TrustStore): Follower {
+  const sendBeacon = () => beacons.now()
+  return new Follower({ folder, config, host, trust: store, policy, seen, participation, sendBeacon, tell })
+}
+
 async function poll(): Promise<void> {
   if (!identity || !report) return
-  const { host } = identity
   trust ??= await TrustStore.open(folder, client)
-  follower ??= new Follower({
-    folder,
-    config,
-    host,
-    trust,
-    policy,
-    seen,
-    participation,
-    sendBeacon: () => beacons.now(),
-    tell,
-  })
+  follower ??= followerOf(identity.host, trust)
   try {
     await trust.refresh(Date.now())
   } catch (error) {
@@ -144,6 +140,13 @@ async function poll(): Promise<void> {
   if (!trust.plan) return
   tell({ kind: 'plan', generation: trust.plan.generation })
   await follower.follow(trust.plan, report)
+}
+
+/** A host that the server does not know by name (yet, or because its identity is damaged) leaves what is recalled all the same. */
+async function obeyUnidentified(): Promise<void> {
+  if (!report) return
+  trust ??= await TrustStore.open(folder, client)
+  followerOf('', trust).obeyHeldRecalls(report)
 }
 
 async function pollForEver(): Promise<never> {
@@ -223,6 +226,7 @@ async function untilIdentified(): Promise<Enrolled> {
       found = await identify(folder, config, client)
     })
     if (found) return found
+    await attempt('poll', obeyUnidentified)
     await delay(jitteredMs(RETRY_MS, Math.random()))
   }
 }

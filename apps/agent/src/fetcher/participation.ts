@@ -50,7 +50,12 @@ export class Participation {
   see(report: HostReport): void {
     const host = seenIn(report)
     const hasMeasured = this.#meter.take(report.engine, host.clockMs)
-    if (this.#part) this.#part = countSince(this.#part, host, hasMeasured ? this.#meter.measured : null)
+    const part = this.#part
+    if (!part) return
+    // At risk from the acknowledgement on: until then nothing is installed for the wave, however long that takes.
+    this.#part = part.isAcknowledged
+      ? countSince(part, host, hasMeasured ? this.#meter.measured : null)
+      : { ...takePart(part, host), atMs: part.atMs }
   }
 
   /** From now on this host takes part in `wave`, whatever it took part in before. @throws DurableError, and it does not */
@@ -91,6 +96,11 @@ export class Participation {
 
   get isOnProbation(): boolean {
     return this.#part !== null && this.#part.sinceMs < PROBATION_MS
+  }
+
+  /** It said that it takes part, and does not know whether the server heard it. */
+  get isEnrolling(): boolean {
+    return this.#part?.isAcknowledged === false
   }
 }
 

@@ -42,12 +42,19 @@ export function firstSeenMs({ releases }: SeenReleases, imageDigest: Sha256Hex):
 /**
  * After these releases were offered to the host, by a plan of which the metadata is current.
  *
+ * @param issuedAtMs - of the plan. A clock that is behind it, or behind what was seen before, is wrong: a delay that began by it would be over
+ *   as soon as somebody sets it right, so none begins. Who signs plans with a date that lies ahead only withholds them
  * @returns `seen` itself when there is nothing to keep
  */
-export function sawReleases(seen: SeenReleases, digests: readonly Sha256Hex[], clockMs: WallMs): SeenReleases {
-  const nowMs = timeSeen(seen, clockMs)
+export function sawReleases(
+  seen: SeenReleases,
+  digests: readonly Sha256Hex[],
+  clockMs: WallMs,
+  issuedAtMs: WallMs,
+): SeenReleases {
+  if (clockMs < seen.latestMs || clockMs < issuedAtMs) return seen
   const fresh = [...new Set(digests)].filter((one) => firstSeenMs(seen, one) === null)
-  if (fresh.length === 0 && nowMs - seen.latestMs < LATEST_STEP_MS) return seen
-  const releases = [...seen.releases, ...fresh.map((imageDigest) => ({ imageDigest, atMs: nowMs }))]
-  return { latestMs: nowMs, releases: releases.slice(-SEEN_RELEASES_MAX) }
+  if (fresh.length === 0 && clockMs - seen.latestMs < LATEST_STEP_MS) return seen
+  const releases = [...seen.releases, ...fresh.map((imageDigest) => ({ imageDigest, atMs: clockMs }))]
+  return { latestMs: clockMs, releases: releases.slice(-SEEN_RELEASES_MAX) }
 }

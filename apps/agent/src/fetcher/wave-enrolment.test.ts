@@ -65,6 +65,12 @@ test('a peak stays, whatever comes after it', () => {
   assert.deepEqual([part.engineCpuPpmPeak, part.engineMemoryKiBPeak], [400, 900])
 })
 
+test('enrolling in another wave is news, also when nothing was counted in either', () => {
+  const part = takePart(WAVE, FIRST)
+  assert.ok(hasNews(part, takePart({ ...WAVE, wave: 4 }, FIRST)))
+  assert.ok(!hasNews(part, countSince(part, { ...FIRST, clockMs: 60_000 }, null)))
+})
+
 test('the same wave on the other side is another part', () => {
   const part = takePart(WAVE, FIRST)
   assert.ok(takesPartIn(part, WAVE))
@@ -131,20 +137,16 @@ test('what an engine uses is measured over ten seconds, and not while it starts'
 test('a release is first seen once, and time never goes back', () => {
   const digests = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, i) => (from + i).toString(16).padStart(64, '0'))
-  let seen = sawReleases(NOTHING_SEEN, digests(0, 2), 1_000)
+  let seen = sawReleases(NOTHING_SEEN, digests(0, 2), 1_000, 1)
   assert.deepEqual([firstSeenMs(seen, digests(0, 1)[0] ?? ''), firstSeenMs(seen, DIGEST)], [1_000, null])
-  const same = sawReleases(seen, digests(0, 2), 2_000)
+  const same = sawReleases(seen, digests(0, 2), 2_000, 1)
   assert.equal(same, seen, 'nothing new costs no write')
-  seen = sawReleases(seen, digests(0, 3), 500)
-  assert.deepEqual(
-    [seen.latestMs, seen.releases.at(-1)?.atMs],
-    [1_000, 1_000],
-    'a clock that was set back stands still',
-  )
+  assert.equal(sawReleases(seen, digests(0, 3), 500, 1), seen, 'by a clock that was set back no delay begins')
+  assert.equal(sawReleases(seen, digests(0, 3), 1_500, 1_501), seen, 'nor by one that is behind the plan')
   assert.equal(timeSeen(seen, 5), 1_000)
-  seen = sawReleases(seen, [], 1_000 + 3_600_000)
+  seen = sawReleases(seen, [], 1_000 + 3_600_000, 1)
   assert.equal(seen.latestMs, 3_601_000)
-  seen = sawReleases(seen, digests(0, SEEN_RELEASES_MAX + 10), 9_000_000)
+  seen = sawReleases(seen, digests(0, SEEN_RELEASES_MAX + 10), 9_000_000, 9_000_000)
   assert.equal(seen.releases.length, SEEN_RELEASES_MAX)
   assert.equal(firstSeenMs(seen, digests(0, 1)[0] ?? ''), null, 'forgotten: its delay would begin anew')
   assert.deepEqual(seenReleases(parseJson(jsonBytes(seen), 16_384, 'seen'), 'seen'), seen)

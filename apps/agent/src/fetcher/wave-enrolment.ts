@@ -137,6 +137,9 @@ function hasRebooted(seen: SeenOfHost, { bootId }: SeenOfHost): boolean {
 /** Whether `after` says more than its own time: what would be missing if the host died now. */
 export function hasNews(before: TakenPart, after: TakenPart): boolean {
   const counted = (part: TakenPart) => [
+    part.imageDigest,
+    part.wave,
+    part.arm,
     part.isAcknowledged,
     part.reboots,
     part.engineRestarts,

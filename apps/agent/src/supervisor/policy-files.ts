@@ -37,8 +37,10 @@ export class CustomerPolicyFiles {
     const { policy, customerKey, policyRefused } = this.#paths
     const stamp = (await Promise.all([policy, customerKey, policyRefused].map(stampOf))).join(' ')
     if (stamp !== this.#stamp) {
-      this.#stamp = stamp
-      this.#onChange(await this.#read())
+      const files = await this.#read()
+      // What could not be read may be there the next time, with the same stamp.
+      this.#stamp = files.refused === UNREADABLE ? null : stamp
+      this.#onChange(files)
     }
     this.#looking = false
   }

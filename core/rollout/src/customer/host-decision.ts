@@ -1,4 +1,4 @@
-import { compareVersions, PPM_ALL, type Sha256Hex, type WallMs } from '@firebreak/kernel'
+import { compareVersions, PPM_ALL, type Sha256Hex, WALL_MS_MAX, type WallMs } from '@firebreak/kernel'
 import type { PackPlan, Plan, ReleaseRef } from '../plan/plan.ts'
 import type {
   Held,
@@ -185,5 +185,6 @@ function keep(
   by: DecidedBy,
   untilMs: WallMs | null = null,
 ): KeepDecision {
-  return { kind: 'keep', reason, release, untilMs, by }
+  // What a plan dates so far ahead has no date that anybody could read.
+  return { kind: 'keep', reason, release, untilMs: untilMs !== null && untilMs > WALL_MS_MAX ? null : untilMs, by }
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { PPM_ALL } from '@firebreak/kernel'
+import { PPM_ALL, WALL_MS_MAX } from '@firebreak/kernel'
+import { encodePlan, parsePlan } from '../plan/plan.ts'
 import { customerPolicy, hostView, planOfPack, release, seen, wanting } from './customer.fixture.ts'
+import { decideHost } from './host-decision.ts'
 import type { HostView } from './host-view.ts'
 import { DEFAULT_SETTINGS } from './settings.ts'
 import { enrolmentOf, offersTo, stanceOf } from './stance.ts'
@@ -158,3 +160,17 @@ for (const [what, view, offered] of offers) {
     assert.deepEqual(offersTo({ ...rolling, packs: [] }, view), [])
   })
 }
+
+test('a plan whose dates nobody could read makes no wait with such a date', () => {
+  const policy = wanting({
+    afterEvidence: { hosts: 1, ranMs: HOUR_MS, sameEngine: false, sameOs: false },
+    staleness: { warnAfterMs: DAY_MS, overAfterMs: 2 * DAY_MS, whenOver: 'catch-up' },
+  })
+  const plan = planOfPack({ baseline: r2, baselineSinceMs: WALL_MS_MAX })
+  const decision = decideHost(plan, hostView({ policy, confirmed: r1 }), NOW_MS)
+  assert.ok(decision.kind === 'keep')
+  assert.deepEqual([decision.reason, decision.untilMs], ['awaiting-evidence', null])
+  assert.throws(() => parsePlan(encodePlan(planOfPack({ baselineSinceMs: WALL_MS_MAX + 1 }))), {
+    code: 'kernel/malformed',
+  })
+})
