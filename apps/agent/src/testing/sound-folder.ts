@@ -82,7 +82,7 @@ async function writeMemories(folder: string, files: PolicyFiles): Promise<void> 
   await (await HeldPolicy.open(folder, onDamaged)).look(files, 2_000)
   const [imageDigest] = [HELD.candidate.digest]
   const seen = { path: `${folder}/${SEEN_FILE}`, bytesMax: SEEN_FILE_BYTES_MAX, reader: seenReleases, onDamaged }
-  await (await SmallFile.open({ ...seen, empty: NOTHING_SEEN })).put(sawReleases(NOTHING_SEEN, [imageDigest], 2_000))
+  await (await SmallFile.open({ ...seen, empty: NOTHING_SEEN })).put(sawReleases(NOTHING_SEEN, [imageDigest], 2_000, 0))
   const host = { bootId: 'b', starts: 1, engineRestarts: 0, detections: 0, clockMs: 5, wallMs: 2_000 }
   await writeDurable(`${folder}/${WAVE_FILE}`, jsonBytes(takePart({ imageDigest, wave: 1, arm: 'exposed' }, host)))
 }

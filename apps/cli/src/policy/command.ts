@@ -16,7 +16,9 @@ interface Json {
 }
 
 const json = () => new Option('--json', 'print one JSON object as the last line').default(false)
-const publicKey = () => new Option('--key <hex>', "the customer's public key, which has to have signed it (default: the one it names)") // prettier-ignore
+const KEY = /^[0-9a-f]{64}$/
+const VERSION = /^\d+\.\d+\.\d+$/
+const publicKey = () => new Option('--key <hex>', "the customer's public key, which has to have signed it (default: the one it names)").argParser(like(KEY, 'a public key has 64 digits, 0 to 9 and a to f')) // prettier-ignore
 const at = () => new Option('--at <time>', 'as if it were then: 2027-01-31T18:00Z').argParser(moment).default(Date.now(), 'now') // prettier-ignore
 
 const EXPLAIN_HELP = `
@@ -98,8 +100,8 @@ function addReading(policy: Command): void {
     .option('--ring <name>', 'ring that the host enrolled with', 'broad')
     .option('--category <name>', 'kind of content', 'behavioural')
     .option('--pack <name>', 'the pack that it follows (default: the first of the category)')
-    .option('--running <version>', 'what it has confirmed')
-    .option('--engine <version>', 'its engine', '1.0.0')
+    .option('--running <version>', 'what it has confirmed', like(VERSION, 'a version is written like 1.2.3'))
+    .option('--engine <version>', 'its engine', like(VERSION, 'a version is written like 1.2.3'), '1.0.0')
     .option('--os <name>', 'its operating system', 'linux 6.18')
     .option('--plan <file>', 'the plan that it reads')
     .option('--server <url>', 'take the plan from this server')
@@ -137,6 +139,13 @@ function explain(
   }
   if (file !== undefined && data === undefined) return explainPolicy(file, options, screen)
   throw new CliError('cli/usage', 'Cannot explain: give a policy, or the folder of an agent with --data')
+}
+
+function like(pattern: RegExp, message: string): (value: string) => string {
+  return (value) => {
+    if (pattern.test(value)) return value
+    throw new InvalidArgumentError(message)
+  }
 }
 
 function moment(value: string): number {

@@ -217,3 +217,16 @@ test('explain goes by a plan that it is given, and by nothing else', async (cont
   assert.equal(nobody.code, 1)
   assert.match(nobody.stderr, /agent\.json is not there; name the folder of an agent/)
 })
+
+test('an option that says nothing is refused, not taken as another', async (context) => {
+  const folder = temporaryFolder(context)
+  for (const [option, value] of [
+    ['--running', 'newest'],
+    ['--engine', 'v1'],
+    ['--key', 'acme.pub'],
+  ] as const) {
+    const { code, stderr } = await policyOf(folder, ['explain', join(folder, 'draft.yaml'), option, value])
+    assert.equal(code, 2, option)
+    assert.match(stderr, /is invalid/)
+  }
+})
