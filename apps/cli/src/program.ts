@@ -182,12 +182,24 @@ function addContent(root: Command): void {
     )
 }
 
+/** @throws InvalidArgumentError */
+function wholeNumber(value: string): number {
+  if (!/^\d{1,6}$/.test(value)) throw new InvalidArgumentError('Expected a whole number.')
+  return Number(value)
+}
+
 function addOperator(root: Command): void {
   const operate = (command: Command) =>
     command.addOption(server()).addOption(tokenFile()).addOption(state()).addOption(json())
-  operate(root.command('status').description('rings, hosts, releases and the last verdicts')).action(
-    (options: Remote) => act(options.json, async (screen) => status(await client(options), screen)),
-  )
+  operate(root.command('status').description('rings, hosts, releases and the last verdicts'))
+    .option(
+      '--verdicts <n>',
+      'show so many whole: numbers, cohorts, what was considered, what resolves them',
+      wholeNumber,
+    )
+    .action((options: Remote & { verdicts?: number }) =>
+      act(options.json, async (screen) => status(await client(options), options.verdicts ?? null, screen)),
+    )
   operate(root.command('halt <pack>').description('stop exposing hosts to the release that is rolling out'))
     .addOption(reason())
     .action((pack: string, options: Remote & { reason: string }) =>

@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util'
 import type { HostStatus, RolloutStatus, WaveStatus } from '@firebreak/api'
 import { beaconOf } from '@firebreak/api/testing'
 import { type ArmCounts, DEFAULT_ROLLOUT_POLICY, type Signal, SIGNALS, type VerdictRecord } from '@firebreak/rollout'
-import { rolloutLines, stanceText } from './operate-rollout.ts'
+import { recordLines, rolloutLines, stanceText } from './operate-rollout.ts'
 
 const NO_EVENTS = Object.fromEntries(SIGNALS.map((signal) => [signal, 0])) as Record<Signal, number>
 const arm = (cohort: number, enrolled: number, proven: number): ArmCounts => {
@@ -68,6 +68,21 @@ test('a rollout in lines: its waves, the strongest signal between the lines that
     '  evidence 2,000: silence of 3 hosts exposed and 1 host of the control in wave 2; holds at 1,000, halts at 1,000,000',
     '  hold (suspicion): 3 hosts fell silent.',
     '  resolved by: More of the same \uFFFD[2Jhalts it.',
+  ])
+})
+
+test('a verdict whole: the numbers of both arms, every signal, and nothing that drives a terminal', () => {
+  assert.deepEqual(recordLines([HOLD]), [
+    '1970-01-01T00:00:00Z  hold (suspicion): p 1.1.0, ring canary, wave 2',
+    '  3 hosts fell silent.',
+    '  exposed: cohort 33, 31 enrolled, 20 confirmed, 20 proven, 0 rebooted',
+    '  control: cohort 330, 325 enrolled, 300 confirmed, 300 proven, 0 rebooted',
+    '  evidence: 2,000; holds at 1,000, halts at 1,000,000',
+    '    silence: 2,000 from wave 2 (3 exposed, 1 control), strongest in s',
+    '    reboot: 1 from wave 2 (1 exposed, 9 control), strongest in s',
+    '  harms at most: 30 % of the hosts that get it',
+    '  resolved by: More of the same \uFFFD[2Jhalts it.',
+    '',
   ])
 })
 

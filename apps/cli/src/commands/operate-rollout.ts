@@ -1,10 +1,18 @@
 import type { HostStatus, RolloutStatus, WaveStatus } from '@firebreak/api'
-import { type EvidenceSummary, evidenceText, type RolloutPolicy, type VerdictRecord } from '@firebreak/rollout'
+import {
+  type EvidenceSummary,
+  evidenceText,
+  type RolloutPolicy,
+  type VerdictRecord,
+  verdictText,
+} from '@firebreak/rollout'
 import { count, plural } from '../plural.ts'
 import { paintOut, printable } from '../screen.ts'
 
 /** Of a long rollout, the newest. */
 const WAVES_SHOWN = 5
+/** Whatever a person wrote as the reason of a recall. */
+const VERDICT_LINE_CHARS_MAX = 4_000
 
 /** How far a release is, what both arms show, how strong the evidence is, and what would end a hold. */
 export function rolloutLines(rollout: RolloutStatus, policy: RolloutPolicy): readonly string[] {
@@ -17,6 +25,15 @@ export function rolloutLines(rollout: RolloutStatus, policy: RolloutPolicy): rea
     ...waves.slice(-WAVES_SHOWN).map((wave) => `  ${waveLine(wave, wave === current, policy)}`),
     ...(verdict ? verdictLines(verdict, policy).map((line) => `  ${line}`) : []),
   ]
+}
+
+/** Verdicts whole: cohorts, evidence, what was considered, and what resolves them. */
+export function recordLines(verdicts: readonly VerdictRecord[]): readonly string[] {
+  return verdicts.flatMap((verdict) =>
+    verdictText(verdict)
+      .split('\n')
+      .map((line) => printable(line, VERDICT_LINE_CHARS_MAX)),
+  )
 }
 
 function waveLine(

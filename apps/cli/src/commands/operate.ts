@@ -2,14 +2,18 @@ import type { FleetStatus, HostStatus, ReleaseStatus } from '@firebreak/api'
 import { compareVersions } from '@firebreak/kernel'
 import type { Presence } from '@firebreak/rollout'
 import { CliError } from '../errors.ts'
-import { rolloutLines, stanceText } from './operate-rollout.ts'
+import { recordLines, rolloutLines, stanceText } from './operate-rollout.ts'
 import type { OperatorClient } from '../operator-client.ts'
 import { paintOut, printable, type Screen } from '../screen.ts'
 
 const VERDICTS_SHOWN = 5
 
-/** Rings, hosts, rollouts, releases and the last verdicts. */
-export async function status(client: OperatorClient, screen: Screen): Promise<void> {
+/**
+ * Rings, hosts, rollouts, releases and the last verdicts.
+ *
+ * @param verdicts - so many are shown whole; null: the last few, a line each
+ */
+export async function status(client: OperatorClient, verdicts: number | null, screen: Screen): Promise<void> {
   const fleet = await client.status()
   const rollouts = fleet.rollouts.filter(({ status: phase }) => phase !== 'complete')
   screen.result({ ok: true, ...fleet }, [
@@ -26,7 +30,7 @@ export async function status(client: OperatorClient, screen: Screen): Promise<vo
     paintOut('bold', 'releases'),
     ...fleet.releases.map((release) => `  ${releaseLine(release)}`),
     paintOut('bold', `verdicts (plan generation ${fleet.plan?.generation ?? 0})`),
-    ...verdictLines(fleet),
+    ...(verdicts === null ? verdictLines(fleet) : recordLines(fleet.verdicts.slice(0, verdicts))),
   ])
 }
 
