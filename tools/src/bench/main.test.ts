@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { median, rounded } from './measure.ts'
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
-const NAMES = 'containment, footprint, sensor, exec-gate, image, engine, ingest, indicators, delta, redos, verdict, gate'
+const NAMES =
+  'containment, footprint, sensor, exec-gate, image, engine, ingest, indicators, delta, redos, verdict, gate'
 
 for (const args of [[], ['no-such'], ['toString'], ['image', '--jsno'], ['--json']]) {
   test(`wrong usage: ${JSON.stringify(args)}`, () => {

@@ -94,7 +94,9 @@ export class Members {
     this.#take(host, arm, enrolS, 0)
   }
 
+  /** A host that comes back joins the newest wave that its bucket is in, whichever it was missing from before. */
   joinLate(host: number, arm: Arm): void {
+    this.leave(host)
     arm.joinLate(this.#trace.kinds[host] ?? 0)
     this.#take(host, arm, this.nowS, LATE)
   }
@@ -143,7 +145,7 @@ export class Members {
 
   /** What it would have said with nothing amiss, it does not say then. @returns false: that is booked already */
   unsay(host: number, arm: number, what: number): boolean {
-    const bit = 1 << (what - NOT_INSTALLED + SIGNALS.length)
+    const bit = bitOf(what)
     const shown = this.#shown[host] ?? 0
     if ((shown & bit) !== 0) return false
     this.#shown[host] = shown | bit
@@ -232,8 +234,14 @@ export class Members {
     if (signal === SIGNAL.absence && this.isDead(host, this.nowS - ABSENT_AFTER_S - LOOK_SECONDS)) return
     this.#shown[host] = shown | (1 << signal)
     arm.event(row, signal)
-    if (signal === SIGNAL.reboot) arm.rebooted(row)
+    // In the exposed arm it has to be with the release.
+    if (signal === SIGNAL.reboot && (shown & bitOf(NOT_INSTALLED)) === 0) arm.rebooted(row)
   }
+}
+
+/** Of what a host does not say in time. */
+function bitOf(what: number): number {
+  return 1 << (what - NOT_INSTALLED + SIGNALS.length)
 }
 
 export function slotOf(atS: number): number {

@@ -171,6 +171,8 @@ export class Playback implements Seen {
 
   #joinLate(host: number, arm: Arm): void {
     const { nowS } = this.#members
+    // It was there when a later wave started.
+    if (this.#members.armOf(host) >= arm.id) return
     const turns = this.#trace.turnsBefore(host, nowS)
     // Some have gone again before they asked.
     if (!this.#trace.isAwakeAfter(host, turns)) return

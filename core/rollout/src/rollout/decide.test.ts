@@ -107,13 +107,13 @@ const rows: readonly Row[] = [
   },
   {
     name: 'too few reboots',
-    exposed: { ...PROVEN, rebooted: 2 },
+    exposed: { ...PROVEN, rebooted: 3 },
     policy: { rebootedShareMin: 100_000 },
     expected: 'hold reboot-wanted',
   },
   {
     name: 'as many reboots as are wanted',
-    exposed: { ...PROVEN, rebooted: 3 },
+    exposed: { ...PROVEN, rebooted: 4 },
     policy: { rebootedShareMin: 100_000 },
     expected: 'advance evidence-sufficient',
   },

@@ -103,20 +103,26 @@ function holdOn(judged: Judged): WaveDecision | null {
     return hold(judged, 'coincident-outage')
   }
   if (answeredOf(counts) === 0 || (!isAnswered(judged) && !mayProbe)) return hold(judged, 'insufficient-evidence')
-  if (!(nowMs >= wave.startedAtMs + bakeMsOf(policy, state))) return hold(judged, 'baking')
-  const rebooted = total(cellsOf(judged.cells, 'exposed'), (cell) => cell.rebooted)
-  const exposedEver = state.waves.reduce((sum, one) => sum + one.exposedHosts, 0)
-  return rebooted < Math.min(policy.rebootedHostsMin, exposedEver) ? hold(judged, 'reboot-wanted') : null
+  return nowMs >= wave.startedAtMs + bakeMsOf(policy, state) ? null : hold(judged, 'baking')
 }
 
 function advanceOn(judged: Judged, censuses: Censuses): WaveDecision {
   const { policy, state, size } = judged
   const step = nextStep(policy, state, size, censuses)
+  if (step.kind === 'wave' && !haveRebooted(judged, step.next)) return hold(judged, 'reboot-wanted')
   if (step.kind === 'wave') return advance(judged, step.next)
   if (step.kind === 'hold') return hold(judged, step.reason, step.ring)
   if (isSuspect(judged)) return hold(judged, 'suspicion')
   if (!isAnswered(judged)) return hold(judged, 'insufficient-evidence')
   return { kind: 'advance', reason: 'rollout-complete', next: 'complete', ...explain.completion(judged) }
+}
+
+/** Whether as many of the hosts exposed so far have rebooted as the policy asks for what the next wave brings them to; all of them are always enough. */
+function haveRebooted({ policy, state, cells }: Judged, { exposedHosts }: NextWave): boolean {
+  const rebooted = total(cellsOf(cells, 'exposed'), (cell) => cell.rebooted)
+  const exposedEver = state.waves.reduce((sum, wave) => sum + wave.exposedHosts, 0)
+  const wanted = Math.floor((policy.rebootedShareMin * (exposedEver + exposedHosts)) / PPM_ALL)
+  return rebooted >= Math.min(wanted, exposedEver)
 }
 
 function advance(judged: Judged, next: NextWave): WaveDecision {

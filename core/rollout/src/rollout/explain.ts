@@ -100,7 +100,8 @@ const HOLDS: Readonly<Record<HoldReason, HoldSentences>> = {
     ]
   },
   'reboot-wanted': (judged) => [
-    `${provenSentence(judged)}, but fewer than ${hostCount(judged.policy.rebootedHostsMin)} have rebooted and come back with it.`,
+    `${provenSentence(judged)}, but too few of them have rebooted and come back with it: before the next wave, ` +
+      `${percent(judged.policy.rebootedShareMin)} of all that it brings the exposed hosts to must have.`,
     'Reboots of exposed hosts.',
   ],
 }

@@ -46,8 +46,11 @@ export interface RolloutPolicy {
   /** Where a cohort is too small for statistics: this many hosts may fail, and be lost. One more halts. */
   readonly failuresMax: number
   readonly lossesMax: number
-  /** So many exposed hosts must have rebooted and come back with the release before it goes on. */
-  readonly rebootedHostsMin: number
+  /**
+   * Of all hosts that are exposed once the next wave is, so many must have rebooted and come back with the release before it: 100 ppm is one for each
+   * whole 10,000. A release that harms at the next boot shows nothing until then.
+   */
+  readonly rebootedShareMin: Ppm
   /** A host that does not say how often it reports is silent after this long without a beacon. */
   readonly silenceAfterMs: number
   /** An enrolled host that is present and has not begun its trial by then has failed to apply the release. */
@@ -89,7 +92,7 @@ export const DEFAULT_ROLLOUT_POLICY: RolloutPolicy = {
   outageShareMax: 50_000,
   failuresMax: 0,
   lossesMax: 0,
-  rebootedHostsMin: 0,
+  rebootedShareMin: 100,
   silenceAfterMs: 90_000,
   applyWithinMs: 900_000,
   absenceAfterMs: 600_000,
@@ -140,7 +143,7 @@ const policy = within<RolloutPolicy>(DEFAULT_ROLLOUT_POLICY, {
   outageShareMax: optional(integer(0, PPM_ALL)),
   failuresMax: optional(count),
   lossesMax: optional(count),
-  rebootedHostsMin: optional(count),
+  rebootedShareMin: optional(integer(0, PPM_ALL)),
   silenceAfterMs: optional(span),
   applyWithinMs: optional(span),
   absenceAfterMs: optional(span),
