@@ -31,6 +31,19 @@ test('at no known time nothing is learnt: what is kept has to survive JSON', () 
   for (const nowMs of [Number.NaN, Infinity]) assert.equal(lookAt(state, arms(10, 1, 1), nowMs), state)
 })
 
+test('a control that a new wave takes away lends no weight to what happens in the same tick', () => {
+  const before = looked(inFirstWave(), ...arms(10, 0))
+  const [exposed, control] = arms(10, 5)
+  assert.ok(exposed && control)
+  const gone = { ...control, left: SIGNALS.map(() => control.enrolled) }
+  const [process] = looked(before, exposed, gone).processes
+  assert.deepEqual(
+    process?.logTerms.map(Math.abs),
+    process?.logTerms.map(() => 0),
+    'nobody is left to compare with',
+  )
+})
+
 test('a wave that the rollout has not started is not looked at', () => {
   const stray = arms(10, 9).map((cell) => ({ ...cell, wave: 2 }))
   assert.equal(looked(inFirstWave(), ...stray).processes.length, 0)

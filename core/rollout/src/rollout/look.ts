@@ -77,14 +77,17 @@ function take(processes: Map<string | ProcessState, ProcessState>, id: ProcessId
 }
 
 function tickOf(signal: ComparedSignal, before: ReadonlyMap<string, Cell>, exposed: Cell, control: Cell): Tick {
-  const [exposedArm, controlArm] = [exposed, control].map((now) => armTick(signal, before.get(keyOf(now)), now))
+  const exposedBefore = before.get(keyOf(exposed))
+  // Whoever a new wave took during the tick was at risk for a part of it: of the two ways to count them the one that proves less.
+  const exposedArm = armTick(signal, exposedBefore, exposed, leftOf(exposedBefore, signal))
+  const controlArm = armTick(signal, before.get(keyOf(control)), control, leftOf(control, signal))
   return {
-    exposedAtRisk: exposedArm?.atRisk ?? 0,
-    controlAtRisk: controlArm?.atRisk ?? 0,
-    exposedToCome: exposedArm?.toCome ?? 0,
-    controlToCome: controlArm?.toCome ?? 0,
-    exposedEvents: exposedArm?.events ?? 0,
-    controlEvents: controlArm?.events ?? 0,
+    exposedAtRisk: exposedArm.atRisk,
+    controlAtRisk: controlArm.atRisk,
+    exposedToCome: exposedArm.toCome,
+    controlToCome: controlArm.toCome,
+    exposedEvents: exposedArm.events,
+    controlEvents: controlArm.events,
   }
 }
 
@@ -93,9 +96,9 @@ function tickOf(signal: ComparedSignal, before: ReadonlyMap<string, Cell>, expos
  * among them: a host that enrolled and was struck between two looks is counted on both sides of the bar, or on neither. A count that went
  * down, because a server lost its newest beacons, is no event.
  */
-function armTick(signal: ComparedSignal, before: Cell | undefined, now: Cell) {
+function armTick(signal: ComparedSignal, before: Cell | undefined, now: Cell, left: number) {
   const struckBefore = eventsOf(before, signal)
-  const atRisk = Math.max(0, now.enrolled - struckBefore - leftOf(before, signal))
+  const atRisk = Math.max(0, now.enrolled - struckBefore - left)
   const events = Math.min(atRisk, Math.max(0, eventsOf(now, signal) - struckBefore))
   return { atRisk, toCome: Math.max(0, now.cohort - now.enrolled), events }
 }
