@@ -49,6 +49,11 @@ export function Detections({ rows, seen, rings }: Props): React.ReactNode {
     <Panel
       title="Detections"
       className="detections"
+      // The whole panel: on the way to its buttons they must not vanish.
+      onPointerLeave={(event) => {
+        const list = event.currentTarget.querySelector<HTMLElement>('.detection-list')
+        if (list) release(list)
+      }}
       note={<DetectionNote seen={seen} shown={shown.length} filtered={words !== ''} />}
       tools={
         <>
@@ -87,7 +92,6 @@ export function Detections({ rows, seen, rings }: Props): React.ReactNode {
       <div
         className="detection-list"
         onPointerEnter={(event) => event.pointerType === 'mouse' && hold()}
-        onPointerLeave={(event) => release(event.currentTarget)}
         onFocus={hold}
         onBlur={(event) => release(event.currentTarget)}
         onScroll={(event) => (event.currentTarget.scrollTop > 0 ? hold() : release(event.currentTarget))}

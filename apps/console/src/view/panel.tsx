@@ -7,14 +7,15 @@ interface Props {
   readonly note?: React.ReactNode
   /** At the right end of the title's line. */
   readonly tools?: React.ReactNode
+  readonly onPointerLeave?: (event: React.PointerEvent<HTMLElement>) => void
   readonly children: React.ReactNode
 }
 
 /** A titled region of the page. */
-export function Panel({ title, className, note, tools, children }: Props): React.ReactNode {
+export function Panel({ title, className, note, tools, onPointerLeave, children }: Props): React.ReactNode {
   const id = useId()
   return (
-    <section className={`panel ${className}`} aria-labelledby={id}>
+    <section className={`panel ${className}`} aria-labelledby={id} onPointerLeave={onPointerLeave}>
       <header className="panel-head">
         <h2 id={id}>{title}</h2>
         {note !== undefined && <span className="panel-note">{note}</span>}
