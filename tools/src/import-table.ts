@@ -23,12 +23,21 @@ export const RESERVED_NODE_MODULES: Readonly<Record<string, string>> = {
 
 const NOTHING: ImportRow = { workspace: [], typesOf: [], node: [], packages: [] }
 
-const CORE = ['kernel', 'crypto', 'content', 'detect', 'gate', 'tuf', 'rollout', 'updater', 'api'].map(
+const CORE = ['kernel', 'crypto', 'content', 'detect', 'fuzz', 'gate', 'tuf', 'rollout', 'updater', 'api'].map(
   (name) => `core/${name}`,
 )
-const ADAPTERS = ['durable-fs', 'event-files', 'evtx', 'http', 'inputs', 'linux', 'pack-folder', 'sqlite', 'yara'].map(
-  (name) => `adapters/${name}`,
-)
+const ADAPTERS = [
+  'durable-fs',
+  'event-files',
+  'evtx',
+  'http',
+  'inputs',
+  'instrument',
+  'linux',
+  'pack-folder',
+  'sqlite',
+  'yara',
+].map((name) => `adapters/${name}`)
 
 function core(...workspace: readonly string[]): ImportRow {
   return { ...NOTHING, workspace: ['kernel', ...workspace].map((name) => `core/${name}`) }
@@ -47,7 +56,8 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
   'core/crypto': { ...core(), node: ['crypto'] },
   'core/content': core('crypto'),
   'core/detect': core('crypto', 'content'),
-  'core/gate': core('crypto', 'content', 'detect'),
+  'core/fuzz': core(),
+  'core/gate': core('crypto', 'content', 'detect', 'fuzz', 'rollout'),
   'core/tuf': core('crypto'),
   'core/rollout': core('crypto'),
   'core/updater': core('crypto', 'rollout'),
@@ -57,12 +67,14 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
   'adapters/evtx': adapter(),
   'adapters/http': adapter(['hono', '@hono/node-server']),
   'adapters/inputs': adapter(),
+  'adapters/instrument': adapter(['acorn', 'magic-string'], ['module', 'vm']),
   'adapters/linux': adapter([], ['*', 'ffi']),
   'adapters/pack-folder': adapter(['yaml']),
   'adapters/sqlite': adapter([], ['*', 'sqlite']),
   'adapters/yara': adapter(['@virustotal/yara-x']),
   'apps/agent': app(),
   'apps/cli': app(['commander', 'rolldown']),
+  'apps/gate': app(['rolldown']),
   'apps/console': { ...NOTHING, typesOf: ['core/api', 'core/rollout'], packages: ['react', 'react-dom'] },
   'apps/server': app(),
   'apps/simulator': { ...NOTHING, workspace: [...CORE, 'testing/world'], node: ['*'] },

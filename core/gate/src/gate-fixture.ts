@@ -1,9 +1,9 @@
 import { type PackSource, toSourceNode, verifyImage } from '@firebreak/content'
 import { createEngine, ENGINE_CONTRACT, type EngineContract } from '@firebreak/detect'
-import type { ExecutionResult } from './execution.ts'
+import type { ExecutionResult } from './execution/execution.ts'
 import { type GateContext, judgeGate } from './judge.ts'
 import { type PreparedGate, prepareGate } from './prepare.ts'
-import type { GateReport } from './report.ts'
+import type { GateReport } from './report/report.ts'
 
 export type Plain = Parameters<typeof toSourceNode>[0]
 export type PlainMap = { readonly [key: string]: Plain }

@@ -4,9 +4,9 @@ import type { PackSource } from '@firebreak/content'
 import { type CompiledPack, compilePack, parsePack } from '@firebreak/content'
 import { DetectError, ENGINE_CONTRACT } from '@firebreak/detect'
 import * as fc from 'fast-check'
-import { checkTests } from './check-tests.ts'
-import { CHECK_IDS, CHECK_VERDICTS, type CheckResult, decideVerdict, FINDINGS_MAX } from './checks.ts'
-import type { CaseVerdict, ExecutionResult } from './execution.ts'
+import { checkTests } from './tests/check-tests.ts'
+import { CHECK_IDS, CHECK_VERDICTS, type CheckResult, decideVerdict, finding, FINDINGS_MAX } from './check/check.ts'
+import type { CaseVerdict, ExecutionResult } from './execution/execution.ts'
 import {
   CONTEXT,
   correlatedSource,
@@ -22,7 +22,7 @@ import {
 } from './gate-fixture.ts'
 import { judgeGate } from './judge.ts'
 import { prepareGate, verifyCompiled } from './prepare.ts'
-import { encodeGateReport, type GateReport, parseGateReport } from './report.ts'
+import { encodeGateReport, type GateReport, parseGateReport } from './report/report.ts'
 
 function verdicts(report: GateReport): readonly string[] {
   return report.checks.map(({ id, verdict }) => `${id} ${verdict}`)
@@ -303,11 +303,8 @@ test('lists a bounded number of findings and says how many are left out', () => 
   const report = gate(sourceOf(rules, []))
   const { findings } = checkOf(report, 'tests')
   assert.equal(findings.length, FINDINGS_MAX)
-  assert.deepEqual(findings.at(-1), {
-    code: 'gate/more-findings',
-    message: '6 more findings are not listed.',
-    at: null,
-  })
+  const more = finding('gate/more-findings', '6 more findings are not listed.', null, { severity: 'note' })
+  assert.deepEqual(findings.at(-1), more)
   assert.deepEqual(parseGateReport(encodeGateReport(report)), report)
 })
 

@@ -4,18 +4,24 @@ export {
   type CheckResult,
   type CheckVerdict,
   decideVerdict,
+  failed,
   type Finding,
+  finding,
   FINDINGS_MAX,
-} from './checks.ts'
+  inconclusive,
+  notRun,
+  passed,
+  type Severity,
+} from './check/check.ts'
 export { GateError, type GateErrorCode } from './errors.ts'
-export type { CaseVerdict, ExecutionCase, ExecutionResult } from './execution.ts'
+export type { CaseVerdict, ExecutionCase, ExecutionResult } from './execution/execution.ts'
 export { type GateContext, judgeGate } from './judge.ts'
 export { type PreparedGate, prepareGate } from './prepare.ts'
-export { renderGateReport } from './render.ts'
+export { renderGateReport } from './report/render.ts'
 export {
   encodeGateReport,
   GATE_REPORT_SIZE_BYTES_MAX,
   type GateReport,
   gateReportDigest,
   parseGateReport,
-} from './report.ts'
+} from './report/report.ts'

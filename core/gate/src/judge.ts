@@ -1,8 +1,8 @@
 import type { Version, WallMs } from '@firebreak/kernel'
-import { decideVerdict } from './checks.ts'
-import { checkExecution, type ExecutionResult } from './execution.ts'
+import { decideVerdict } from './check/check.ts'
+import { checkExecution, type ExecutionResult } from './execution/execution.ts'
 import type { PreparedGate } from './prepare.ts'
-import type { GateReport } from './report.ts'
+import type { GateReport } from './report/report.ts'
 
 /** What the report has to say about when, and for which engine. */
 export interface GateContext {

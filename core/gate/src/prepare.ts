@@ -12,9 +12,9 @@ import {
 import { sha256Hex } from '@firebreak/crypto'
 import { checkContract, DetectError, type EngineContract } from '@firebreak/detect'
 import type { Version } from '@firebreak/kernel'
-import { checkTests } from './check-tests.ts'
-import { type CheckId, type CheckResult, failed, type Finding, notRun, passed } from './checks.ts'
-import { type ExecutionCase, executionCases } from './execution.ts'
+import { checkTests } from './tests/check-tests.ts'
+import { type CheckId, type CheckResult, failed, type Finding, finding, notRun, passed } from './check/check.ts'
+import { type ExecutionCase, executionCases } from './execution/execution.ts'
 
 /** Everything that can be judged without an engine process, and what the engine process has to be asked. */
 export interface PreparedGate {
@@ -70,7 +70,8 @@ function skipped(id: CheckId, because: CheckId): Step<never> {
 function checkSource({ diagnostics, rules, correlations, tests, indicatorCount, yara }: ParsedPack): CheckResult {
   if (diagnostics.length > 0) {
     const [first] = diagnostics
-    return failed('source', `${diagnostics.length} problems, the first: ${first?.message ?? ''}`, diagnostics)
+    const findings = diagnostics.map(({ code, message, at }) => finding(code, message, at))
+    return failed('source', `${diagnostics.length} problems, the first: ${first?.message ?? ''}`, findings)
   }
   const counts: readonly (readonly [count: number, what: string])[] = [
     [rules.length, 'rules'],
@@ -123,11 +124,9 @@ function differences(
   ]
   return rows
     .filter(([, inImage, expected]) => inImage !== expected)
-    .map(([what, inImage, expected]) => ({
-      code: 'gate/image-mismatch',
-      message: `The ${what} of the image is ${inImage}, expected ${expected}.`,
-      at: null,
-    }))
+    .map(([what, inImage, expected]) =>
+      finding('gate/image-mismatch', `The ${what} of the image is ${inImage}, expected ${expected}.`, null),
+    )
 }
 
 function contractCheck(image: VerifiedImage, contract: EngineContract): CheckResult {
@@ -144,5 +143,5 @@ function contractCheck(image: VerifiedImage, contract: EngineContract): CheckRes
 }
 
 function findingOf(error: ContentError | DetectError): Finding {
-  return { code: error.code, message: error.message, at: error instanceof ContentError ? error.at : null }
+  return finding(error.code, error.message, error instanceof ContentError ? error.at : null)
 }

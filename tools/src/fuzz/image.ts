@@ -1,7 +1,7 @@
 import { ContentError, NODE, PREDICATE, type VerifiedImage, verifyImage } from '@firebreak/content'
 import { createEngine, type Engine, OPEN_CONTRACT } from '@firebreak/detect'
 import { mutateImage, readWords } from './mutate-image.ts'
-import { Random } from './random.ts'
+import { Random } from '@firebreak/fuzz'
 import { batchOfRecords, LINES, smallImage } from './small-image.ts'
 
 export interface ImageFuzz {

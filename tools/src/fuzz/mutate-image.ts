@@ -15,7 +15,7 @@ import {
   SELECTION,
   WITNESS,
 } from '@firebreak/content'
-import type { Random } from './random.ts'
+import type { Random } from '@firebreak/fuzz'
 
 /** Words of one record, of the sections that have records. */
 const RECORD_WORDS: Partial<Readonly<Record<SectionName, number>>> = {

@@ -1,8 +1,13 @@
 import { formatUtc } from '@firebreak/kernel'
-import type { CheckResult, CheckVerdict, Finding } from './checks.ts'
+import type { CheckResult, CheckVerdict, Finding } from '../check/check.ts'
 import type { GateReport } from './report.ts'
 
-const MARKS: Readonly<Record<CheckVerdict, string>> = { pass: 'pass', fail: 'FAIL', 'not-run': 'NOT RUN' }
+const MARKS: Readonly<Record<CheckVerdict, string>> = {
+  pass: 'pass',
+  fail: 'FAIL',
+  'not-run': 'NOT RUN',
+  inconclusive: 'UNKNOWN',
+}
 
 /** The report for a person: plain text, one line for each check and each finding. */
 export function renderGateReport(report: GateReport): string {

@@ -4,9 +4,9 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { utf8Encode } from '@firebreak/kernel'
 import * as fc from 'fast-check'
-import { CHECK_IDS, type CheckResult } from './checks.ts'
-import { GateError } from './errors.ts'
-import { gate, goodSource, rule, sourceOf } from './gate-fixture.ts'
+import { CHECK_IDS, type CheckResult, finding } from '../check/check.ts'
+import { GateError } from '../errors.ts'
+import { gate, goodSource, rule, sourceOf } from '../gate-fixture.ts'
 import { renderGateReport } from './render.ts'
 import { encodeGateReport, type GateReport, gateReportDigest, parseGateReport } from './report.ts'
 
@@ -30,8 +30,8 @@ const FAILED_CHECK: CheckResult = {
   verdict: 'fail',
   reason: 'Cannot load linux-baseline 1.0.0: it reads process_creation field Zone.',
   findings: [
-    { code: 'detect/unsupplied-field', message: 'It reads Zone.', at: { file: 'rules/a.yml', line: 12, column: 5 } },
-    { code: 'gate/more-findings', message: '3 more findings are not listed.', at: null },
+    finding('detect/unsupplied-field', 'It reads Zone.', { file: 'rules/a.yml', line: 12, column: 5 }),
+    finding('gate/more-findings', '3 more findings are not listed.', null, { severity: 'note' }),
   ],
 }
 const NOT_RUN: CheckResult = { id: 'execution', verdict: 'not-run', reason: 'The rules were not run.', findings: [] }

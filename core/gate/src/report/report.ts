@@ -30,8 +30,9 @@ import {
   FINDINGS_MAX,
   MESSAGE_CHARS_MAX,
   PRINTABLE,
-} from './checks.ts'
-import { GateError } from './errors.ts'
+  SEVERITIES,
+} from '../check/check.ts'
+import { GateError } from '../errors.ts'
 
 /** What the gate checked and found. Its digest is signed together with the image's. */
 export interface GateReport {
@@ -66,8 +67,11 @@ const position = object<Position>({
 
 const finding = object<Finding>({
   code: text(CODE_CHARS_MAX, PRINTABLE),
+  severity: literal(...SEVERITIES),
   message: text(MESSAGE_CHARS_MAX, PRINTABLE),
   at: nullable(position),
+  fix: nullable(text(MESSAGE_CHARS_MAX, PRINTABLE)),
+  input: nullable(text(MESSAGE_CHARS_MAX, PRINTABLE)),
 })
 
 const check = object<CheckResult>({
@@ -147,7 +151,7 @@ function reportJson(value: GateReport): Json {
       id,
       verdict,
       reason,
-      findings: findings.map(({ code, message, at }) => ({ code, message, at: at && { ...at } })),
+      findings: findings.map((one) => ({ ...one, at: one.at && { ...one.at } })),
     })),
     rules: value.rules,
     cases: value.cases,

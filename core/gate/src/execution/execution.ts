@@ -1,7 +1,7 @@
 import type { ParsedPack, Position, RuleTest, TestEvent } from '@firebreak/content'
 import type { HostEvent } from '@firebreak/detect'
 import type { Version } from '@firebreak/kernel'
-import { type CheckResult, failed, type Finding, notRun, passed } from './checks.ts'
+import { type CheckResult, failed, type Finding, finding, notRun, passed } from '../check/check.ts'
 
 /** One event for the real engine process, and what its rule has to say about it. */
 export interface ExecutionCase {
@@ -70,7 +70,7 @@ export function checkExecution(demand: ExecutionDemand, result: ExecutionResult,
   if (result.kind === 'not-run') return notRun('execution', 'The rules were not run in an engine.')
   if (result.kind === 'failed') {
     const { code, message } = result
-    return failed('execution', `The engine did not run the rules: ${message}`, [{ code, message, at: null }])
+    return failed('execution', `The engine did not run the rules: ${message}`, [finding(code, message, null)])
   }
   const { execution: cases, ruleIds, correlationIds } = demand
   const answers = Map.groupBy(result.verdicts, ({ caseIndex }) => caseIndex)
@@ -92,7 +92,7 @@ export function checkExecution(demand: ExecutionDemand, result: ExecutionResult,
 function engineFindings(ran: Version, contracted: Version, reported: Version): readonly Finding[] {
   if (ran === reported && contracted === reported) return []
   const message = `The report is about engine ${reported}, the contract of ${contracted}, and ${ran} ran the rules.`
-  return [{ code: 'gate/wrong-engine', message, at: null }]
+  return [finding('gate/wrong-engine', message, null)]
 }
 
 /** Answers to questions that were not asked: the engine ran another image, or the shell mixed up its events. */
@@ -105,19 +105,11 @@ function strayFindings(
   const findings: Finding[] = []
   for (const { caseIndex, firedRuleIds } of verdicts) {
     if (cases[caseIndex] === undefined) {
-      findings.push({
-        code: 'gate/unknown-case',
-        message: `The engine answered event ${caseIndex}, which is none.`,
-        at: null,
-      })
+      findings.push(finding('gate/unknown-case', `The engine answered event ${caseIndex}, which is none.`, null))
     }
     for (const fired of firedRuleIds) {
       if (known.has(fired) || fired.startsWith('indicator/')) continue
-      findings.push({
-        code: 'gate/unknown-rule',
-        message: `Rule ${fired} fired, which the pack does not have.`,
-        at: null,
-      })
+      findings.push(finding('gate/unknown-rule', `Rule ${fired} fired, which the pack does not have.`, null))
     }
   }
   return findings
@@ -128,16 +120,16 @@ function caseFindings(
   answers: readonly CaseVerdict[],
 ): readonly Finding[] {
   const [answer] = answers
-  if (answer === undefined) return [{ code: 'gate/no-answer', message: `${name}: the engine did not answer.`, at }]
+  if (answer === undefined) return [finding('gate/no-answer', `${name}: the engine did not answer.`, at)]
   if (answers.length > 1) {
-    return [{ code: 'gate/two-answers', message: `${name}: the engine answered ${answers.length} times.`, at }]
+    return [finding('gate/two-answers', `${name}: the engine answered ${answers.length} times.`, at)]
   }
   const fired = answer.firedRuleIds.includes(ruleId)
   if (expect === 'match' && !fired) {
-    return [{ code: 'gate/missed', message: `${name}: rule ${ruleId} must fire and did not.`, at }]
+    return [finding('gate/missed', `${name}: rule ${ruleId} must fire and did not.`, at)]
   }
   if (expect === 'ignore' && fired) {
-    return [{ code: 'gate/false-positive', message: `${name}: rule ${ruleId} fired and must not.`, at }]
+    return [finding('gate/false-positive', `${name}: rule ${ruleId} fired and must not.`, at)]
   }
   return []
 }
@@ -150,5 +142,5 @@ function unexecutedFindings(
   const executed = new Set(cases.filter((_, i) => answers.has(i)).map(({ ruleId }) => ruleId))
   return ruleIds
     .filter((id) => !executed.has(id))
-    .map((id) => ({ code: 'gate/rule-not-executed', message: `Rule ${id} was not run in the engine.`, at: null }))
+    .map((id) => finding('gate/rule-not-executed', `Rule ${id} was not run in the engine.`, null))
 }

@@ -1,17 +1,17 @@
 import type { ParsedPack, RuleTest } from '@firebreak/content'
-import { type CheckResult, failed, type Finding, passed } from './checks.ts'
+import { type CheckResult, failed, type Finding, finding, passed } from '../check/check.ts'
 
 /** Each rule has an event that it must match and one that it must ignore, and each test is about a rule of the pack. */
 export function checkTests({ rules, tests }: Pick<ParsedPack, 'rules' | 'tests'>): CheckResult {
   const known = new Set(rules.map(({ id }) => id))
   const findings: Finding[] = tests
     .filter(({ rule }) => !known.has(rule))
-    .map(({ rule, at }) => ({ code: 'gate/unknown-rule', message: `The pack has no rule ${rule} to test.`, at }))
+    .map(({ rule, at }) => finding('gate/unknown-rule', `The pack has no rule ${rule} to test.`, at))
   const byRule = Map.groupBy(tests, ({ rule }) => rule)
   for (const { id, title, at } of rules) {
     const missing = missingEvents(byRule.get(id) ?? [])
     if (missing !== null) {
-      findings.push({ code: 'gate/untested-rule', message: `Rule "${title}" (${id}) has ${missing}.`, at })
+      findings.push(finding('gate/untested-rule', `Rule "${title}" (${id}) has ${missing}.`, at))
     }
   }
   if (findings.length > 0) return failed('tests', `${findings.length} rules or tests are not complete.`, findings)
