@@ -1,6 +1,6 @@
 import { assert } from '@firebreak/kernel'
 import { parse } from 'acorn'
-import MagicString from 'magic-string'
+import { MagicString } from 'magic-string'
 
 /** JavaScript with a counter at the start of each function. */
 export function instrument(code: string): string {

@@ -2,7 +2,7 @@ import type { Position } from '@firebreak/content'
 
 /** The closed list of checks, in the order in which they run. A release needs every one of them. */
 export const CHECK_IDS = ['source', 'compile', 'verify', 'tests', 'contract', 'execution'] as const
-export type CheckId = (typeof CHECK_IDS)[number]
+export type CheckId = (typeof CHECK_IDS)[number] | 'replay' | 'cost' | 'fuzz' | 'self-test'
 
 /**
  * `not-run`: one that it needs did not pass. `inconclusive`: the gate could not find out (a time-out, a missing engine build, a crash of the
