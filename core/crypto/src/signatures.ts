@@ -1,7 +1,10 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
 import { concatBytes, FirebreakError, fromHex, toHex } from '@firebreak/kernel'
 
-export type CryptoErrorCode = 'crypto/key'
+export type CryptoErrorCode =
+  | 'crypto/key' // not a key that we can sign with
+  | 'crypto/not-signed' // an envelope without a signature by a key that counts
+
 export class CryptoError extends FirebreakError<CryptoErrorCode> {}
 
 /** Raw Ed25519 public key, 64 hex digits: the form that TUF metadata carries. */

@@ -1,3 +1,4 @@
+import { fromBase64 } from './base64.ts'
 import { utf8Decode } from './bytes.ts'
 import type { Json } from './canonical-json.ts'
 import { KernelError } from './errors.ts'
@@ -116,3 +117,15 @@ export function absentAs<T>(value: T, item: Reader<T>): Reader<T> {
 
 /** 64 lower-case hex digits. */
 export const digest: Reader<Sha256Hex> = text(64, SHA256_HEX)
+
+/** Bytes as `toBase64` writes them. */
+export function base64(charsMax: number): Reader<Uint8Array> {
+  return (value, at) => {
+    const encoded = text(charsMax)(value, at)
+    try {
+      return fromBase64(encoded)
+    } catch {
+      throw malformed(at, 'base64 with padding', encoded)
+    }
+  }
+}

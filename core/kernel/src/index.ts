@@ -3,6 +3,7 @@ export { compareRuns, concatBytes, fromHex, toHex, utf8Decode, utf8Encode } from
 export { canonicalJson, canonicalJsonBytes, type Json, jsonBytes } from './canonical-json.ts'
 export {
   absentAs,
+  base64,
   boolean,
   dictionary,
   digest,

@@ -1,6 +1,7 @@
-import type { PublicKeyHex, Signer } from '@firebreak/crypto'
+import { type PublicKeyHex, signEnvelope, type Signer } from '@firebreak/crypto'
 import {
   absentAs,
+  base64,
   canonicalJsonBytes,
   errorMessage,
   FirebreakError,
@@ -17,7 +18,7 @@ import { RolloutError } from '../errors.ts'
 import { name } from '../plan/plan.ts'
 import { checkRuleRings, contentJson, type ContentPolicy, contentRules, customerRings } from './rings.ts'
 import { contentSettings, DEFAULT_SETTINGS } from './settings.ts'
-import { base64, type DocumentKind, openDocument, signDocument } from './signed-document.ts'
+import { type DocumentKind, openDocument } from './signed-document.ts'
 import { strict } from './strict.ts'
 
 /** What the customer wants on their hosts, whatever the vendor does. Signed by the customer's own key. */
@@ -97,7 +98,7 @@ export function parsePolicySource(json: Json): PolicySource {
 
 /** The policy as one signed file: a DSSE envelope around canonical JSON. */
 export function signCustomerPolicy(value: CustomerPolicy, signer: Signer): Uint8Array {
-  return signDocument(POLICY, encode(value), signer)
+  return signEnvelope(POLICY, encode(value), signer)
 }
 
 /**

@@ -1,7 +1,7 @@
-import { type PublicKeyHex, sha256Hex, type Signer } from '@firebreak/crypto'
+import { type PublicKeyHex, sha256Hex, signEnvelope, type Signer } from '@firebreak/crypto'
 import { canonicalJsonBytes, integer, literal, type Sha256Hex, text, WALL_MS_MAX, type WallMs } from '@firebreak/kernel'
 import { RolloutError } from '../errors.ts'
-import { type DocumentKind, openDocument, signDocument } from './signed-document.ts'
+import { type DocumentKind, openDocument } from './signed-document.ts'
 import { strict } from './strict.ts'
 
 /** The customer's leave to stop the agent of one host, once. Signed by the key that signs their policy. */
@@ -45,7 +45,7 @@ const stopToken = strict<StopToken>({
 })
 
 export function signStopToken({ kind, host, reason, notAfterMs, nonce }: StopToken, signer: Signer): Uint8Array {
-  return signDocument(TOKEN, canonicalJsonBytes({ kind, host, reason, notAfterMs, nonce }), signer)
+  return signEnvelope(TOKEN, canonicalJsonBytes({ kind, host, reason, notAfterMs, nonce }), signer)
 }
 
 /**
