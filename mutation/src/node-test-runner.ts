@@ -94,7 +94,7 @@ class NodeTestRunner implements TestRunner {
     redirectNodeTest()
     await fewerCases()
     const tests: LoadedTest[] = []
-    for (const file of this.#files.flatMap((pattern) => globSync(pattern)).toSorted()) {
+    for (const file of this.#files.flatMap((pattern) => globSync(pattern)).toSorted(byCodeUnits)) {
       collected.length = 0
       await import(pathToFileURL(join(process.cwd(), file)).href)
       tests.push(...collected.map((one, i) => ({ ...one, id: `${file} ${i} ${one.name}` })))
@@ -102,6 +102,10 @@ class NodeTestRunner implements TestRunner {
     this.#tests = tests
     return tests
   }
+}
+
+function byCodeUnits(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
 }
 
 async function runOne(test: LoadedTest): Promise<TestResult> {
@@ -125,10 +129,14 @@ function redirectNodeTest(): void {
   })
 }
 
+interface FastCheck {
+  configureGlobal(parameters: { readonly numRuns: number; readonly seed: number }): void
+}
+
 /** fast-check as the tests load it: through the checkout's own packages. */
 async function fewerCases(): Promise<void> {
   const path = createRequire(join(process.cwd(), 'package.json')).resolve('fast-check')
-  const fastCheck = (await import(pathToFileURL(path).href)) as typeof import('fast-check')
+  const fastCheck = (await import(pathToFileURL(path).href)) as FastCheck
   fastCheck.configureGlobal({ numRuns: PROPERTY_RUNS, seed: 1 })
 }
 
