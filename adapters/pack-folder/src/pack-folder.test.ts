@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { compilePack, parsePack } from '@firebreak/content'
 import { PackFolderError } from './errors.ts'
-import { readPackFolder, YAML_FILE_SIZE_BYTES_MAX } from './pack-folder.ts'
+import { isPackFolder, readPackFolder, readRuleFolder, YAML_FILE_SIZE_BYTES_MAX } from './pack-folder.ts'
+import { parseYaml } from './yaml.ts'
 
 const MANIFEST = 'name: p\nversion: 1.0.0\ncategory: behavioural\nminimumEngine: 1.0.0\ndescription: A pack.\n'
 const RULE = `title: Netcat
@@ -159,4 +160,19 @@ test('a missing manifest is a diagnostic; a missing folder is an error', async (
     readPackFolder(join(dir, 'absent')),
     (error) => error instanceof PackFolderError && error.code === 'pack-folder/unreadable',
   )
+})
+
+test('a folder of rules that is no pack is read with the manifest that it is given', async (t) => {
+  const dir = await folder(t, { 'netcat.yml': RULE, 'deep/er/other.yml': RULE.replace('0001', '0002'), 'a.md': 'x' })
+  assert.equal(await isPackFolder(dir), false)
+  assert.equal(await isPackFolder(await folder(t, GOOD)), true)
+  assert.equal(await isPackFolder(join(dir, 'absent')), false)
+  const manifest = parseYaml(MANIFEST, 'pack.yaml')
+  const read = await readRuleFolder(dir, manifest)
+  assert.equal(read.manifest, manifest)
+  assert.deepEqual(
+    read.rules.map(({ file }) => file),
+    ['deep/er/other.yml', 'netcat.yml'],
+  )
+  assert.deepEqual(read.diagnostics, [])
 })

@@ -49,13 +49,28 @@ export async function readPackFolder(dir: string): Promise<PackFolder> {
       diagnostics: reader.diagnostics,
     }
   } catch (error) {
-    if (!isSystemError(error)) throw error
-    throw new PackFolderError(
-      'pack-folder/unreadable',
-      `Cannot read pack folder ${dir}: ${error.message}`,
-      { dir },
-      error,
-    )
+    throw unreadable(dir, error)
+  }
+}
+
+/** Whether `dir` says that it is a pack, well or badly. */
+export async function isPackFolder(dir: string): Promise<boolean> {
+  const names = await readdir(dir).catch(missingIsNull)
+  return names !== null && ['pack.yaml', 'rules', 'indicators', 'yara'].some((name) => names.includes(name))
+}
+
+/**
+ * Reads a folder of Sigma rules that is no pack: every YAML file below it, with `manifest` in place of the one that is not there.
+ *
+ * @throws PackFolderError pack-folder/unreadable
+ */
+export async function readRuleFolder(dir: string, manifest: SourceNode): Promise<PackFolder> {
+  const reader = new FolderReader(dir)
+  try {
+    const rules = await reader.sigmaFiles('.')
+    return { manifest, rules, tests: [], indicators: [], diagnostics: reader.diagnostics }
+  } catch (error) {
+    throw unreadable(dir, error)
   }
 }
 
@@ -132,7 +147,7 @@ class FolderReader {
     const entries = await readdir(join(this.#dir, folder), { withFileTypes: true })
     const files: string[] = []
     for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-      const path = `${folder}/${entry.name}`
+      const path = folder === '.' ? entry.name : `${folder}/${entry.name}`
       if (entry.isFile()) {
         if (wanted.test(entry.name)) files.push(path)
       } else if (entry.isDirectory() && depth > 0) files.push(...(await this.#list(path, wanted, depth - 1)))
@@ -175,6 +190,12 @@ class FolderReader {
     this.diagnostics.push({ code, message, at: { file, line: 1, column: 1 } })
     return null
   }
+}
+
+function unreadable(dir: string, error: unknown): unknown {
+  if (!isSystemError(error)) return error
+  const message = `Cannot read pack folder ${dir}: ${error.message}`
+  return new PackFolderError('pack-folder/unreadable', message, { dir }, error)
 }
 
 function missingIsNull(error: unknown): null {
