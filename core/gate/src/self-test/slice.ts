@@ -1,0 +1,25 @@
+import type { PackSource } from '@firebreak/content'
+import { Random } from '@firebreak/fuzz'
+import { entryOf, ruleAt, rulePlaces, textOf } from './source-edit.ts'
+
+/** Rules of a candidate into which faults are seeded: what keeps the self-test of a large pack as short as that of a small one. */
+export const SLICE_RULES_MAX = 32
+
+/**
+ * The pack as it is when it is small; of a larger one as many rules as the seed chooses, with their tests. Correlations and filters refer
+ * to rules that may not be chosen, so a slice has none, and no indicators.
+ */
+export function sliceOf(source: PackSource, seed: number): PackSource {
+  const places = rulePlaces(source)
+  if (places.length <= SLICE_RULES_MAX) return source
+  const random = new Random(seed)
+  const left = [...places]
+  const chosen = Array.from({ length: SLICE_RULES_MAX }, () => left.splice(random.below(left.length), 1)).flat()
+  const ids = new Set(chosen.map((place) => textOf(ruleAt(source, place), 'id')))
+  const rules = source.rules.flatMap((one, file) => {
+    const nodes = one.nodes.filter((_, node) => chosen.some((place) => place.file === file && place.node === node))
+    return nodes.length === 0 ? [] : [{ ...one, nodes }]
+  })
+  const tests = source.tests.filter(({ node }) => entryOf(node, 'rule') !== null && ids.has(textOf(node, 'rule')))
+  return { ...source, rules, tests, indicators: [], yara: [] }
+}
