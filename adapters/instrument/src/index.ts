@@ -1,1 +1,2 @@
-export { instrument } from './instrument.ts'
+export { InstrumentError, type InstrumentErrorCode } from './errors.ts'
+export { type Build, instrument, type Instrumented } from './instrument.ts'

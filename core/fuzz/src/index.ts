@@ -1,1 +1,18 @@
+export type { ArmName } from './arms.ts'
+export { Campaign, type CampaignOptions, createCampaign, type Omission } from './campaign.ts'
+export type { CorpusEntry } from './corpus.ts'
+export type { Finding } from './findings.ts'
+export type { Format, Material } from './format.ts'
+export { type Limits, LIMITS_DEFAULT } from './limits.ts'
+export { type Keeps, minimise, type Minimised } from './minimise.ts'
+export type { Progress, ProgressPoint } from './progress.ts'
 export { Random } from './random.ts'
+export {
+  type Compared,
+  type Dictionary,
+  DICTIONARY_EMPTY,
+  type Failure,
+  type Outcome,
+  type Target,
+  type Trace,
+} from './target.ts'

@@ -19,6 +19,16 @@ export class Random {
     return this.word() % end
   }
 
+  /** From `low` to `high`. */
+  between(low: number, high: number): number {
+    return low + this.below(high - low + 1)
+  }
+
+  /** True once in `times`. */
+  oneIn(times: number): boolean {
+    return this.below(times) === 0
+  }
+
   pick<T>(list: readonly T[]): T {
     return list[this.below(list.length)] as T
   }

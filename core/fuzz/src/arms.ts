@@ -1,0 +1,130 @@
+import type { Bandit } from './bandit.ts'
+import type { Corpus, Entry } from './corpus.ts'
+import { Draft } from './draft.ts'
+import type { Format } from './format.ts'
+import { havoc, havocLevel } from './havoc.ts'
+import { inputToState } from './input-to-state.ts'
+import type { Random } from './random.ts'
+import type { Compared, Target } from './target.ts'
+import type { Words } from './words.ts'
+
+/** Ways to change an input: as the document that it means, by what was compared, blindly. */
+export type ArmName = 'structure' | 'compares' | 'havoc'
+
+/** Executions in a row that change one entry in one way. */
+const ROUND = { first: 256, later: 128 }
+/** Blind changes after which lengths and checksums are not put right, in one of so many. */
+const UNREPAIRED_ONE_IN = 10
+
+interface Surroundings<Tree> {
+  readonly target: Target
+  readonly format: Format<Tree> | null
+  readonly corpus: Corpus
+  readonly words: Words
+  readonly random: Random
+  readonly inputBytesMax: number
+}
+
+/** The rounds of a campaign: which entry, which arm, and one changed input after another. */
+export class Arms<Tree> {
+  readonly names: readonly ArmName[]
+  readonly #around: Surroundings<Tree>
+  readonly #draft: Draft
+  readonly #repair: ((input: Uint8Array) => void) | null
+  #arm: ArmName = 'havoc'
+  #entry: Entry | null = null
+  #tree: Tree | null = null
+  #left = 0
+  #done = 0
+  #gain = 0
+
+  constructor(around: Surroundings<Tree>, omit: ReadonlySet<string>) {
+    const { format, target, inputBytesMax } = around
+    const all: readonly ArmName[] = ['structure', 'compares', 'havoc']
+    this.names = all.filter(
+      (arm) =>
+        !omit.has(arm) && (arm !== 'structure' || format !== null) && (arm !== 'compares' || target.trace !== null),
+    )
+    this.#around = around
+    this.#draft = new Draft(inputBytesMax)
+    this.#repair = omit.has('repair') ? null : (format?.repair ?? null)
+  }
+
+  /** The next input. It is overwritten by the one after it. */
+  next(bandit: Bandit<ArmName>, executionsSinceFind: number): Uint8Array {
+    for (;;) {
+      if (this.#left === 0) this.#begin(bandit)
+      this.#left--
+      const input = this.#change(executionsSinceFind)
+      if (input !== null) {
+        this.#done++
+        return input
+      }
+      this.#left = 0
+    }
+  }
+
+  gained(gain: number): void {
+    this.#gain += gain
+  }
+
+  #begin(bandit: Bandit<ArmName>): void {
+    const { corpus, random, format } = this.#around
+    if (this.#done > 0) bandit.reward(this.#arm, this.#done, this.#gain)
+    const entry = corpus.pick(random)
+    const tree = format === null || !this.names.includes('structure') ? null : format.decode(entry.bytes)
+    const ready = this.names.filter(
+      (arm) => (arm !== 'structure' || tree !== null) && (arm !== 'compares' || !entry.exhausted),
+    )
+    this.#arm = ready.length === 0 ? 'havoc' : bandit.choose(ready, random)
+    this.#left = entry.rounds === 0 ? ROUND.first : ROUND.later
+    entry.rounds++
+    this.#entry = entry
+    this.#tree = tree
+    this.#done = 0
+    this.#gain = 0
+  }
+
+  /** Null: nothing is left to try in this round. */
+  #change(executionsSinceFind: number): Uint8Array | null {
+    const entry = this.#entry
+    if (entry === null) return null
+    if (this.#arm === 'structure' && this.#tree !== null) return this.#changeTree(entry, this.#tree)
+    if (this.#arm === 'compares') return this.#followCompares(entry)
+    const { random, words, corpus } = this.#around
+    this.#draft.set(entry.bytes)
+    havoc(this.#draft, havocLevel(executionsSinceFind, random), random, words, corpus.any(random).bytes)
+    return this.#repaired()
+  }
+
+  #changeTree(entry: Entry, tree: Tree): Uint8Array | null {
+    const { format, random, words, corpus, inputBytesMax } = this.#around
+    if (format === null) return null
+    const other = random.oneIn(8) ? format.decode(corpus.any(random).bytes) : null
+    const compared = this.#comparedOf(entry)
+    const input = format.encode(format.mutate(tree, { random, dictionary: words, compared, other }))
+    return input.length <= inputBytesMax ? input : input.subarray(0, inputBytesMax)
+  }
+
+  #followCompares(entry: Entry): Uint8Array | null {
+    entry.suggestions ??= inputToState(entry.bytes, this.#comparedOf(entry), this.#draft)
+    if (entry.suggestions.next().done !== true) return this.#repaired()
+    entry.exhausted = true
+    return null
+  }
+
+  #repaired(): Uint8Array {
+    const input = this.#draft.view()
+    if (this.#repair !== null && !this.#around.random.oneIn(UNREPAIRED_ONE_IN)) this.#repair(input)
+    return input
+  }
+
+  /** What the program compares on this entry; it is traced when that is first asked for. */
+  #comparedOf(entry: Entry): readonly Compared[] {
+    if (entry.compared !== null) return entry.compared
+    const { target, words } = this.#around
+    entry.compared = target.trace?.(entry.bytes).compared ?? []
+    words.learn(entry.compared)
+    return entry.compared
+  }
+}

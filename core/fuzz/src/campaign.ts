@@ -1,0 +1,151 @@
+import { assert } from '@firebreak/kernel'
+import { Arms, type ArmName } from './arms.ts'
+import { Bandit, GAIN } from './bandit.ts'
+import { Corpus, type CorpusEntry } from './corpus.ts'
+import { Coverage, NEW_BLOCK, type Novelty } from './coverage.ts'
+import { type Finding, Findings } from './findings.ts'
+import type { Format } from './format.ts'
+import { type Limits, LIMITS_DEFAULT } from './limits.ts'
+import { type Progress, type ProgressPoint, Series } from './progress.ts'
+import { Random } from './random.ts'
+import type { Dictionary, Outcome, Target } from './target.ts'
+import { Words } from './words.ts'
+
+export interface CampaignOptions<Tree> {
+  readonly target: Target
+  /** Null: inputs are bytes that mean nothing. */
+  readonly format: Format<Tree> | null
+  /** Inputs to begin with. Without any, the empty input. */
+  readonly seeds: readonly Uint8Array[]
+  /** Equal seeds, options and numbers of executions give equal corpora and findings. */
+  readonly seed: number
+  readonly dictionary: Dictionary
+  readonly limits?: Partial<Limits>
+  /** What this campaign does without, to measure what it is worth. */
+  readonly omit?: ReadonlySet<Omission>
+}
+
+/** An arm; or that an input which showed something new is kept; or that lengths and checksums are put right. */
+export type Omission = ArmName | 'coverage' | 'repair'
+
+/** Looks for inputs on which a program breaks a promise. It does nothing by itself: `step` says how long. */
+export class Campaign<Tree> {
+  readonly #target: Target
+  readonly #limits: Limits
+  readonly #random: Random
+  readonly #words: Words
+  readonly #coverage: Coverage
+  readonly #corpus: Corpus
+  readonly #findings: Findings<Tree>
+  readonly #series = new Series()
+  readonly #bandit: Bandit<ArmName>
+  readonly #arms: Arms<Tree>
+  readonly #feedback: boolean
+  #executions = 0
+  #accepted = 0
+  #lastFind = 0
+
+  constructor({ target, format, seeds, seed, dictionary, limits, omit = new Set() }: CampaignOptions<Tree>) {
+    assert(target.counters.length % 4 === 0, 'counters come in words of four')
+    this.#target = target
+    this.#limits = { ...LIMITS_DEFAULT, ...limits }
+    this.#random = new Random(seed)
+    this.#words = new Words(dictionary)
+    this.#coverage = new Coverage(target.counters)
+    this.#corpus = new Corpus(this.#limits.corpusEntries, this.#limits.corpusBytes)
+    this.#findings = new Findings(target, format, this.#limits)
+    this.#feedback = !omit.has('coverage')
+    this.#arms = new Arms(
+      {
+        target,
+        format,
+        corpus: this.#corpus,
+        words: this.#words,
+        random: this.#random,
+        inputBytesMax: this.#limits.inputBytes,
+      },
+      omit,
+    )
+    this.#bandit = new Bandit(this.#arms.names)
+    for (const input of seeds.length === 0 ? [new Uint8Array(0)] : seeds) this.#plant(input)
+  }
+
+  get executions(): number {
+    return this.#executions
+  }
+
+  /** One of each kind. In the order in which they were found. */
+  get findings(): readonly Finding[] {
+    return this.#findings.list
+  }
+
+  get corpus(): readonly CorpusEntry[] {
+    return this.#corpus.entries
+  }
+
+  /** How it went, in at most a few hundred points; the last is now. */
+  get progress(): Progress {
+    return this.#series.until(this.#point())
+  }
+
+  /** Goes on for so many executions: a number on which nothing else depends, so it may be cut into steps anyhow. */
+  step(executions: number): void {
+    for (let left = executions; left > 0; left--) {
+      const input = this.#arms.next(this.#bandit, this.#executions - this.#lastFind)
+      const gain = this.#execute(input)
+      this.#arms.gained(gain)
+    }
+  }
+
+  /** Makes the inputs of all findings smaller, with at most so many executions for each. They count as no steps. */
+  minimise(executionsMax: number): void {
+    this.#findings.minimise(executionsMax)
+  }
+
+  /** Seeds are kept whatever they show: somebody chose them. */
+  #plant(seed: Uint8Array): void {
+    const input = seed.slice(0, this.#limits.inputBytes)
+    const outcome = this.#run(input)
+    if (typeof outcome === 'object') this.#findings.add(outcome, input, this.#executions)
+    this.#coverage.merge()
+    this.#corpus.add(input, this.#executions)
+  }
+
+  #run(input: Uint8Array): Outcome {
+    this.#coverage.clear()
+    this.#executions++
+    return this.#target.run(input)
+  }
+
+  /** Returns what it gained. */
+  #execute(input: Uint8Array): number {
+    const outcome = this.#run(input)
+    this.#series.tick(this.#executions, this.#point)
+    if (typeof outcome === 'object') {
+      if (this.#findings.add(outcome, input, this.#executions)) this.#lastFind = this.#executions
+      return 0
+    }
+    if (outcome === 'accepted') this.#accepted++
+    const novelty = this.#coverage.merge()
+    if (novelty === 0 || !this.#feedback) return 0
+    return this.#keep(input, novelty)
+  }
+
+  #keep(input: Uint8Array, novelty: Novelty): number {
+    if (!this.#corpus.add(input.slice(), this.#executions)) return 0
+    this.#lastFind = this.#executions
+    return novelty === NEW_BLOCK ? GAIN.block : GAIN.count
+  }
+
+  readonly #point = (): ProgressPoint => ({
+    executions: this.#executions,
+    accepted: this.#accepted,
+    blocks: this.#coverage.blocks,
+    corpus: this.#corpus.entries.length,
+    findings: this.#findings.list.length,
+  })
+}
+
+export function createCampaign<Tree>(options: CampaignOptions<Tree>): Campaign<Tree> {
+  return new Campaign(options)
+}

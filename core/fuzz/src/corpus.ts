@@ -1,0 +1,56 @@
+import type { Random } from './random.ts'
+import type { Compared } from './target.ts'
+
+/** An input that showed something new when it was found. */
+export interface CorpusEntry {
+  readonly bytes: Uint8Array
+  /** How many executions the campaign had done when it was found. */
+  readonly foundAt: number
+}
+
+/** What the campaign keeps beside an entry. */
+export interface Entry extends CorpusEntry {
+  /** Rounds in which it was the input to change. */
+  rounds: number
+  /** What was compared when it was traced; null: it was not traced yet. */
+  compared: readonly Compared[] | null
+  /** Changes that its comparisons suggest and that were not tried yet; null: none were made yet. */
+  suggestions: Iterator<undefined> | null
+  /** No suggestions are left. */
+  exhausted: boolean
+}
+
+/** Inputs worth changing, in the order in which they were found. */
+export class Corpus {
+  readonly entries: Entry[] = []
+  readonly #entriesMax: number
+  readonly #bytesMax: number
+  #bytes = 0
+
+  constructor(entriesMax: number, bytesMax: number) {
+    this.#entriesMax = entriesMax
+    this.#bytesMax = bytesMax
+  }
+
+  /** False: it is full, and stays as it is. */
+  add(bytes: Uint8Array, foundAt: number): boolean {
+    if (this.entries.length >= this.#entriesMax || this.#bytes + bytes.length > this.#bytesMax) return false
+    this.#bytes += bytes.length
+    this.entries.push({ bytes, foundAt, rounds: 0, compared: null, suggestions: null, exhausted: false })
+    return true
+  }
+
+  /** The newest entry that was never changed; if there is none, of two the one that was changed less. */
+  pick(random: Random): Entry {
+    for (let i = this.entries.length - 1; i >= 0; i--) {
+      const entry = this.entries[i] as Entry
+      if (entry.rounds === 0) return entry
+    }
+    const [a, b] = [random.pick(this.entries), random.pick(this.entries)]
+    return b.rounds < a.rounds ? b : a
+  }
+
+  any(random: Random): Entry {
+    return random.pick(this.entries)
+  }
+}
