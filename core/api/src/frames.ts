@@ -55,7 +55,10 @@ export const FRAME = {
   READY: 16,
   /** Payload: JSON {code, message}. */
   REFUSED: 17,
-  /** Payload: JSON lines, one DetectionReport a line; count: detections; aux: events that were evaluated. */
+  /**
+   * Payload: JSON lines, one DetectionReport a line; count: detections; aux: events that were evaluated. When rules are tried out, one
+   * more line behind them that `count` leaves out: {nodeVisits, predicateEvaluations}, what the batch took.
+   */
   ACK: 18,
   /** Payload: JSON {files, problems}. */
   YARA_READY: 19,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkContract, ENGINE_CONTRACT, ENGINE_VERSION, type EngineContract } from './contract.ts'
+import { checkContract, contractProblems, ENGINE_CONTRACT, ENGINE_VERSION, type EngineContract } from './contract.ts'
 import { contractOf, image, type Plain, rule } from './engine-fixture.ts'
 import { createEngine } from './engine.ts'
 import { DetectError } from './errors.ts'
@@ -123,4 +123,27 @@ test('indicators need only supplied fields, whatever their type', () => {
     `sha256,${'0'.repeat(64)},`,
   ].join('\n')
   createEngine(image([], { indicators }), ENGINE_CONTRACT)
+})
+
+test('all that is missing is named, not only the first', () => {
+  const selection = (...fields: readonly string[]): Plain => {
+    return { s: Object.fromEntries(fields.map((field) => [field, 'x'])), condition: 's' }
+  }
+  const of = (category: string) => ({ logsource: { category, product: 'linux' } })
+  const rules = [
+    rule(1, selection('Field23', 'Field24', 'Image')),
+    rule(2, selection('QueryName'), of('registry_set')),
+    rule(3, selection('Hashes', 'Image'), of('file_event')),
+  ]
+  const problems = contractProblems(image(rules), { ...ENGINE_CONTRACT, features: [] })
+  assert.deepEqual(
+    problems.map(({ code, details }) => [code, details['feature'] ?? details['field'] ?? details['source']]),
+    [
+      ['detect/unsupplied-feature', 'sigma'],
+      ['detect/unsupplied-field', 'Hashes'],
+      ['detect/unsupplied-field', 'Field23'],
+      ['detect/unsupplied-field', 'Field24'],
+      ['detect/unsupplied-source', 'category: registry_set, product: linux'],
+    ],
+  )
 })

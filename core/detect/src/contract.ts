@@ -29,7 +29,8 @@ export interface SuppliedFields {
   readonly fields: readonly string[]
 }
 
-export const ENGINE_VERSION: Version = '1.2.0'
+/** Rises with what an engine supplies, takes or tells. Whoever raises it keeps the build before it: docs/gate-engines.md. */
+export const ENGINE_VERSION: Version = '1.3.0'
 
 /** For events from files and from other programs. */
 export const OPEN_CONTRACT: EngineContract = { engineVersion: ENGINE_VERSION, features: FEATURES, fields: 'any' }
@@ -108,6 +109,21 @@ export const ENGINE_CONTRACT: EngineContract & { readonly fields: readonly Suppl
   ],
 }
 
+export type ContractErrorCode =
+  | 'detect/engine-too-old'
+  | 'detect/unsupplied-feature'
+  | 'detect/unsupplied-source'
+  | 'detect/unsupplied-field'
+
+/** One thing that an image needs and an engine does not supply. */
+export interface ContractProblem {
+  readonly code: ContractErrorCode
+  /** For a person, to be continued: `it reads field X of ...`. */
+  readonly why: string
+  /** Names of what is missing, for programs. */
+  readonly details: Readonly<Record<string, string | number>>
+}
+
 /**
  * Refuses an image that needs what this engine does not supply. The outage of July 2024 was an image with 21 fields
  * for a sensor that supplied 20.
@@ -116,45 +132,53 @@ export const ENGINE_CONTRACT: EngineContract & { readonly fields: readonly Suppl
  *   detect/unsupplied-field
  */
 export function checkContract(image: VerifiedImage, contract: EngineContract): void {
-  const cannot = `Cannot load ${image.pack} ${image.version}`
+  const [first] = contractProblems(image, contract)
+  if (first === undefined) return
+  throw new DetectError(first.code, `Cannot load ${image.pack} ${image.version}: ${first.why}`, first.details)
+}
+
+/** All that `image` needs and the engine does not supply, for whoever has to mend it. */
+export function contractProblems(image: VerifiedImage, contract: EngineContract): readonly ContractProblem[] {
+  const { minimumEngine } = image
   const { engineVersion } = contract
-  if (compareVersions(image.minimumEngine, engineVersion) > 0) {
-    const why = `it needs engine ${image.minimumEngine}, this is ${engineVersion}`
-    const details = { minimumEngine: image.minimumEngine, engineVersion }
-    throw new DetectError('detect/engine-too-old', `${cannot}: ${why}`, details)
+  const problems: ContractProblem[] = []
+  if (compareVersions(minimumEngine, engineVersion) > 0) {
+    const why = `it needs engine ${minimumEngine}, this is ${engineVersion}`
+    problems.push({ code: 'detect/engine-too-old', why, details: { minimumEngine, engineVersion } })
   }
   for (const feature of image.features) {
     if (contract.features.includes(feature)) continue
     const why = `it needs the feature ${feature}, which engine ${engineVersion} does not have`
-    throw new DetectError('detect/unsupplied-feature', `${cannot}: ${why}`, { feature, engineVersion })
+    problems.push({ code: 'detect/unsupplied-feature', why, details: { feature, engineVersion } })
   }
-  if (contract.fields === 'any') return
+  if (contract.fields === 'any') return problems
   const own = contract.fields.map(({ category, fields }): SensorSource => {
     return { kind: 'declared', source: { category, product: SENSOR_PRODUCT, service: null }, fields }
   })
   const host: SensorContract = { name: 'this host', sources: [...own, ...(contract.inputs ?? [])] }
-  for (const needs of image.needs) checkNeeds(needs, host, cannot, engineVersion)
+  return [...problems, ...image.needs.flatMap((needs) => unsupplied(needs, host, engineVersion))]
 }
 
 /** A field has to be one that some source of those events supplies; where others don't, it is absent. */
-function checkNeeds(
+function unsupplied(
   { logsource, fields }: FieldNeeds,
   host: SensorContract,
-  cannot: string,
   engineVersion: Version,
-): void {
+): readonly ContractProblem[] {
   const reaching = sourcesReaching(logsource, host)
   const source = describeSource(logsource)
   if (reaching.length === 0) {
     const why = `it reads events of ${source}, which engine ${engineVersion} does not supply`
-    throw new DetectError('detect/unsupplied-source', `${cannot}: ${why}`, { source, engineVersion })
+    return [{ code: 'detect/unsupplied-source', why, details: { source, engineVersion } }]
   }
-  const field = fields.find((one) => !reaching.some((supply) => supplies(supply, one)))
-  if (field === undefined) return
   const suppliedFields = new Set(reaching.flatMap((one) => one.fields)).size
-  const why = `it reads field ${field} of ${source}, which is not one of the ${suppliedFields} that engine ${engineVersion} supplies`
-  const details = { source, field, suppliedFields, engineVersion }
-  throw new DetectError('detect/unsupplied-field', `${cannot}: ${why}`, details)
+  return fields
+    .filter((field) => !reaching.some((supply) => supplies(supply, field)))
+    .map((field) => {
+      const why = `it reads field ${field} of ${source}, which is not one of the ${suppliedFields} that engine ${engineVersion} supplies`
+      const details = { source, field, suppliedFields, engineVersion }
+      return { code: 'detect/unsupplied-field', why, details }
+    })
 }
 
 function supplies({ fields, aliases }: ReachedSource, field: string): boolean {

@@ -1,5 +1,8 @@
 export {
   checkContract,
+  type ContractErrorCode,
+  type ContractProblem,
+  contractProblems,
   ENGINE_CONTRACT,
   ENGINE_VERSION,
   type EngineContract,

@@ -49,8 +49,8 @@ function event(commandLine: string, seconds = START_S): HostEvent {
   return { category: 'process_creation', product: 'linux', timeMs: seconds * 1000, fields }
 }
 
-function titlesIn({ payload }: Frame): readonly string[] {
-  const lines = Buffer.from(payload).toString('utf8').split('\n').slice(0, -1)
+function titlesIn({ count, payload }: Frame): readonly string[] {
+  const lines = Buffer.from(payload).toString('utf8').split('\n').slice(0, count)
   return lines.map((line) => (JSON.parse(line) as { title: string }).title)
 }
 
@@ -97,4 +97,16 @@ test('time passes with the frames, and what correlations find is part of the ans
   assert.deepEqual([titlesIn(probe), probe.aux], [[], 0], 'a probe says no time')
   const later = await loop.events([], START_S + 60 * MINUTE_S)
   assert.deepEqual([titlesIn(later), later.aux, later.count], [['Twice'], 0, 1])
+})
+
+test('what a batch took is told to whoever tries rules out, and to nobody else', async () => {
+  const loop = await loopOf(packImage(2))
+  const linesOf = async (atSeconds: number): Promise<readonly string[]> => {
+    const { count, payload } = await loop.events([event('a'), event('b')], atSeconds)
+    return Buffer.from(payload).toString('utf8').split('\n').slice(count, -1)
+  }
+  // Two events, each of which both rules match: a node of the condition and one of the selection, and one predicate for both rules.
+  const once = '{"nodeVisits":8,"predicateEvaluations":2}'
+  // The same for the second batch: what came before is not in it.
+  assert.deepEqual([await linesOf(0), await linesOf(0), await linesOf(START_S)], [[once], [once], []])
 })

@@ -9,6 +9,7 @@ import {
   ENGINE_CONTRACT,
   ENGINE_VERSION,
   type EngineContract,
+  type EngineCounters,
   type EventBatch,
   fieldsOnRequest,
 } from '@firebreak/detect'
@@ -131,8 +132,9 @@ class Answer {
     this.#add(detections)
   }
 
-  frame(sequence: number): Uint8Array {
-    const payload = Buffer.concat(this.#lines)
+  /** @param work - what the batch took, for whoever tries rules out */
+  frame(sequence: number, work: Uint8Array | null): Uint8Array {
+    const payload = Buffer.concat(work === null ? this.#lines : [...this.#lines, work])
     return encodeFrame({ type: FRAME.ACK, sequence, count: this.#lines.length, aux: this.#judged, payload })
   }
 
@@ -151,12 +153,23 @@ class Answer {
 
 function judge(engine: Engine | null, frame: Frame): Uint8Array {
   const answer = new Answer()
+  if (engine && frame.aux === 0) {
+    const before = engine.counters()
+    judgeBatch(engine, frame, answer)
+    return answer.frame(frame.sequence, workLine(before, engine.counters()))
+  }
   if (engine) {
     judgeBatch(engine, frame, answer)
     // Behind the events: they happened before their batch came.
-    if (frame.aux > 0) answer.correlations(engine.advance(frame.aux * 1000))
+    answer.correlations(engine.advance(frame.aux * 1000))
   }
-  return answer.frame(frame.sequence)
+  return answer.frame(frame.sequence, null)
+}
+
+function workLine(before: EngineCounters, after: EngineCounters): Uint8Array {
+  const nodeVisits = after.nodeVisits - before.nodeVisits
+  const predicateEvaluations = after.predicateEvaluations - before.predicateEvaluations
+  return utf8Encode(`${JSON.stringify({ nodeVisits, predicateEvaluations })}\n`)
 }
 
 /** A malformed batch is the sensor's doing, not the content's: what is wrong gets no verdict, and the engine lives on. */
