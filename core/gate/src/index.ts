@@ -25,3 +25,15 @@ export {
   gateReportDigest,
   parseGateReport,
 } from './report/report.ts'
+export { checkTests } from './tests/check-tests.ts'
+export { TEST_CODES, type TestCode } from './tests/codes.ts'
+export {
+  coverageOf,
+  type CoverageTotals,
+  type FieldTestCoverage,
+  isDecided,
+  type RuleCoverage,
+  type TestCoverage,
+  totalsOf,
+} from './tests/coverage.ts'
+export { type Sweep, sweepOf, type SweepProbe } from './tests/sweep/sweep.ts'
