@@ -104,7 +104,7 @@ export class Controller {
       const nowMs = now()
       const { next, added } = repository.judgeTargets(bytes, nowMs)
       const { description, image, files } = checkRelease(added, decodeFiles(submission))
-      const { pack, version, category, gateReportDigest, emergency } = description
+      const { pack, version, category, gateReportDigest, emergency, risk } = description
       const newest = ledger.newestOf(pack)
       if (newest && compareVersions(version, newest.version) <= 0) {
         throw new ServerError('server/not-newer', `Cannot publish ${pack} ${version}: ${newest.version} is published`)
@@ -112,7 +112,14 @@ export class Controller {
       for (const file of files) await repository.storeTarget(file.target, file.bytes)
       const release = { version, imageDigest: image.sha256 }
       const released = { pack, category, ...release, gateReportDigest, publishedAtMs: nowMs }
-      const rollout = startRollout(policy, { pack, category, release, lane: emergency ? 'emergency' : 'normal' }, nowMs)
+      const start = {
+        pack,
+        category,
+        release,
+        lane: emergency ? 'emergency' : 'normal',
+        ...(risk && { risk }),
+      } as const
+      const rollout = startRollout(policy, start, nowMs)
       watchRelease(this.#parts, rollout)
       judged.delete(pack)
       await this.#commit(

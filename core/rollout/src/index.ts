@@ -97,6 +97,9 @@ export {
   parseReleaseDescription,
   releaseCustom,
   type ReleaseDescription,
+  type ReleaseRisk,
+  RISK_BAKE_MS_MAX,
+  RISK_SCORE_MAX,
 } from './plan/release.ts'
 export { decidePresence, type Presence, type PresenceEvidence, SILENCE_MS_MIN } from './evidence/presence.ts'
 export {

@@ -22,6 +22,13 @@ test('only approvers say that a release is an emergency, and one that is none re
   assert.doesNotMatch(JSON.stringify(releaseCustom(GOOD)), /emergency/)
 })
 
+test('the risk is signed as it is, and absent it leaves no trace', () => {
+  const risky = { ...GOOD, risk: { score: 62, firstWavePpmMax: 2_000, bakeMsMin: 2_700_000 } }
+  assert.deepEqual(parseReleaseDescription(releaseCustom(risky)), risky)
+  assert.doesNotMatch(JSON.stringify(releaseCustom(GOOD)), /risk/)
+})
+
+const RISK = { score: 0, firstWavePpmMax: 1_000_000, bakeMsMin: 0 }
 const refused: readonly (readonly [string, Json])[] = [
   ['no custom', null],
   ['an empty custom', {}],
@@ -31,6 +38,12 @@ const refused: readonly (readonly [string, Json])[] = [
   ['a pack that climbs out of its folder', { firebreak: { ...GOOD, pack: '../x' } }],
   ['a version with a suffix', { firebreak: { ...GOOD, version: '1.2.3-rc' } }],
   ['an emergency that is neither true nor false', { firebreak: { ...GOOD, emergency: 'yes' } }],
+  ['a risk above 100', { firebreak: { ...GOOD, risk: { ...RISK, score: 101 } } }],
+  ['a first wave of nobody', { firebreak: { ...GOOD, risk: { ...RISK, firstWavePpmMax: 0 } } }],
+  ['a first wave of more than all', { firebreak: { ...GOOD, risk: { ...RISK, firstWavePpmMax: 1_000_001 } } }],
+  ['a bake of more than a day', { firebreak: { ...GOOD, risk: { ...RISK, bakeMsMin: 86_400_001 } } }],
+  ['a risk without a bake', { firebreak: { ...GOOD, risk: { score: 1, firstWavePpmMax: 1 } } }],
+  ['a risk that is nothing', { firebreak: { ...GOOD, risk: null } }],
   ['no minimum engine', { firebreak: { ...GOOD, minimumEngine: 1 } }],
 ]
 for (const [name, json] of refused) {

@@ -36,7 +36,7 @@ export function advance(judged: Judged, next: NextWave): VerdictBody {
   const { wave, state } = judged
   const proven = isSuspect(judged) ? suspicionSentence(judged) : `${provenSentence(judged)}.`
   const shown = wave === null ? `Nobody has ${state.release.version} yet.` : proven
-  return body(judged, `${shown} Next: ${nextSentence(next)}.`, 'Nothing to resolve.', [
+  return body(judged, `${shown} Next: ${nextSentence(next)}.${riskSentence(judged)}`, 'Nothing to resolve.', [
     haltAlternative(judged),
     `A larger wave: ${sizeSentence(judged)}`,
   ])
@@ -95,7 +95,7 @@ const HOLDS: Readonly<Record<HoldReason, HoldSentences>> = {
     const bakeMs = bakeMsOf(judged.policy, judged.state)
     const leftMs = (judged.wave?.startedAtMs ?? judged.nowMs) + bakeMs - judged.nowMs
     return [
-      `${provenSentence(judged)}; the wave is watched for ${duration(bakeMs)} in all.`,
+      `${provenSentence(judged)}; the wave is watched for ${duration(bakeMs)} in all.${riskSentence(judged)}`,
       `${duration(leftMs)} more.`,
     ]
   },
@@ -104,6 +104,15 @@ const HOLDS: Readonly<Record<HoldReason, HoldSentences>> = {
       `${percent(judged.policy.rebootedShareMin)} of all that it brings the exposed hosts to must have.`,
     'Reboots of exposed hosts.',
   ],
+}
+
+function riskSentence({ state: { risk } }: Judged): string {
+  if (risk === undefined) return ''
+  const { score, firstWavePpmMax, bakeMsMin } = risk
+  return (
+    ` Its risk is ${score} of 100: the first wave of a ring has at most ${percent(firstWavePpmMax)} of it, ` +
+    `and every wave is watched for ${duration(bakeMsMin)} at least.`
+  )
 }
 
 function suspicionSentence({ evidence }: Judged): string {

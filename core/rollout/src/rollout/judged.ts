@@ -45,9 +45,10 @@ export function recentControlLosses({ state, counts, nowMs }: Judged): number {
   return counts.control.events.silence - (before?.hosts ?? 0)
 }
 
-/** An emergency is never watched longer than anything else. */
-export function bakeMsOf({ bakeMs, emergencyBakeMs }: RolloutPolicy, { lane }: RolloutState): number {
-  return lane === 'emergency' ? Math.min(bakeMs, emergencyBakeMs) : bakeMs
+/** An emergency is never watched longer than anything else of its risk, and nothing shorter than its risk asks for. */
+export function bakeMsOf({ bakeMs, emergencyBakeMs }: RolloutPolicy, { lane, risk }: RolloutState): number {
+  const allowed = lane === 'emergency' ? Math.min(bakeMs, emergencyBakeMs) : bakeMs
+  return Math.max(allowed, risk?.bakeMsMin ?? 0)
 }
 
 /** What the hosts of a wave can still show, they show within so many bakes. */

@@ -112,7 +112,7 @@ export function nextStep(policy: RolloutPolicy, state: RolloutState, size: WaveS
     if (fromPpm === PPM_ALL || (census.hosts === 0 && (fromPpm > 0 || policy.skipEmptyRings))) continue
     // Nobody there has been heard lately, as after an outage of the server: who could say what the release does to them?
     if (census.eligibleBetween(0, PPM_ALL) === 0) return { kind: 'hold', reason: 'empty-cohort', ring }
-    const toPpm = exposedUpTo(policy, census, fromPpm, size.hostsMax)
+    const toPpm = withinRisk(state, census, fromPpm, exposedUpTo(policy, census, fromPpm, size.hostsMax))
     const exposedHosts = census.eligibleBetween(fromPpm, toPpm)
     if (exposedHosts > 0) return waveOf(policy, state, ring, census, { fromPpm, toPpm }, size)
     if (toPpm < PPM_ALL) return { kind: 'hold', reason: 'pacing', ring }
@@ -138,6 +138,12 @@ function exposedUpTo(policy: RolloutPolicy, census: Census, fromPpm: Ppm, paced:
   const toPpm = Math.min(reachPpm, isOver ? enough - 1 : enough)
   const isLast = reachPpm === PPM_ALL && census.eligibleBetween(toPpm, PPM_ALL) === 0
   return isLast ? PPM_ALL : toPpm
+}
+
+/** The first wave of a ring is no larger than the risk of the release lets it be; one host has to tell in any case. */
+function withinRisk({ risk }: RolloutState, census: Census, fromPpm: Ppm, toPpm: Ppm): Ppm {
+  if (risk === undefined || fromPpm > 0) return toPpm
+  return Math.min(toPpm, Math.max(risk.firstWavePpmMax, census.ppmAfter(0, 1)))
 }
 
 /** A wave leaves at least as many hosts to compare with as it exposes, unexposed or settled; but for a ring that the first wave could take whole. */

@@ -2,6 +2,7 @@ import { assert, type Ppm, type WallMs } from '@firebreak/kernel'
 import type { Cell, ComparedSignal } from '../evidence/signals.ts'
 import type { WaveArms } from '../plan/exposure.ts'
 import type { ReleaseRef, RingExposure } from '../plan/plan.ts'
+import type { ReleaseRisk } from '../plan/release.ts'
 import type { LogTerms } from '../statistics/hazard-ratio.ts'
 import type { RolloutPolicy } from './policy.ts'
 import type { AdvanceReason, HaltReason, HoldReason, VerdictBody } from './verdict.ts'
@@ -14,6 +15,8 @@ export interface RolloutStart {
   readonly category: string
   readonly release: ReleaseRef
   readonly lane: Lane
+  /** As approvers signed it. */
+  readonly risk?: ReleaseRisk
 }
 
 /**
@@ -95,12 +98,13 @@ export type WaveDecision = VerdictBody &
 
 /** No wave yet: the first one starts by a decision, like all others. */
 export function startRollout(policy: RolloutPolicy, start: RolloutStart, nowMs: WallMs): RolloutState {
-  const { pack, category, release, lane } = start
+  const { pack, category, release, lane, risk } = start
   return {
     pack,
     category,
     release,
     lane,
+    ...(risk && { risk }),
     status: 'rolling',
     rings: policy.rings,
     startedAtMs: nowMs,
