@@ -25,6 +25,10 @@ export {
   gateReportDigest,
   parseGateReport,
 } from './report/report.ts'
+export { checkSource, type SourceFinding, sourceFindings } from './source/check-source.ts'
+export { REFUSED_BY_READER, SOURCE_RULES } from './source/rules.ts'
+export { type SarifTool, toSarif } from './source/sarif.ts'
+export type { Edit, SourceRule } from './source/source-rule.ts'
 export { checkTests } from './tests/check-tests.ts'
 export { TEST_CODES, type TestCode } from './tests/codes.ts'
 export {
