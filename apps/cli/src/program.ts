@@ -19,10 +19,11 @@ import {
   serverRun,
 } from './commands/services.ts'
 import { test } from './commands/test.ts'
+import { testCoverage } from './commands/test-coverage.ts'
 import { up } from './commands/up.ts'
 import { bashCompletion } from './completion.ts'
 import { operatorClient } from './deployment.ts'
-import { EXIT } from './errors.ts'
+import { CliError, EXIT } from './errors.ts'
 import { drill } from './drill/drill.ts'
 import { addAgentEnd } from './install/command.ts'
 import { CODE_FOLDER, defaultStateFolder, STARTER_PACK, statePlaces } from './places.ts'
@@ -46,6 +47,11 @@ interface Common {
 interface ForInputs {
   readonly inputs: readonly FormatName[]
 }
+interface ForCoverage {
+  /** True: the starter pack's. */
+  readonly coverage?: string | true
+  readonly failUnder?: number
+}
 interface Remote extends Common {
   readonly server?: string
   readonly tokenFile?: string
@@ -54,6 +60,12 @@ interface Remote extends Common {
 function port(value: string): number {
   const number = Number(value)
   if (!Number.isInteger(number) || number < 0 || number > 65_535) throw new InvalidArgumentError('a port is 0 to 65535')
+  return number
+}
+
+function percent(value: string): number {
+  const number = Number(value)
+  if (!/^\d{1,3}(\.\d{1,3})?$/.test(value) || number > 100) throw new InvalidArgumentError('a percentage is 0 to 100')
   return number
 }
 
@@ -125,9 +137,22 @@ function addLoop(root: Command): void {
     .action((options: Common) => act(options.json, (screen, interrupted) => drill(screen, interrupted)))
   root
     .command('test [check]')
-    .description('format, lint, types and tests of Firebreak itself')
+    .description('format, lint, types and tests of Firebreak itself; with --coverage, what the tests of a pack decide')
+    .option('--coverage [pack]', 'show which field tests no test of the pack decides (default: the starter pack)')
+    .option('--fail-under <percent>', 'with --coverage: end with 3 when less of them are decided', percent)
     .addOption(json())
-    .action((only: string | undefined, options: Common) => act(options.json, (screen) => test(only, screen)))
+    .action((only: string | undefined, { coverage, failUnder, json: asJson }: Common & ForCoverage) =>
+      act(asJson, (screen) => {
+        if (coverage === undefined && failUnder === undefined) return test(only, screen)
+        if (coverage === undefined || only !== undefined) {
+          throw new CliError(
+            'cli/usage',
+            'Cannot test: --coverage goes with no check, and --fail-under with --coverage',
+          )
+        }
+        return testCoverage(coverage === true ? STARTER_PACK : coverage, failUnder ?? null, screen)
+      }),
+    )
 }
 
 function addContent(root: Command): void {
