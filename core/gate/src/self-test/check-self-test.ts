@@ -61,5 +61,7 @@ function tooLittle({ good, faults, museum, ablations, canaries }: SelfTestEviden
   ]
   return rows
     .filter(([, count, least]) => count < least)
-    .map(([what, count, least]) => found('self-test/too-little', `There are ${count} ${what}, at least ${least} have to be.`))
+    .map(([what, count, least]) =>
+      found('self-test/too-little', `There are ${count} ${what}, at least ${least} have to be.`),
+    )
 }

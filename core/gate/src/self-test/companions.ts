@@ -129,4 +129,3 @@ export const ROUTED_RULE: PlainMap = companionRule(
   { selection: { Image: '/planted', CommandLine: 'planted' }, condition: 'selection' },
   { logsource: { category: 'process_creation', product: 'windows' } },
 )
-

@@ -1,4 +1,4 @@
-import type { CompiledPack, PackSource } from '@firebreak/content'
+import type { CompiledPack, PackSource, ParsedPack } from '@firebreak/content'
 import type { Random } from '@firebreak/fuzz'
 import type { CheckId, CheckResult } from '../check/check.ts'
 
@@ -29,6 +29,12 @@ export interface SourceFault extends Fault {
   readonly apply: (source: PackSource, random: Random) => PackSource
 }
 
+/** A fault in what was read, which the reader itself would have refused. */
+export interface PackFault extends Fault {
+  readonly kind: 'pack'
+  readonly apply: (pack: ParsedPack, random: Random) => ParsedPack
+}
+
 /** A fault in the image, or in what the compiler says about it. The pack has one of everything that an image can hold. */
 export interface ImageFault extends Fault {
   readonly kind: 'image'
@@ -48,7 +54,7 @@ export interface ReportFault extends Fault {
 }
 
 /** One way to break a release, in the style of ConfErr: a mistake that somebody could make, seeded on purpose. */
-export type Operator<Evidence> = SourceFault | ImageFault | EvidenceFault<Evidence> | ReportFault
+export type Operator<Evidence> = SourceFault | PackFault | ImageFault | EvidenceFault<Evidence> | ReportFault
 
 /** Codes and ids of checks that the gate leaves out, to see whether it is noticed. Empty in every real run. */
 export type Omit = ReadonlySet<string>
@@ -60,6 +66,8 @@ export type Omit = ReadonlySet<string>
 export interface SelfTestPipeline<Evidence> {
   /** The checks that need the source only. */
   readonly judgeSource: (source: PackSource, omit: Omit) => readonly CheckResult[]
+  /** `tests`, of a pack that was read. */
+  readonly judgePack: (pack: ParsedPack, omit: Omit) => readonly CheckResult[]
   /** `verify`, of an image that somebody else may have changed. */
   readonly judgeImage: (compiled: CompiledPack, omit: Omit) => readonly CheckResult[]
   /** The checks that judge evidence. */
@@ -71,6 +79,7 @@ export interface SelfTestPipeline<Evidence> {
 /** What there is to seed faults into. */
 export interface Subject<Evidence> {
   readonly source: PackSource
+  readonly pack: ParsedPack
   readonly compiled: CompiledPack
   readonly evidence: Evidence
   readonly report: Uint8Array
@@ -85,7 +94,8 @@ export interface Outcome {
 }
 
 export function outcomeOf(checks: readonly CheckResult[]): Outcome {
-  const of = (verdict: string): readonly CheckId[] => checks.filter((one) => one.verdict === verdict).map(({ id }) => id)
+  const of = (verdict: string): readonly CheckId[] =>
+    checks.filter((one) => one.verdict === verdict).map(({ id }) => id)
   const errors = checks.flatMap(({ id, findings }) =>
     findings.filter(({ severity }) => severity === 'error').map(({ code }) => `${id} ${code}`),
   )

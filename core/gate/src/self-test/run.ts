@@ -81,6 +81,10 @@ function judgeOf<Evidence>(
       const source = operator.apply(subject.source, random)
       return (omit) => outcomeOf(pipeline.judgeSource(source, omit))
     }
+    case 'pack': {
+      const pack = operator.apply(subject.pack, random)
+      return (omit) => outcomeOf(pipeline.judgePack(pack, omit))
+    }
     case 'image': {
       const compiled = operator.apply(subject.compiled, random)
       return (omit) => outcomeOf(pipeline.judgeImage(compiled, omit))
@@ -106,9 +110,10 @@ function reportOutcome(code: string | null): Outcome {
 
 /** `check code` of everything that refuses a subject which has to pass. */
 function refusals<Evidence>(subject: Subject<Evidence>, pipeline: SelfTestPipeline<Evidence>): readonly string[] {
-  const { source, compiled, evidence, report } = subject
+  const { source, pack, compiled, evidence, report } = subject
   const checks = [
     ...pipeline.judgeSource(source, COMPLETE),
+    ...pipeline.judgePack(pack, COMPLETE),
     ...pipeline.judgeImage(compiled, COMPLETE),
     ...pipeline.judgeEvidence(evidence, COMPLETE),
   ]

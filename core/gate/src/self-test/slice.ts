@@ -3,7 +3,7 @@ import { Random } from '@firebreak/fuzz'
 import { entryOf, ruleAt, rulePlaces, textOf } from './source-edit.ts'
 
 /** Rules of a candidate into which faults are seeded: what keeps the self-test of a large pack as short as that of a small one. */
-export const SLICE_RULES_MAX = 32
+export const SLICE_RULES_MAX = 16
 
 /**
  * The pack as it is when it is small; of a larger one as many rules as the seed chooses, with their tests. Correlations and filters refer

@@ -31,6 +31,19 @@ export function entryOf(node: SourceNode, key: string): SourceNode | null {
   return node.kind === 'mapping' ? (node.entries.find((one) => one.key === key)?.value ?? null) : null
 }
 
+/** The items of a key that has a list; none when it has not. */
+export function itemsOf(node: SourceNode, key: string): readonly SourceNode[] {
+  const list = entryOf(node, key)
+  return list?.kind === 'sequence' ? list.items : []
+}
+
+/** The map with the items of one of its lists replaced. */
+export function withItems(node: SourceNode, key: string, items: readonly SourceNode[]): SourceNode {
+  const rest = asMap(node).entries.filter((one) => one.key !== key)
+  const value: SourceNode = { kind: 'sequence', items, at: node.at }
+  return { ...asMap(node), entries: [...rest, { key, keyAt: node.at, value }] }
+}
+
 /** The map with that key set; at the end when it is new. Keeps the places of everything else. */
 export function withEntry(node: SourceNode, key: string, value: Plain): SourceNode {
   const map = asMap(node)

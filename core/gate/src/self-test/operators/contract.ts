@@ -27,10 +27,8 @@ export const CONTRACT_OPERATORS: readonly SourceFault[] = [
     'A rule is about events that no sensor of the engine reports.',
     reads(6, 'Image', { category: 'process_creation', product: 'windows' }),
   ),
-  fault(
-    'engine-too-old',
-    'detect/engine-too-old',
-    'The pack needs an engine that is not there yet.',
-    (source) => ({ ...source, manifest: source.manifest && withEntry(source.manifest, 'minimumEngine', '99.0.0') }),
-  ),
+  fault('engine-too-old', 'detect/engine-too-old', 'The pack needs an engine that is not there yet.', (source) => ({
+    ...source,
+    manifest: source.manifest && withEntry(source.manifest, 'minimumEngine', '99.0.0'),
+  })),
 ]

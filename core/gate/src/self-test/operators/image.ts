@@ -76,9 +76,24 @@ const BYTES: readonly ImageFault[] = [
   fault('image-grown', 'content/image-header', 'There are bytes behind the end of the image.', (compiled) =>
     withBytes(compiled, Uint8Array.from([...compiled.image, 0, 0, 0, 0])),
   ),
-  fault('image-wrong-magic', 'content/image-header', 'The file is not an image.', header(0, (was) => was ^ 1)),
-  fault('image-next-version', 'content/image-header', 'The image is of a later format.', header(1, (was) => was + 1)),
-  fault('image-more-sections', 'content/image-header', 'The image has a section too many.', header(2, (was) => was + 1)),
+  fault(
+    'image-wrong-magic',
+    'content/image-header',
+    'The file is not an image.',
+    header(0, (was) => was ^ 1),
+  ),
+  fault(
+    'image-next-version',
+    'content/image-header',
+    'The image is of a later format.',
+    header(1, (was) => was + 1),
+  ),
+  fault(
+    'image-more-sections',
+    'content/image-header',
+    'The image has a section too many.',
+    header(2, (was) => was + 1),
+  ),
   fault(
     'image-sections-overlap',
     'content/image-header',

@@ -1,6 +1,6 @@
 import { type PackSource, type SourceNode, toSourceNode } from '@firebreak/content'
 import type { Random } from '@firebreak/fuzz'
-import { companionId, companionRule, companionTest } from '../companions.ts'
+import { companionId } from '../companions.ts'
 import type { SourceFault } from '../control.ts'
 import {
   editSomeRule,
@@ -24,7 +24,8 @@ function fault(id: string, code: Code, what: string, apply: Apply): SourceFault 
 
 /** A fault inside the detection of some rule of the candidate. */
 function inDetection(edit: (detection: SourceNode, random: Random) => SourceNode): Apply {
-  return (source, random) => editSomeRule(source, random, (rule) => within(rule, 'detection', (one) => edit(one, random)))
+  return (source, random) =>
+    editSomeRule(source, random, (rule) => within(rule, 'detection', (one) => edit(one, random)))
 }
 
 function inRule(edit: (rule: SourceNode, random: Random) => SourceNode): Apply {
@@ -52,7 +53,12 @@ function duplicateId(source: PackSource, random: Random): PackSource {
   const ids = rulePlaces(source).map((place) => textOf(ruleAt(source, place), 'id'))
   const own = random.pick(ids)
   const taken = random.pick(ids.filter((id) => id !== own))
-  return editSomeRule(source, random, (rule) => withEntry(rule, 'id', taken), (rule) => textOf(rule, 'id') === own)
+  return editSomeRule(
+    source,
+    random,
+    (rule) => withEntry(rule, 'id', taken),
+    (rule) => textOf(rule, 'id') === own,
+  )
 }
 
 function brings(rule: PlainMap): Apply {
@@ -75,8 +81,18 @@ function correlation(change: PlainMap): PlainMap {
 }
 
 const SCHEMA: readonly SourceFault[] = [
-  fault('rule-without-title', 'content/schema', 'A rule lost its title.', inRule((rule) => withoutEntry(rule, 'title'))),
-  fault('rule-without-id', 'content/schema', 'A rule lost its id.', inRule((rule) => withoutEntry(rule, 'id'))),
+  fault(
+    'rule-without-title',
+    'content/schema',
+    'A rule lost its title.',
+    inRule((rule) => withoutEntry(rule, 'title')),
+  ),
+  fault(
+    'rule-without-id',
+    'content/schema',
+    'A rule lost its id.',
+    inRule((rule) => withoutEntry(rule, 'id')),
+  ),
   fault(
     'rule-without-log-source',
     'content/schema',
@@ -201,10 +217,6 @@ const SEMANTICS: readonly SourceFault[] = [
 /** `source` and `compile`: what the author wrote, and what becomes of it. */
 export const SOURCE_OPERATORS: readonly SourceFault[] = [...SCHEMA, ...SEMANTICS]
 
-function manyValues(from: number): readonly string[] {
-  return Array.from({ length: 8_300 }, (_, i) => `-${(from + i).toString(36)}-`)
-}
-
 export const COMPILE_OPERATORS: readonly SourceFault[] = [
   {
     kind: 'source',
@@ -212,22 +224,5 @@ export const COMPILE_OPERATORS: readonly SourceFault[] = [
     aims: { check: 'compile', code: 'content/schema' },
     what: 'The pack has no manifest.',
     apply: (source) => ({ ...source, manifest: null }),
-  },
-  {
-    kind: 'source',
-    id: 'program-too-large',
-    aims: { check: 'compile', code: 'content/limit' },
-    what: 'A rule asks for more tests than one rule may have.',
-    apply: (source) =>
-      withDocuments(
-        source,
-        [
-          companionRule(4, {
-            selection: { 'CommandLine|contains|all': manyValues(0), 'ParentCommandLine|contains|all': manyValues(9_000) },
-            condition: 'selection',
-          }),
-        ],
-        [companionTest(4, [], [])],
-      ),
   },
 ]
