@@ -14,7 +14,54 @@ export {
   type Severity,
 } from './check/check.ts'
 export { GateError, type GateErrorCode } from './errors.ts'
-export type { CaseVerdict, ExecutionCase, ExecutionResult } from './execution/execution.ts'
+export { checkContracts, CONTRACT_CODES, type ContractCode } from './contract/check-contracts.ts'
+export { contractOf, type EngineBuild } from './contract/engine-build.ts'
+export {
+  addToHistory,
+  encodeHistory,
+  type Novelty,
+  noveltyOf,
+  parseHistory,
+  readHistory,
+  type Use,
+  usesOf,
+} from './contract/novelty.ts'
+export { EXECUTION_CODES, type ExecutionCode } from './execution/codes.ts'
+export type {
+  EngineRun,
+  EventCorpus,
+  ExecutionEvidence,
+  ExecutionTask,
+  MissingEngine,
+  SandboxTier,
+} from './execution/evidence.ts'
+export {
+  type CaseVerdict,
+  type EventWork,
+  type ExecutionCase,
+  executionCases,
+  type ExecutionResult,
+  fuelOf,
+} from './execution/execution.ts'
+export { judgeExecutions } from './execution/judge-executions.ts'
+export {
+  CANARIES_MIN,
+  CANARY_MISSED,
+  checkFuzz,
+  FUZZ_CODES,
+  type FuzzFindingCode,
+  SHARE_MAX,
+  shown,
+} from './fuzz/check-fuzz.ts'
+export {
+  FUZZ_TARGETS,
+  type FuzzedCanary,
+  type FuzzedTarget,
+  type FuzzEvidence,
+  type FuzzFinding,
+  type FuzzPoint,
+  type FuzzTarget,
+} from './fuzz/evidence.ts'
 export { type GateContext, judgeGate } from './judge.ts'
 export { type PreparedGate, prepareGate } from './prepare.ts'
 export { renderGateReport } from './report/render.ts'
@@ -41,3 +88,9 @@ export {
   totalsOf,
 } from './tests/coverage.ts'
 export { type Sweep, sweepOf, type SweepProbe } from './tests/sweep/sweep.ts'
+export { composeReport, type GateReport as GateReport2, requireShown } from './report/gate-report.ts'
+export type * from './report/parts.ts'
+export { gatePolicy, REPORT_LIST_MAX } from './report/read-parts.ts'
+export { decideGateVerdict, GATE_VERDICTS, type GateVerdict, REPORT_RULES, type ReportRule } from './report/rules.ts'
+export { openGateReport, PREDICATE_TYPE, SIGNED_REPORT_SIZE_BYTES_MAX, signGateReport } from './report/statement.ts'
+export { countOf, durationOf, percentOf, plural, timesOf } from './report/words.ts'

@@ -17,7 +17,13 @@ export interface ExecutionCase {
 export type ExecutionResult =
   | { readonly kind: 'ran'; readonly engineVersion: Version; readonly verdicts: readonly CaseVerdict[] }
   /** The engine refused the image, trapped, ended or did not answer in time. */
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+  | {
+      readonly kind: 'failed'
+      readonly code: string
+      readonly message: string
+      /** Events that were answered by then, so that it failed on the next one; absent where that engine version does not tell. */
+      readonly answered?: number
+    }
   | { readonly kind: 'not-run' }
 
 /** The engine's answer to one case. */
@@ -26,6 +32,19 @@ export interface CaseVerdict {
   readonly caseIndex: number
   /** Rules that fired for the event; indicators among them don't matter. */
   readonly firedRuleIds: readonly string[]
+  /** Absent where that engine version does not tell. */
+  readonly work?: EventWork
+}
+
+/** What one event made an engine do. */
+export interface EventWork {
+  readonly nodeVisits: number
+  readonly predicateEvaluations: number
+}
+
+/** What a policy bounds: nodes and predicates together. */
+export function fuelOf({ nodeVisits, predicateEvaluations }: EventWork): number {
+  return nodeVisits + predicateEvaluations
 }
 
 /** For a rule that is about no product in particular: the one that sensors do report. */
@@ -76,7 +95,7 @@ export function checkExecution(demand: ExecutionDemand, result: ExecutionResult,
   const answers = Map.groupBy(result.verdicts, ({ caseIndex }) => caseIndex)
   const findings = [
     ...engineFindings(result.engineVersion, demand.engineVersion, engineVersion),
-    ...strayFindings(cases, [...ruleIds, ...correlationIds], result.verdicts),
+    ...strayFindings(cases.length, [...ruleIds, ...correlationIds], result.verdicts),
     ...cases.flatMap((one, i) => caseFindings(one, answers.get(i) ?? [])),
     ...unexecutedFindings(cases, ruleIds, answers),
   ]
@@ -96,15 +115,15 @@ function engineFindings(ran: Version, contracted: Version, reported: Version): r
 }
 
 /** Answers to questions that were not asked: the engine ran another image, or the shell mixed up its events. */
-function strayFindings(
-  cases: readonly ExecutionCase[],
+export function strayFindings(
+  events: number,
   ids: readonly string[],
   verdicts: readonly CaseVerdict[],
 ): readonly Finding[] {
   const known = new Set(ids)
   const findings: Finding[] = []
   for (const { caseIndex, firedRuleIds } of verdicts) {
-    if (cases[caseIndex] === undefined) {
+    if (!Number.isInteger(caseIndex) || caseIndex < 0 || caseIndex >= events) {
       findings.push(finding('gate/unknown-case', `The engine answered event ${caseIndex}, which is none.`, null))
     }
     for (const fired of firedRuleIds) {
@@ -115,7 +134,7 @@ function strayFindings(
   return findings
 }
 
-function caseFindings(
+export function caseFindings(
   { name, ruleId, expect, at }: ExecutionCase,
   answers: readonly CaseVerdict[],
 ): readonly Finding[] {
@@ -134,7 +153,7 @@ function caseFindings(
   return []
 }
 
-function unexecutedFindings(
+export function unexecutedFindings(
   cases: readonly ExecutionCase[],
   ruleIds: readonly string[],
   answers: ReadonlyMap<number, unknown>,
