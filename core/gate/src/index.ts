@@ -72,6 +72,9 @@ export {
   gateReportDigest,
   parseGateReport,
 } from './report/report.ts'
+export { checkReplay, type Replay } from './replay/check-replay.ts'
+export { REPLAY_CODES, type ReplayCode } from './replay/codes.ts'
+export { type Corpus, eventText } from './replay/corpus.ts'
 export { checkSource, type SourceFinding, sourceFindings } from './source/check-source.ts'
 export { REFUSED_BY_READER, SOURCE_RULES } from './source/rules.ts'
 export { type SarifTool, toSarif } from './source/sarif.ts'

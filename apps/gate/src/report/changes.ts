@@ -1,0 +1,86 @@
+import {
+  countOf,
+  type FieldUse,
+  type GateReport2 as GateReport,
+  plural,
+  type RuleChange,
+  type VerdictChange,
+} from '@firebreak/gate'
+import { type Html, html } from './markup.ts'
+import { table } from './table.ts'
+
+const CHANGES: Readonly<Record<RuleChange['change'], string>> = {
+  added: '+ added',
+  removed: '− removed',
+  changed: '≠ changed',
+}
+const VERDICTS: Readonly<Record<VerdictChange['change'], string>> = {
+  'newly-matched': '+ matches now',
+  'no-longer-matched': '− no longer',
+}
+
+/** What approvers let through: rules that come, go and change, and events that are judged differently. */
+export function changes({ diff, novelty }: GateReport): Html {
+  if (diff === null) {
+    return html`<section>
+      <h2>What changes</h2>
+      <p class="quiet">Not known: nothing was compared with what hosts run.</p>
+    </section>`
+  }
+  const { against, rules, samples } = diff
+  const since =
+    against === null
+      ? html`<p class="quiet">This is the first release: everything is new.</p>`
+      : html`<p class="quiet">Against ${against.version}, image <code>${against.imageDigest}</code>.</p>`
+  return html`<section>
+    <h2>What changes</h2>
+    ${since}
+    <ul class="counts">
+      <li><strong>${countOf(diff.rulesAdded)}</strong> added</li>
+      <li><strong>${countOf(diff.rulesRemoved)}</strong> removed</li>
+      <li><strong>${countOf(diff.rulesChanged)}</strong> changed</li>
+      <li><strong>${countOf(diff.rulesSame)}</strong> the same</li>
+      <li><strong>${countOf(diff.eventsNewlyMatched)}</strong> events match newly</li>
+      <li><strong>${countOf(diff.eventsNoLongerMatched)}</strong> no longer</li>
+      <li>of <strong>${countOf(diff.eventsCompared)}</strong></li>
+    </ul>
+    ${ruleTable(rules, diff.rulesAdded + diff.rulesRemoved + diff.rulesChanged)}${sampleTable(samples)}${firstUses(novelty?.first ?? [], novelty?.releases ?? 0)}
+  </section>`
+}
+
+function ruleTable(rules: readonly RuleChange[], all: number): Html | null {
+  const rows = rules.map(({ change, id, title, level, what }) => [
+    html`<span class="change" data-change="${change}">${CHANGES[change]}</span>`,
+    html`${title}<br /><code class="quiet">${id}</code>`,
+    html`${level}`,
+    html`${what}`,
+  ])
+  return table(['Rule', '', 'Level', 'What is different'], rows, all)
+}
+
+function sampleTable(samples: readonly VerdictChange[]): Html | null {
+  const rows = samples.map(({ change, rule, corpus, event }) => [
+    html`<span class="change" data-change="${change}">${VERDICTS[change]}</span>`,
+    html`${rule}<br /><span class="quiet">${corpus}</span>`,
+    html`<pre>${event}</pre>`,
+  ])
+  const shown = table(['Event', 'Rule', ''], rows, samples.length)
+  return (
+    shown &&
+    html`<h3>Events that are judged differently</h3>
+      ${shown}`
+  )
+}
+
+function firstUses(first: readonly FieldUse[], releases: number): Html | null {
+  const rows = first
+    .slice(0, 100)
+    .map(({ source, field, matcher }) => [html`${source}`, html`<code>${field}</code>`, html`${matcher}`])
+  const shown = table(['Log source', 'Field', 'Matcher'], rows, first.length)
+  const asked = `What no release before it used (${plural(releases, 'release')} asked)`
+  return (
+    shown &&
+    html`<h3>${asked}</h3>
+      ${shown}`
+  )
+}
