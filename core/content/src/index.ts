@@ -174,6 +174,7 @@ export {
   type LogSource,
   type Match,
   type Network,
+  parseCondition,
   parseGlob,
   parseSigmaDocuments,
   type Selection,

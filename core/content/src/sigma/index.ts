@@ -18,6 +18,7 @@ export {
   type TimePart,
   type Tree,
 } from './ast.ts'
+export { parseCondition } from './condition.ts'
 export { isWithin } from './log-source.ts'
 export { parseSigmaDocuments, type SigmaDocuments } from './documents.ts'
 export type { SigmaContext } from './item.ts'

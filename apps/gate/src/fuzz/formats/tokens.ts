@@ -1,0 +1,115 @@
+import type { Format, Material } from '@firebreak/fuzz'
+import { utf8Decode, utf8Encode } from '@firebreak/kernel'
+
+export interface Grammar {
+  /** Global; what lies between its matches is a token too. */
+  readonly token: RegExp
+  /** Words of the language. */
+  readonly vocabulary: readonly string[]
+  /** Pairs that may be put around anything. */
+  readonly around: readonly (readonly [open: string, close: string])[]
+}
+
+const CHANGES_MAX = 4
+const RUN_MAX = 8
+const REPEATS_MAX = 60
+const DEPTH_MAX = 120
+const TOKENS_MAX = 20_000
+
+type Tokens = readonly string[]
+
+/** Text of a language with words, changed word by word. */
+export function tokenFormat(grammar: Grammar): Format<Tokens> {
+  return {
+    decode: (input) => tokensOf(input, grammar.token),
+    encode: (tokens) => utf8Encode(tokens.join('')),
+    mutate: (tokens, material) => mutateTokens(tokens, material, grammar),
+    parts: (tokens) => tokens.length,
+    without: (tokens, from, to) => tokens.filter((_, i) => i < from || i >= to),
+    repair: null,
+  }
+}
+
+function tokensOf(input: Uint8Array, token: RegExp): Tokens | null {
+  try {
+    const tokens = utf8Decode(input).split(new RegExp(`(${token.source})`, 'u'))
+    return tokens.filter((one) => one !== undefined && one !== '')
+  } catch {
+    return null
+  }
+}
+
+function mutateTokens(tokens: Tokens, material: Material<Tokens>, grammar: Grammar): Tokens {
+  const changed = [...tokens]
+  for (let left = 1 + material.random.below(CHANGES_MAX); left > 0; left--) change(changed, material, grammar)
+  return changed.length > TOKENS_MAX ? changed.slice(0, TOKENS_MAX) : changed
+}
+
+function change(tokens: string[], { random, dictionary, compared, other }: Material<Tokens>, grammar: Grammar): void {
+  const at = random.below(tokens.length + 1)
+  const run = 1 + random.below(RUN_MAX)
+  const word = (): string => {
+    const of = random.below(8)
+    if (of === 0 && dictionary.texts.length > 0) return random.pick(dictionary.texts)
+    if (of === 1 && tokens.length > 0) return random.pick(tokens)
+    if (of === 2 && dictionary.numbers.length > 0) return String(random.pick(dictionary.numbers))
+    return random.pick(grammar.vocabulary)
+  }
+  switch (random.below(10)) {
+    case 0:
+      tokens.splice(at, random.below(4) === 0 ? run : 1)
+      break
+    case 1:
+    case 2:
+      tokens.splice(at, 1, word())
+      break
+    case 3:
+    case 4:
+      tokens.splice(at, 0, word())
+      break
+    case 5: {
+      const piece = tokens.slice(at, at + run)
+      for (let left = random.below(random.below(4) === 0 ? REPEATS_MAX : 3); left >= 0; left--)
+        tokens.splice(at, 0, ...piece)
+      break
+    }
+    case 6: {
+      const depth = random.below(4) === 0 ? 1 + random.below(DEPTH_MAX) : 1
+      const [open, close] = random.pick(grammar.around)
+      tokens.splice(at + run, 0, close.repeat(depth))
+      tokens.splice(at, 0, open.repeat(depth))
+      break
+    }
+    case 7: {
+      const from = other ?? tokens
+      const start = random.below(from.length + 1)
+      tokens.splice(at, random.below(2) * run, ...from.slice(start, start + run))
+      break
+    }
+    case 8: {
+      const token = tokens[at] ?? ''
+      const hint = compared.find(({ a, b }) => (a === token || b === token) && random.below(2) === 0)
+      if (hint !== undefined) tokens[at] = String(hint.a === token ? hint.b : hint.a)
+      else
+        tokens.splice(
+          at,
+          1,
+          inside(
+            token,
+            random.below(token.length + 1),
+            String.fromCodePoint(random.below(random.pick([0x80, 0x800, 0xd800]))),
+          ),
+        )
+      break
+    }
+    default: {
+      const to = random.below(tokens.length + 1)
+      const piece = tokens.splice(at, run)
+      tokens.splice(to, 0, ...piece)
+    }
+  }
+}
+
+function inside(token: string, at: number, character: string): string {
+  return token.slice(0, at) + character + token.slice(at + 1)
+}

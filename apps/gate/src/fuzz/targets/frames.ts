@@ -1,0 +1,23 @@
+import { encodeFrame, type Frame, FrameDecoder } from '@firebreak/api'
+import { concatBytes } from '@firebreak/kernel'
+import { Violation } from '../oracles.ts'
+import { define, describeJson, oneOf } from './define.ts'
+
+const PAYLOAD_BYTES_MAX = 65_536
+
+/** What a confined process says to its supervisor. */
+export const createTarget = define<readonly Frame[]>({
+  parse: (input) => new FrameDecoder(PAYLOAD_BYTES_MAX).push(input),
+  refuses: oneOf(['frame/too-large', 'frame/unknown-type']),
+  fuel: { base: 200, each: 4 },
+  bytes: { base: PAYLOAD_BYTES_MAX + 256, each: 8 },
+  describe: describeJson,
+  encode: (frames) => concatBytes(frames.map(encodeFrame)),
+  use: (frames, input) => {
+    const decoder = new FrameDecoder(PAYLOAD_BYTES_MAX)
+    const byteByByte = Array.from(input, (byte) => decoder.push(Uint8Array.of(byte))).flat()
+    if (describeJson(byteByByte) !== describeJson(frames)) {
+      throw new Violation('disagreement', 'other frames when the bytes come one by one')
+    }
+  },
+})
