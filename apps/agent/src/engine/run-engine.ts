@@ -153,7 +153,8 @@ class Answer {
 
 function judge(engine: Engine | null, frame: Frame): Uint8Array {
   const answer = new Answer()
-  if (engine && frame.aux === 0) {
+  // A running agent's sign of life has no time either, and no events.
+  if (engine && frame.aux === 0 && frame.count > 0) {
     const before = engine.counters()
     judgeBatch(engine, frame, answer)
     return answer.frame(frame.sequence, workLine(before, engine.counters()))
