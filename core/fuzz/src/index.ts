@@ -16,3 +16,20 @@ export {
   type Target,
   type Trace,
 } from './target.ts'
+export { binaryFormat } from './binary/binary.ts'
+export {
+  ANY,
+  bytes,
+  choice,
+  DOCUMENT,
+  int,
+  lengthOf,
+  list,
+  type Part,
+  REST,
+  type Role,
+  SELF,
+  struct,
+  text,
+} from './binary/part.ts'
+export { type Document, documentFormat, type DocumentOptions } from './document/document.ts'

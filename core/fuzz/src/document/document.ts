@@ -1,0 +1,92 @@
+import { type Json, jsonBytes, utf8Decode } from '@firebreak/kernel'
+import type { Format } from '../format.ts'
+import { changed } from './change.ts'
+
+/** A document, which may be `null` itself. */
+export interface Document {
+  readonly root: Json
+}
+
+export interface DocumentOptions {
+  /** Throws, or answers undefined, when the bytes are no such document. */
+  readonly parse: (input: Uint8Array) => unknown
+  readonly print: (root: Json) => Uint8Array
+}
+
+/** Levels of nesting; deeper documents are bytes to us, since what walks them is recursive. */
+const DEPTH_MAX = 1024
+
+const JSON_TEXT: DocumentOptions = {
+  parse: (input) => JSON.parse(utf8Decode(input)) as unknown,
+  print: jsonBytes,
+}
+
+/**
+ * Documents of lists, dictionaries and single values: JSON, or what `options` reads and writes (YAML, several documents in one, a
+ * signed one).
+ */
+export function documentFormat({ parse, print }: DocumentOptions = JSON_TEXT): Format<Document> {
+  return {
+    decode: (input) => {
+      try {
+        const root = parse(input)
+        return root === undefined || isDeeper(root, DEPTH_MAX) ? null : { root: root as Json }
+      } catch {
+        return null
+      }
+    },
+    encode: ({ root }) => print(root),
+    mutate: ({ root }, material) => {
+      let next = root
+      for (let left = material.random.between(1, 4); left > 0; left--) {
+        next = changed(next, { ...material, other: material.other?.root ?? null })
+      }
+      return { root: next }
+    },
+    parts: ({ root }) => partsOf(root),
+    without: ({ root }, from, to) => ({ root: new Removal(from, to).of(root) }),
+    repair: null,
+  }
+}
+
+function isDeeper(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return depth === 0 || Object.values(value).some((child) => isDeeper(child, depth - 1))
+}
+
+/** Members and elements, however deep. */
+function partsOf(value: Json): number {
+  if (typeof value !== 'object' || value === null) return 0
+  let parts = 0
+  for (const child of Object.values(value)) parts += 1 + partsOf(child)
+  return parts
+}
+
+/** Takes away the parts of a range. Whoever holds a part that goes, goes on counting in it. */
+class Removal {
+  readonly #from: number
+  readonly #to: number
+  #next = 0
+
+  constructor(from: number, to: number) {
+    this.#from = from
+    this.#to = to
+  }
+
+  of(value: Json): Json {
+    if (typeof value !== 'object' || value === null) return value
+    if (Array.isArray(value)) return value.flatMap((child: Json) => (this.#goes(child) ? [] : [this.of(child)]))
+    const kept: [string, Json][] = []
+    for (const [key, child] of Object.entries(value)) {
+      if (!this.#goes(child)) kept.push([key, this.of(child)])
+    }
+    return Object.fromEntries(kept)
+  }
+
+  #goes(child: Json): boolean {
+    const number = this.#next++
+    const goes = number >= this.#from && number < this.#to
+    if (goes) this.#next += partsOf(child)
+    return goes
+  }
+}

@@ -1,0 +1,6 @@
+export { REFERENCE_FORMAT } from './descriptor.ts'
+export { DECLARED } from './reference.ts'
+export { referenceScript } from './script.ts'
+export { SEEDS } from './seeds.ts'
+export { type Builds, loadBuilds, referenceTarget } from './target.ts'
+export { EVENT, SOUND_VARIANT, type Variant, VARIANTS } from './variants.ts'
