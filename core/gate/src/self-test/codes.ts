@@ -1,8 +1,13 @@
 import type { ContentErrorCode } from '@firebreak/content'
-import type { DetectErrorCode } from '@firebreak/detect'
 import type { Severity } from '../check/check.ts'
+import { CONTRACT_CODES } from '../contract/check-contracts.ts'
+import type { GateErrorCode } from '../errors.ts'
+import { EXECUTION_CODES } from '../execution/codes.ts'
+import { FUZZ_CODES } from '../fuzz/check-fuzz.ts'
+import { REPLAY_CODES } from '../replay/codes.ts'
 import { SOURCE_RULES } from '../source/rules.ts'
 import { TEST_CODES } from '../tests/codes.ts'
+import { SELF_TEST_CODES } from './check-self-test.ts'
 import type { ControlPlace } from './control.ts'
 
 /** A code that can fail a check, and so needs an operator that shows it. */
@@ -45,35 +50,42 @@ const CONTENT_CODES: Readonly<Record<ContentErrorCode, readonly ControlPlace[]>>
   'content/delta-result': [],
 }
 
-/** Which check reports an error of `core/detect`. */
-const DETECT_CODES: Readonly<Record<DetectErrorCode, readonly ControlPlace[]>> = {
-  'detect/engine-too-old': ['contract'],
-  'detect/unsupplied-source': ['contract'],
-  'detect/unsupplied-field': ['contract'],
-  'detect/unsupplied-feature': ['contract'],
-  'detect/trap': ['execution'],
-  // Of the pipe between a sensor and an engine, which a gate does not have.
-  'detect/record-malformed': [],
-  'detect/record-too-large': [],
+/** Codes of this package that are no check's, and who says them. */
+const GATE_CODES: Readonly<Record<GateErrorCode, readonly ControlPlace[]>> = {
+  'gate/report-malformed': ['report'],
+  'gate/report-verdict': ['report'],
+  'gate/report-error-passed': ['report'],
+  'gate/report-no-release': ['report'],
+  'gate/report-not-shown': ['report'],
+  'gate/report-not-signed': ['report'],
+  'gate/report-subject': ['report'],
 }
 
 function placed(codes: Readonly<Record<string, readonly ControlPlace[]>>): readonly ReportableCode[] {
   return Object.entries(codes).flatMap(([code, checks]) => checks.map((check) => ({ check, code })))
 }
 
+type Row = { readonly severity: Severity }
+
 /** Of a registry: what only warns fails nothing. */
-function errorsOf(
-  check: ControlPlace,
-  rows: readonly { readonly code: string; readonly severity: Severity }[],
-): readonly ReportableCode[] {
+function errorsOf(check: ControlPlace, rows: readonly (Row & { readonly code: string })[]): readonly ReportableCode[] {
   return rows.filter(({ severity }) => severity === 'error').map(({ code }) => ({ check, code }))
 }
 
-/** Every code that can fail a check of the gate. */
+function listed(rows: Readonly<Record<string, Row>>): readonly (Row & { readonly code: string })[] {
+  return Object.entries(rows).map(([code, { severity }]) => ({ code, severity }))
+}
+
+/** Every code that can fail a check of the gate, or make a report unbelievable. */
 export const REPORTABLE_CODES: readonly ReportableCode[] = [
   ...placed(CONTENT_CODES),
-  ...placed(DETECT_CODES),
   { check: 'verify', code: 'gate/image-mismatch' },
   ...errorsOf('source', SOURCE_RULES),
   ...errorsOf('tests', TEST_CODES),
+  ...errorsOf('contract', listed(CONTRACT_CODES)),
+  ...errorsOf('execution', listed(EXECUTION_CODES)),
+  ...errorsOf('replay', listed(REPLAY_CODES)),
+  ...errorsOf('fuzz', FUZZ_CODES),
+  ...SELF_TEST_CODES.map((code) => ({ check: 'self-test' as const, code })),
+  ...placed(GATE_CODES),
 ]

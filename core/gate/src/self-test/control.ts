@@ -8,6 +8,7 @@ export type ControlPlace = CheckId | 'report'
 /** The check that has to reject a fault, and the code that it has to give for it. */
 export interface Aim {
   readonly check: ControlPlace
+  /** Empty where the check says so in its reason only, without a finding. */
   readonly code: string
   /** `inconclusive`: the fault keeps the gate from finding out, which is no pass either. `fail` where it is not given. */
   readonly verdict?: 'fail' | 'inconclusive'
@@ -106,7 +107,8 @@ export function outcomeOf(checks: readonly CheckResult[]): Outcome {
 export function missed({ check, code, verdict = 'fail', also = [] }: Aim, outcome: Outcome): string | null {
   const said = verdict === 'fail' ? outcome.failed : outcome.inconclusive
   if (!said.includes(check)) return `${check} does not say ${verdict}; ${saidInstead(outcome)}`
-  if (!outcome.errors.has(`${check} ${code}`)) return `${check} does not say ${code}; ${saidInstead(outcome)}`
+  if (code !== '' && !outcome.errors.has(`${check} ${code}`))
+    return `${check} does not say ${code}; ${saidInstead(outcome)}`
   const others = [...outcome.failed, ...outcome.inconclusive].filter((id) => id !== check && !also.includes(id))
   return others.length === 0 ? null : `${others.join(', ')} rejected it as well`
 }

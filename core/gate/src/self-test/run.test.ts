@@ -104,7 +104,7 @@ const GAPS: readonly (readonly [name: string, input: Partial<SelfTestInput<FakeE
     {
       plan: {
         ...PLAN,
-        operators: [...PLAN.operators, { ...FLOOD, id: 'idle', apply: (same) => same }],
+        operators: [...PLAN.operators, { ...FLOOD, id: 'idle', apply: (same: FakeEvidence) => same }],
       },
     },
     /fault idle: replay does not say fail; nothing rejected it/,

@@ -1,8 +1,8 @@
-import { companionId, companionRule, companionTest } from '../companions.ts'
-import { type Plain, withDocuments, withEntry, editSomeRule } from '../source-edit.ts'
+import { companionRule, companionTest } from '../companions.ts'
+import { editSomeRule, type PlainMap, withDocuments, withEntry } from '../source-edit.ts'
 import type { SourceExhibit } from './exhibit.ts'
 
-function bringing(detection: Parameters<typeof companionRule>[1]): SourceExhibit['apply'] {
+function brings(detection: PlainMap): SourceExhibit['apply'] {
   return (source) => withDocuments(source, [companionRule(50, detection)], [])
 }
 
@@ -30,7 +30,7 @@ const TWENTY = [
   'Hashes',
 ] as const
 
-function twentyFirstField(): { readonly rule: Plain; readonly test: Plain } {
+function twentyFirstField(): { readonly rule: PlainMap; readonly test: PlainMap } {
   const fields = [...TWENTY, 'TwentyFirst']
   const event = Object.fromEntries(fields.map((field) => [field, 'x']))
   const others = fields.map((field) => ({ ...event, [field]: 'y' }))
@@ -39,6 +39,9 @@ function twentyFirstField(): { readonly rule: Plain; readonly test: Plain } {
     test: companionTest(51, [event, Object.fromEntries(fields.map((field) => [field, 'X']))], others),
   }
 }
+
+/** What was there once before. */
+const ROWS = Array.from({ length: 6_000 }, (_, i) => `feature-${i}`)
 
 /** What a reader of the source can see. */
 export const CONTENT_EXHIBITS: readonly SourceExhibit[] = [
@@ -53,7 +56,7 @@ export const CONTENT_EXHIBITS: readonly SourceExhibit[] = [
     source: 'CrowdStrike, External Technical Root Cause Analysis: Channel File 291, 6 August 2024',
     apply: (source) => {
       const { rule, test } = twentyFirstField()
-      return withDocuments(source, [rule as never], [test as never])
+      return withDocuments(source, [rule], [test])
     },
   },
   {
@@ -77,10 +80,8 @@ export const CONTENT_EXHIBITS: readonly SourceExhibit[] = [
     happened:
       'A query returned its rows twice, so that the feature file of bot management doubled. Proxies that had room for 200 features panicked instead of keeping the file before.',
     source: 'Cloudflare, Cloudflare outage on November 18, 2025',
-    apply: (source) => {
-      const rows = Array.from({ length: 6_000 }, (_, i) => `feature-${i}`)
-      return bringing({ selection: { CommandLine: [...rows, ...rows] }, condition: 'selection' })(source, NEVER)
-    },
+    apply: brings({ selection: { CommandLine: [...ROWS, ...ROWS] }, condition: 'selection' }),
+  },
   },
   {
     kind: 'source',
@@ -91,7 +92,7 @@ export const CONTENT_EXHIBITS: readonly SourceExhibit[] = [
     happened:
       'A third-party signature had a regular expression without its closing delimiter. The scanner reloaded its database, called it malformed and ended, and mail stopped with it.',
     source: 'github.com/rseichter/fangfrisch issue 11',
-    apply: bringing({ selection: { 'CommandLine|re': 'curl (-s|--silent' }, condition: 'selection' }),
+    apply: brings({ selection: { 'CommandLine|re': 'curl (-s|--silent' }, condition: 'selection' }),
   },
   {
     kind: 'source',
@@ -102,7 +103,7 @@ export const CONTENT_EXHIBITS: readonly SourceExhibit[] = [
     happened:
       'A regular expression that trims white space met a line with 20,000 spaces, took time that grew with the square, and took the site down.',
     source: 'Stack Exchange, Outage Postmortem, July 20, 2016',
-    apply: bringing({ selection: { 'CommandLine|re': '^(\\s+)x?\\1+$' }, condition: 'selection' }),
+    apply: brings({ selection: { 'CommandLine|re': '^(\\s+)x?\\1+$' }, condition: 'selection' }),
   },
   {
     kind: 'source',
@@ -128,5 +129,3 @@ export const CONTENT_EXHIBITS: readonly SourceExhibit[] = [
   },
 ]
 
-const NEVER = undefined as never
-void companionId

@@ -1,6 +1,9 @@
+import type { FieldNeeds, VerifiedImage } from '@firebreak/content'
+import type { EngineBuild } from '../../contract/engine-build.ts'
 import { companionRule, companionTest } from '../companions.ts'
 import type { SourceFault } from '../control.ts'
 import { type PlainMap, withDocuments, withEntry } from '../source-edit.ts'
+import { alterSome, faultIn, type JudgedFault } from './evidence-fault.ts'
 
 function fault(id: string, code: string, what: string, apply: SourceFault['apply']): SourceFault {
   return { kind: 'source', id, aims: { check: 'contract', code }, what, apply }
@@ -13,8 +16,24 @@ function reads(n: number, field: string, logsource: PlainMap): SourceFault['appl
   return (source) => withDocuments(source, [rule], [test])
 }
 
-/** What a candidate needs against what engines supply. */
-export const CONTRACT_OPERATORS: readonly SourceFault[] = [
+/** The engine without one field that the image reads: a sensor that supplies 20 of 21. */
+function oneFieldLess({ supplies, ...build }: EngineBuild, { needs }: VerifiedImage): EngineBuild {
+  const read = needs.find((one) => supplies.fields.some((field) => isOf(one, field.category)))
+  const missing = read?.fields.at(-1)
+  const fields = supplies.fields.map((one) =>
+    read !== undefined && isOf(read, one.category)
+      ? { ...one, fields: one.fields.filter((field) => field !== missing) }
+      : one,
+  )
+  return { ...build, takesInputs: false, supplies: { ...supplies, fields } }
+}
+
+function isOf({ logsource, fields }: FieldNeeds, category: string): boolean {
+  return logsource.category === category && fields.length > 0
+}
+
+/** What the candidate needs against what engines supply. */
+export const CONTRACT_OPERATORS: readonly (SourceFault | JudgedFault)[] = [
   fault(
     'field-not-supplied',
     'detect/unsupplied-field',
@@ -27,8 +46,40 @@ export const CONTRACT_OPERATORS: readonly SourceFault[] = [
     'A rule is about events that no sensor of the engine reports.',
     reads(6, 'Image', { category: 'process_creation', product: 'windows' }),
   ),
-  fault('engine-too-old', 'detect/engine-too-old', 'The pack needs an engine that is not there yet.', (source) => ({
-    ...source,
-    manifest: source.manifest && withEntry(source.manifest, 'minimumEngine', '99.0.0'),
-  })),
+  fault(
+    'engine-of-tomorrow',
+    'gate/no-engine-takes-it',
+    'The pack needs an engine that is not there yet.',
+    (source) => ({
+      ...source,
+      manifest: source.manifest && withEntry(source.manifest, 'minimumEngine', '99.0.0'),
+    }),
+  ),
+  faultIn(
+    'engines',
+    'sensor-supplies-less',
+    { check: 'contract', code: 'detect/unsupplied-field' },
+    'An engine of the fleet supplies one field less than the image reads.',
+    (engines, random, { image }) => alterSome(engines, random, (build) => oneFieldLess(build, image)),
+  ),
+  faultIn(
+    'engines',
+    'feature-not-supplied',
+    { check: 'contract', code: 'detect/unsupplied-feature' },
+    'An engine of the fleet lacks a feature that the image needs.',
+    (engines, random, { image }) => {
+      const feature = random.pick(image.features)
+      return alterSome(engines, random, ({ supplies, ...build }) => {
+        const features = supplies.features.filter((one) => one !== feature)
+        return { ...build, supplies: { ...supplies, features } }
+      })
+    },
+  ),
+  faultIn(
+    'engines',
+    'no-engine',
+    { check: 'contract', code: 'gate/no-engine', verdict: 'inconclusive' },
+    'There is no engine to hold the image against.',
+    () => [],
+  ),
 ]
