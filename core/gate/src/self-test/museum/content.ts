@@ -82,7 +82,6 @@ export const CONTENT_EXHIBITS: readonly SourceExhibit[] = [
     source: 'Cloudflare, Cloudflare outage on November 18, 2025',
     apply: brings({ selection: { CommandLine: [...ROWS, ...ROWS] }, condition: 'selection' }),
   },
-  },
   {
     kind: 'source',
     id: 'delimiter-lost',
@@ -128,4 +127,3 @@ export const CONTENT_EXHIBITS: readonly SourceExhibit[] = [
       withDocuments(source, [{ ...companionRule(1, { selection: { Image: '/x' }, condition: 'selection' }) }], []),
   },
 ]
-
