@@ -36,11 +36,16 @@ interface NodeTestOptions {
 /** Runs node:test files in the worker's own process: a mutant is switched on, and only the tests that reach it run. */
 class NodeTestRunner implements TestRunner {
   readonly #files: readonly string[]
-  #tests: readonly LoadedTest[] | null = null
+  readonly #loaded = new Map<string, Promise<readonly LoadedTest[]>>()
   readonly #milliseconds = new Map<string, number>()
 
   constructor(options: StrykerOptions) {
     this.#files = (options as unknown as NodeTestOptions).nodeTest.files
+  }
+
+  async init(): Promise<void> {
+    redirectNodeTest()
+    await fewerCases()
   }
 
   capabilities(): TestRunnerCapabilities {
@@ -50,8 +55,7 @@ class NodeTestRunner implements TestRunner {
   async dryRun({ coverageAnalysis }: DryRunOptions): Promise<DryRunResult> {
     const tests: TestResult[] = []
     const context = instrumenter()
-    const loaded = await this.#load()
-    for (const test of loaded) {
+    for (const test of await this.#load(null)) {
       if (coverageAnalysis === 'perTest') context.currentTestId = test.id
       const result = await runOne(test)
       if (result.timeSpentMs <= TEST_MS_MAX || result.status === TestStatus.Failed) tests.push(result)
@@ -69,11 +73,10 @@ class NodeTestRunner implements TestRunner {
     if (hitLimit === undefined) delete context.hitLimit
     else context.hitLimit = hitLimit
     if (mutantActivation === 'static') context.activeMutant = activeMutant.id
-    const loaded = await this.#load()
+    const loaded = await this.#load(testFilter ? new Set(testFilter) : null)
     context.activeMutant = activeMutant.id
-    const wanted = testFilter && new Set(testFilter)
     const tests: TestResult[] = []
-    for (const test of this.#quickFirst(loaded.filter(({ id }) => wanted?.has(id) ?? true))) {
+    for (const test of this.#quickFirst(loaded)) {
       const result = await runOne(test)
       if (result.status === TestStatus.Success) this.#milliseconds.set(test.id, result.timeSpentMs)
       tests.push(result)
@@ -89,19 +92,24 @@ class NodeTestRunner implements TestRunner {
     return tests.toSorted((a, b) => cost(a) - cost(b))
   }
 
-  async #load(): Promise<readonly LoadedTest[]> {
-    if (this.#tests !== null) return this.#tests
-    redirectNodeTest()
-    await fewerCases()
+  /** All tests, or those of the files that `wanted` names: after a time-out the worker is new, and has loaded nothing. */
+  async #load(wanted: ReadonlySet<string> | null): Promise<readonly LoadedTest[]> {
+    const files = this.#files.flatMap((pattern) => globSync(pattern)).toSorted(byCodeUnits)
+    const ids = wanted && [...wanted]
     const tests: LoadedTest[] = []
-    for (const file of this.#files.flatMap((pattern) => globSync(pattern)).toSorted(byCodeUnits)) {
-      collected.length = 0
-      await import(pathToFileURL(join(process.cwd(), file)).href)
-      tests.push(...collected.map((one, i) => ({ ...one, id: `${file} ${i} ${one.name}` })))
+    for (const file of files.filter((one) => ids?.some((id) => id.startsWith(`${one} `)) ?? true)) {
+      const loading = this.#loaded.get(file) ?? loadFile(file)
+      this.#loaded.set(file, loading)
+      tests.push(...(await loading))
     }
-    this.#tests = tests
-    return tests
+    return tests.filter(({ id }) => wanted?.has(id) ?? true)
   }
+}
+
+async function loadFile(file: string): Promise<readonly LoadedTest[]> {
+  collected.length = 0
+  await import(pathToFileURL(join(process.cwd(), file)).href)
+  return collected.map((one, i) => ({ ...one, id: `${file} ${i} ${one.name}` }))
 }
 
 function byCodeUnits(a: string, b: string): number {
