@@ -177,8 +177,11 @@ function addContent(root: Command): void {
     .description(
       'read and compile a pack: file:line:column for everything that is wrong, what it holds, which rules can fire here',
     )
+    .option('--sarif <file>', 'write what was found to a file, for code hosts and editors')
     .addOption(json())
-    .action((pack: string, options: Common) => act(options.json, (screen) => check(pack, screen)))
+    .action((pack: string, { json: isJson, sarif }: Common & { sarif?: string }) =>
+      act(isJson, (screen) => check(pack, { sarif: sarif ?? null, version: ownVersion() }, screen)),
+    )
   root
     .command('gate <pack>')
     .description('the whole gate: every check, every rule in the real engine process')

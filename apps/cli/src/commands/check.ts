@@ -8,26 +8,40 @@ import {
   type SigmaRule,
   tableCount,
 } from '@firebreak/content'
+import { type SourceFinding, sourceFindings } from '@firebreak/gate'
 import { readPackFolder } from '@firebreak/pack-folder'
 import { coverageLines, coverageObject, linuxCoverage, silentLines } from '../coverage.ts'
 import { CliError } from '../errors.ts'
-import { LINE_CHARS_MAX, placed } from '../placed.ts'
+import { placed } from '../placed.ts'
 import { count, plural } from '../plural.ts'
-import { printable, type Screen } from '../screen.ts'
+import { writeSarif } from '../sarif-file.ts'
+import type { Screen } from '../screen.ts'
 
-/** Lines of advice, and of rules that can't fire, for people; --json has all. */
+/** Lines of warnings, and of rules that can't fire, for people; --json has all. */
 const LISTED_MAX = 20
 
+export interface CheckOptions {
+  /** A file to write what was found to as SARIF; null for none. */
+  readonly sarif: string | null
+  /** Of Firebreak, for that file. */
+  readonly version: string
+}
+
 /** Reads and compiles a pack; says everything that is wrong with it, not only the first thing. */
-export async function check(pack: string, screen: Screen): Promise<void> {
+export async function check(pack: string, options: CheckOptions, screen: Screen): Promise<void> {
   screen.step(`Reading ${pack}`)
-  const parsed = parsePack(await readPackFolder(pack))
-  refuseFaulty(pack, parsed)
+  const source = await readPackFolder(pack)
+  const parsed = parsePack(source)
+  const findings = sourceFindings(source, parsed)
+  if (options.sarif !== null) {
+    await writeSarif(options.sarif, pack, findings, options.version)
+    screen.note(`${plural(findings.length, 'finding')} as SARIF in ${options.sarif}`)
+  }
+  refuseFaulty(pack, findings)
   const compiled = compilePack(parsed)
   screen.done('compiled, and its image verified')
+  warnOf(findings, screen)
   const coverage = linuxCoverage(parsed.rules)
-  const { advice } = parsed
-  warnListed('advice', advice.map(adviceLine), screen)
   warnListed("can't fire although the sensor delivers their events", silentLines(coverage), screen)
   const untested = untestedRules(parsed)
   if (untested.length > 0) screen.warn(`${plural(untested.length, 'rule')} without a test: the gate asks for one each`)
@@ -41,22 +55,31 @@ export async function check(pack: string, screen: Screen): Promise<void> {
     ...countsOf(parsed),
     features,
     costBound,
-    advice,
+    findings: findings.map(published),
     untested: untested.map(({ id, title, at }) => ({ id, title, at })),
     coverage: coverageObject(coverage),
   }
   screen.result(result, summaryLines(compiled, parsed, coverage))
 }
 
-function refuseFaulty(pack: string, { diagnostics }: ParsedPack): void {
-  if (diagnostics.length === 0) return
-  for (const diagnostic of diagnostics) process.stderr.write(`${placed(diagnostic)}\n`)
-  const message = `Cannot accept ${pack}: ${plural(diagnostics.length, 'problem')}, listed above.`
-  throw new CliError('cli/refused', message, { diagnostics })
+function refuseFaulty(pack: string, findings: readonly SourceFinding[]): void {
+  const errors = findings.filter(({ severity }) => severity === 'error')
+  if (errors.length === 0) return
+  for (const one of errors) process.stderr.write(`${placed(one)}\n`)
+  const message = `Cannot accept ${pack}: ${plural(errors.length, 'problem')}, listed above.`
+  throw new CliError('cli/refused', message, { diagnostics: findings.map(published) })
 }
 
-function adviceLine({ at, message }: ParsedPack['advice'][number]): string {
-  return printable(`${at.file}:${at.line}:${at.column}: ${message}`, LINE_CHARS_MAX)
+/** Warnings are worth a line each; of notes their number is enough, for whoever wants to see them all. */
+function warnOf(findings: readonly SourceFinding[], screen: Screen): void {
+  const warnings = findings.filter(({ severity }) => severity === 'warning')
+  warnListed('to weigh', warnings.map(placed), screen)
+  const notes = findings.length - warnings.length
+  if (notes > 0) screen.note(`${plural(notes, 'note')} on style, in --json and in --sarif`)
+}
+
+function published({ code, severity, message, at, fix }: SourceFinding): Omit<SourceFinding, 'edit' | 'input'> {
+  return { code, severity, message, at, fix }
 }
 
 function warnListed(what: string, lines: readonly string[], screen: Screen): void {

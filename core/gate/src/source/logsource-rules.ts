@@ -10,7 +10,7 @@ export const LOGSOURCE_RULES: readonly SourceRule[] = [
     severity: 'error',
     reason:
       'A log source is chosen by category, product and service alone: what another attribute says narrows nothing.',
-    mend: `Use ${ATTRIBUTES.join(', ')}, and say other things outside of logsource.`,
+    mend: 'Use category, product, service or definition, and say other things outside of logsource.',
     pysigma: ['FieldnameLogsource'],
     find: ({ documents }) => documents.flatMap(foreignAttributes),
   },

@@ -46,15 +46,16 @@ export const MODIFIER_RULES: readonly SourceRule[] = [
   },
   {
     code: 'gate/source-modifier-repeated',
-    severity: 'warning',
-    reason: 'A modifier that is there twice is applied twice; only base64 of base64 is something that is seen.',
-    mend: 'Leave out the second one.',
+    severity: 'note',
+    reason: 'A piece of base64 within a piece of base64 is rare: most often the modifier was pasted twice.',
+    mend: 'Leave out the second one, unless the text is encoded twice.',
     pysigma: ['InvalidModifierCombinations'],
+    // What encodes nothing, the reader refuses; base64 and UTF-16 twice is how scripts hide.
     find: ({ documents }) =>
       items(
         documents,
-        ({ key }) => `A modifier of ${quoted(key ?? '')} is there twice.`,
-        ({ modifiers }) => modifiers.some((one, i) => one !== 'base64' && modifiers.indexOf(one) < i),
+        ({ key }) => `${quoted(key ?? '')} has base64offset twice.`,
+        ({ modifiers }) => modifiers.filter((one) => one === 'base64offset').length > 1,
       ),
   },
 ]

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Diagnostic, parsePack } from '@firebreak/content'
+import { FINDINGS_MAX } from '../check/check.ts'
+import { checkSource, sourceFindings } from './check-source.ts'
+import { SOURCE_RULES } from './rules.ts'
+import { cleanRule, detecting, readDocuments, sourceOfDocuments } from './source-fixture.ts'
+
+test('what is clean passes, and says what was read', () => {
+  const { source, pack } = readDocuments([cleanRule(1), cleanRule(2)])
+  assert.deepEqual(checkSource(source, pack), {
+    id: 'source',
+    verdict: 'pass',
+    reason: 'Everything can be read: 2 rules, 0 correlations, 0 tests, 0 indicators, 0 YARA files.',
+    findings: [],
+  })
+})
+
+test('warnings and notes pass, and are counted', () => {
+  const { source, pack } = readDocuments([
+    cleanRule(1, { level: null, status: null }),
+    cleanRule(2, { level: null, date: null }),
+  ])
+  const { verdict, reason, findings } = checkSource(source, pack)
+  assert.equal(verdict, 'pass')
+  assert.match(reason, /To weigh: 2 gate\/source-level-missing, 1 gate\/source-date-missing, 1 gate\/source-status-/)
+  assert.deepEqual(
+    findings.map(({ severity }) => severity),
+    ['warning', 'warning', 'note', 'note'],
+  )
+})
+
+test('an error fails, comes first, and the reason counts and shows it', () => {
+  const { source, pack } = readDocuments([
+    cleanRule(1, { status: null }),
+    detecting(2, { 'CommandLine|base64offset': 'curl' }),
+  ])
+  const { verdict, reason, findings } = checkSource(source, pack)
+  assert.equal(verdict, 'fail')
+  assert.match(reason, /^1 error \(1 gate\/source-base64offset-without-contains\), the first: "CommandLine\|base64/)
+  assert.deepEqual(
+    findings.map(({ code }) => code),
+    ['gate/source-base64offset-without-contains', 'gate/source-status-missing'],
+  )
+})
+
+test('what the reader refuses is an error once, and nothing else is said of that document', () => {
+  const { source, pack } = readDocuments([
+    cleanRule(1, { level: null, detection: { a: { User: 'x' }, b: { User: 'y' }, condition: 'a and c' } }),
+    cleanRule(2, { level: null }),
+  ])
+  const { verdict, findings } = checkSource(source, pack)
+  assert.equal(verdict, 'fail')
+  assert.deepEqual(
+    findings.map(({ code, severity, at }) => [code, severity, at?.file]),
+    [
+      ['content/condition', 'error', 'rules/document-0.yml'],
+      ['gate/source-level-missing', 'warning', 'rules/document-1.yml'],
+    ],
+  )
+})
+
+test('of several documents in one file only the one that can not be read is left out', () => {
+  const source = sourceOfDocuments([cleanRule(1, { level: null }), cleanRule(2, { level: null }), cleanRule(3)])
+  const [first, second, third] = source.rules.map(({ nodes }) => nodes[0])
+  assert.ok(first?.kind === 'mapping' && second?.kind === 'mapping' && third?.kind === 'mapping')
+  const file = 'rules/all-in-one.yml'
+  const lines = [1, 20, 40].map((line) => ({ file, line, column: 1 }))
+  const nodes = [first, second, third].map((node, i) => ({ ...node, at: lines[i] ?? node.at }))
+  const together = { ...source, rules: [{ file, nodes }] }
+  const wrong: Diagnostic = { code: 'content/modifier', message: 'Wrong', at: { file, line: 39, column: 5 } }
+  const pack = { ...parsePack(together), diagnostics: [wrong] }
+  assert.deepEqual(
+    sourceFindings(together, pack).map(({ code, at }) => [code, at.line]),
+    [
+      ['content/modifier', 39],
+      ['gate/source-level-missing', 1],
+    ],
+  )
+})
+
+test('findings are in the order of weight, file, line and column, and beyond the limit the rest is counted', () => {
+  const rules = Array.from({ length: 150 }, (_, i) => cleanRule(i + 1, { level: null, status: null }))
+  const { source, pack, findings } = readDocuments(rules)
+  assert.equal(findings.length, 300)
+  const files = findings.slice(0, 150).map(({ at }) => at.file)
+  assert.deepEqual(files, files.toSorted())
+  const listed = checkSource(source, pack).findings
+  assert.equal(listed.length, FINDINGS_MAX)
+  assert.equal(listed.at(-1)?.code, 'gate/more-findings')
+})
+
+test('a code that is left out is not found, and others still are', () => {
+  const { source, pack } = readDocuments([cleanRule(1, { level: null, status: null })])
+  const left = sourceFindings(source, pack, new Set(['gate/source-level-missing']))
+  assert.deepEqual(
+    left.map(({ code }) => code),
+    ['gate/source-status-missing'],
+  )
+  const all = new Set<string>(SOURCE_RULES.map(({ code }) => code))
+  assert.deepEqual(checkSource(source, pack, all).findings, [])
+})
