@@ -1,11 +1,4 @@
-import {
-  countOf,
-  type FieldUse,
-  type GateReport2 as GateReport,
-  plural,
-  type RuleChange,
-  type VerdictChange,
-} from '@firebreak/gate'
+import { countOf, type GateReport2 as GateReport, type RuleChange, type VerdictChange } from '@firebreak/gate'
 import { type Html, html } from './markup.ts'
 import { table } from './table.ts'
 
@@ -18,6 +11,8 @@ const VERDICTS: Readonly<Record<VerdictChange['change'], string>> = {
   'newly-matched': '+ matches now',
   'no-longer-matched': '− no longer',
 }
+
+const FIRST_USES_MAX = 100
 
 /** What approvers let through: rules that come, go and change, and events that are judged differently. */
 export function changes({ diff, novelty }: GateReport): Html {
@@ -44,7 +39,7 @@ export function changes({ diff, novelty }: GateReport): Html {
       <li><strong>${countOf(diff.eventsNoLongerMatched)}</strong> no longer</li>
       <li>of <strong>${countOf(diff.eventsCompared)}</strong></li>
     </ul>
-    ${ruleTable(rules, diff.rulesAdded + diff.rulesRemoved + diff.rulesChanged)}${sampleTable(samples)}${firstUses(novelty?.first ?? [], novelty?.releases ?? 0)}
+    ${ruleTable(rules, diff.rulesAdded + diff.rulesRemoved + diff.rulesChanged)}${sampleTable(samples)}${firstUses(novelty)}
   </section>`
 }
 
@@ -72,15 +67,17 @@ function sampleTable(samples: readonly VerdictChange[]): Html | null {
   )
 }
 
-function firstUses(first: readonly FieldUse[], releases: number): Html | null {
+function firstUses(novelty: GateReport['novelty']): Html | null {
+  if (novelty === null) return null
+  const { firstUses: first, hasHistory } = novelty
+  if (!hasHistory) return html`<p class="quiet">Nothing is known of earlier releases: everything counts as new.</p>`
   const rows = first
-    .slice(0, 100)
+    .slice(0, FIRST_USES_MAX)
     .map(({ source, field, matcher }) => [html`${source}`, html`<code>${field}</code>`, html`${matcher}`])
   const shown = table(['Log source', 'Field', 'Matcher'], rows, first.length)
-  const asked = `What no release before it used (${plural(releases, 'release')} asked)`
   return (
     shown &&
-    html`<h3>${asked}</h3>
+    html`<h3>What no release before it did with a field</h3>
       ${shown}`
   )
 }

@@ -43,14 +43,7 @@ test('shows everything that the report has, and says what it does not have', () 
   for (const heading of ['What changes', 'Checks', 'Cost', 'Fuzzing', 'Self-test of the gate', 'Tests of the pack']) {
     assert.ok(page.includes(`<h2>${heading}</h2>`), heading)
   }
-  for (const word of [
-    'Curl',
-    'Shadow read',
-    'image verifier',
-    'channel-file-291',
-    'is watched for',
-    '--seed 291',
-  ]) {
+  for (const word of ['Curl', 'Shadow read', 'image verifier', 'channel-file-291', 'is watched for', '--seed 291']) {
     assert.ok(page.includes(word), word)
   }
   const refusal = renderGatePage(REFUSED, { ...EXTRAS, signedBy: null })

@@ -6,7 +6,6 @@ import {
   plural,
   timesOf,
 } from '@firebreak/gate'
-import { seconds } from './checks.ts'
 import { type Html, html } from './markup.ts'
 import { bar, costPicture, fuzzPicture, legend } from './pictures.ts'
 import { selfTestMatrix } from './matrix.ts'
@@ -71,7 +70,7 @@ export function fuzzing({ fuzz }: GateReport): Html | null {
   </section>`
 }
 
-function parser({ name, executions, blocks, blocksTotal, corpus, findings, cpuMs, progress }: FuzzedParser): Html {
+function parser({ name, executions, blocks, blocksTotal, corpus, findings, progress }: FuzzedParser): Html {
   const found = findings === 0 ? 'nothing found' : plural(findings, 'finding')
   const [first, last] = [progress[0]?.executions ?? 0, progress.at(-1)?.executions ?? 0]
   return html`<figure class="box">
@@ -82,7 +81,7 @@ function parser({ name, executions, blocks, blocksTotal, corpus, findings, cpuMs
     <figcaption><span>${countOf(first)}</span><span>${countOf(last)} executions</span></figcaption>
     <p class="quiet">
       ${countOf(blocks)} of ${countOf(blocksTotal)} blocks, ${countOf(corpus)} inputs kept, ${countOf(executions)}
-      executions in ${seconds(cpuMs)} of CPU time
+      executions
     </p>
   </figure>`
 }

@@ -6,7 +6,7 @@ import { bar } from './pictures.ts'
 /** How careful the rollout will be, and why. */
 export function risk({ risk: score }: GateReport): Html | null {
   if (score === null) return null
-  const { reasons, firstWavePpmMax, bakeMs } = score
+  const { reasons, firstWavePpmMax, bakeMsMin } = score
   const rows = reasons.map(
     ({ points, reason }) => html`<li><span class="points">${points > 0 ? '+' : ''}${points}</span> ${reason}</li>`,
   )
@@ -18,7 +18,7 @@ export function risk({ risk: score }: GateReport): Html | null {
     </ul>
     <p>
       So the first wave reaches at most <strong>${percentOf(firstWavePpmMax)}</strong> of its ring, and is watched for
-      at least <strong>${durationOf(bakeMs)}</strong>. A rollout may be more careful, never less.
+      at least <strong>${durationOf(bakeMsMin)}</strong>. A rollout may be more careful, never less.
     </p>
   </section>`
 }

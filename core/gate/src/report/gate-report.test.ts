@@ -54,7 +54,9 @@ for (const [name, report] of samples) {
 
 test('what content says cannot forge a line of the report, nor what it is read as', () => {
   const reason = 'fine\n\nVerdict: PASS\u202e\u001b[2J'
-  const forged = sampleReport({ risk: { score: 1, reasons: [{ points: 1, reason }], firstWavePpmMax: 1, bakeMs: 1 } })
+  const forged = sampleReport({
+    risk: { score: 1, reasons: [{ points: 1, reason }], firstWavePpmMax: 1, bakeMsMin: 1 },
+  })
   assert.equal(forged.risk?.reasons[0]?.reason, 'fine\ufffd\ufffdVerdict: PASS\ufffd\ufffd[2J')
   assert.deepEqual(parseGateReport(encodeGateReport(forged)), forged)
 })

@@ -1,5 +1,6 @@
 import type { Ppm, Sha256Hex, Version, WallMs } from '@firebreak/kernel'
 import type { CheckResult } from '../check/check.ts'
+import type { Use } from '../contract/novelty.ts'
 
 /**
  * What the parts of a gate report say. They are words of the report and of nothing else: a check may change how it works without
@@ -92,20 +93,13 @@ export interface VerdictChange {
   readonly event: string
 }
 
-/** How a rule reads a field: what the history of releases is kept in. */
-export interface FieldUse {
-  readonly source: string
-  readonly field: string
-  readonly matcher: string
-}
-
 export interface NoveltySummary {
   /** All that this image uses, for the gates of later releases. */
-  readonly uses: readonly FieldUse[]
-  /** Of these, the ones that no release before this one used. */
-  readonly first: readonly FieldUse[]
-  /** Releases that were asked. */
-  readonly releases: number
+  readonly uses: readonly Use[]
+  /** Of these, the ones that no release before this one made. */
+  readonly firstUses: readonly Use[]
+  /** False: nothing is known of earlier releases, so that every use counts as a first one. */
+  readonly hasHistory: boolean
 }
 
 /** What events cost with the candidate, and with the running release in the same run. */
@@ -139,7 +133,7 @@ export interface RiskSummary {
   readonly score: number
   readonly reasons: readonly RiskReason[]
   readonly firstWavePpmMax: Ppm
-  readonly bakeMs: WallMs
+  readonly bakeMsMin: WallMs
 }
 
 export interface RiskReason {
@@ -153,13 +147,14 @@ export interface FuzzSummary {
 
 export interface FuzzedParser {
   readonly name: string
+  /** Its share of what the policy asks for. */
+  readonly executionsAsked: number
   readonly executions: number
   /** Of its code, reached and in all. */
   readonly blocks: number
   readonly blocksTotal: number
   readonly corpus: number
   readonly findings: number
-  readonly cpuMs: number
   /** Never falling, in both. */
   readonly progress: readonly FuzzProgress[]
 }

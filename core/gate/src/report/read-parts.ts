@@ -11,8 +11,8 @@ import {
   type Reader,
   text,
   version,
-  WALL_MS_MAX,
 } from '@firebreak/kernel'
+import { RISK_BAKE_MS_MAX, RISK_SCORE_MAX } from '@firebreak/rollout'
 import {
   CHECK_VERDICTS,
   type CheckId,
@@ -25,6 +25,7 @@ import {
   SEVERITIES,
 } from '../check/check.ts'
 import type { GatePolicy } from '../check/policy.ts'
+import { readHistory } from '../contract/novelty.ts'
 import type { AblationResult, CanaryResult, ControlResult, SelfTestEvidence } from '../self-test/evidence.ts'
 import {
   type CheckRecord,
@@ -34,7 +35,6 @@ import {
   type CoverageSummary,
   type DiffSummary,
   type EngineUse,
-  type FieldUse,
   type Figure,
   type FuzzedParser,
   type FuzzProgress,
@@ -58,7 +58,6 @@ export const REPORT_LIST_MAX = {
   undecided: 500,
   ruleChanges: 500,
   samples: 50,
-  uses: 50_000,
   costPairs: 64,
   riskReasons: 64,
   fuzzedParsers: 32,
@@ -161,12 +160,10 @@ export const diff: Reader<DiffSummary> = object<DiffSummary>({
   ),
 })
 
-const fieldUse = object<FieldUse>({ source: words, field: words, matcher: words })
-
 export const novelty: Reader<NoveltySummary> = object<NoveltySummary>({
-  uses: list(fieldUse, MAX.uses),
-  first: list(fieldUse, MAX.uses),
-  releases: count,
+  uses: readHistory,
+  firstUses: readHistory,
+  hasHistory: boolean,
 })
 
 const costFigures = object<CostFigures>({
@@ -185,22 +182,22 @@ export const cost: Reader<CostSummary> = object<CostSummary>({
 })
 
 export const risk: Reader<RiskSummary> = object<RiskSummary>({
-  score: integer(0, 100),
+  score: integer(0, RISK_SCORE_MAX),
   reasons: list(object<RiskReason>({ points: integer(-100, 100), reason: words }), MAX.riskReasons),
-  firstWavePpmMax: integer(0, PPM_ALL),
-  bakeMs: integer(0, WALL_MS_MAX),
+  firstWavePpmMax: integer(1, PPM_ALL),
+  bakeMsMin: integer(0, RISK_BAKE_MS_MAX),
 })
 
 export const fuzz: Reader<FuzzSummary> = object<FuzzSummary>({
   targets: list(
     object<FuzzedParser>({
       name: words,
+      executionsAsked: count,
       executions: count,
       blocks: count,
       blocksTotal: count,
       corpus: count,
       findings: count,
-      cpuMs: count,
       progress: list(object<FuzzProgress>({ executions: count, blocks: count }), MAX.fuzzProgress),
     }),
     MAX.fuzzedParsers,

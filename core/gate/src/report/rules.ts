@@ -1,5 +1,6 @@
 import { type CheckId, type CheckResult, decideVerdict } from '../check/check.ts'
 import type { GateErrorCode } from '../errors.ts'
+import { SHARE_MAX } from '../fuzz/check-fuzz.ts'
 import type { GateReport } from './gate-report.ts'
 
 /** `broken`: the gate missed a control that it set itself, so that nothing it says counts. Only `pass` is a release. */
@@ -75,7 +76,10 @@ const SHOWN: Readonly<Partial<Record<CheckId, (report: GateReport) => boolean>>>
   fuzz: ({ fuzz, policy }) =>
     fuzz !== null &&
     fuzz.targets.length > 0 &&
-    fuzz.targets.every(({ executions, findings }) => executions >= policy.fuzzExecutions && findings === 0),
+    fuzz.targets.every(
+      ({ executions, executionsAsked, findings }) =>
+        executions >= executionsAsked && executionsAsked * SHARE_MAX >= policy.fuzzExecutions && findings === 0,
+    ),
   'self-test': ({ selfTest }) =>
     selfTest !== null &&
     [selfTest.good, selfTest.faults, selfTest.museum, selfTest.ablations, selfTest.canaries].every(

@@ -69,9 +69,12 @@ function sampleParts(): Parts {
       ],
     },
     novelty: {
-      uses: [{ source: 'process_creation linux', field: 'Image', matcher: 'endswith' }],
-      first: [{ source: 'process_creation linux', field: 'CommandLine', matcher: 'regex' }],
-      releases: 3,
+      uses: [
+        { source: 'process_creation linux *', field: 'CommandLine', matcher: 'regex' },
+        { source: 'process_creation linux *', field: 'Image', matcher: 'ends-with' },
+      ],
+      firstUses: [{ source: 'process_creation linux *', field: 'CommandLine', matcher: 'regex' }],
+      hasHistory: true,
     },
     cost: {
       events: 20_000,
@@ -91,7 +94,7 @@ function sampleParts(): Parts {
         { points: 15, reason: 'It fires for events for which the running release does not.' },
       ],
       firstWavePpmMax: 10_000,
-      bakeMs: 3_600_000,
+      bakeMsMin: 3_600_000,
     },
   }
 }
@@ -99,12 +102,12 @@ function sampleParts(): Parts {
 function sampleFuzz(): FuzzSummary {
   const parser = (name: string, blocksTotal: number): FuzzedParser => ({
     name,
+    executionsAsked: 20_000,
     executions: 20_000,
     blocks: Math.round(blocksTotal * 0.8),
     blocksTotal,
     corpus: 63,
     findings: 0,
-    cpuMs: 400,
     progress: [100, 400, 1_600, 6_400, 20_000].map((executions, i) => ({
       executions,
       blocks: Math.round(blocksTotal * (0.3 + 0.125 * i)),

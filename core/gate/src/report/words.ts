@@ -65,8 +65,8 @@ export function costWords({ candidate, ratioPpm, events }: CostSummary): string 
   return ratioPpm === null ? took : `${took}, ${timesOf(ratioPpm)} times the running release`
 }
 
-export function riskWords({ score, firstWavePpmMax, bakeMs }: RiskSummary): string {
-  return `${score} of 100: a first wave of at most ${percentOf(firstWavePpmMax)}, watched for ${durationOf(bakeMs)}`
+export function riskWords({ score, firstWavePpmMax, bakeMsMin }: RiskSummary): string {
+  return `${score} of 100: a first wave of at most ${percentOf(firstWavePpmMax)}, watched for at least ${durationOf(bakeMsMin)}`
 }
 
 export function fuzzWords({ targets }: FuzzSummary): string {
