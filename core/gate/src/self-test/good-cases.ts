@@ -1,17 +1,30 @@
 import { ENGINE_VERSION } from '@firebreak/detect'
+import type { Random } from '@firebreak/fuzz'
+import { PPM_ALL } from '@firebreak/kernel'
+import type { EngineRun } from '../execution/evidence.ts'
+import { FAULTS_MIN } from './check-self-test.ts'
 import { companionRule, companionTest, plainRule, plainTest } from './companions.ts'
-import type { Aim, ImageFault, ReportFault, SourceFault } from './control.ts'
+import type { Aim, ImageFault, Operator, ReportFault, SourceFault } from './control.ts'
+import type { JudgedEvidence } from './judged-evidence.ts'
+import { faultIn, type JudgedFault } from './operators/evidence-fault.ts'
+import { INDICATOR, inVerdicts } from './operators/replay.ts'
 import { withDocuments, withEntry } from './source-edit.ts'
 
 function of(check: Aim['check']): Aim {
   return { check, code: '' }
 }
 
-/**
- * What has to pass, each at the edge of what its check allows: a gate that rejects everything is as broken as one that rejects nothing.
- * Shown with the control pack.
- */
-export const GOOD_CASES: readonly (SourceFault | ImageFault | ReportFault)[] = [
+function inPart<K extends 'execution' | 'replay' | 'fuzz' | 'selfTest'>(
+  part: K,
+  check: Aim['check'],
+  id: string,
+  what: string,
+  alter: (value: JudgedEvidence[K], random: Random, evidence: JudgedEvidence) => JudgedEvidence[K],
+): JudgedFault {
+  return faultIn(part, id, of(check), what, alter)
+}
+
+const CONTENT: readonly (SourceFault | ImageFault)[] = [
   {
     kind: 'source',
     id: 'longest-title',
@@ -76,3 +89,63 @@ export const GOOD_CASES: readonly (SourceFault | ImageFault | ReportFault)[] = [
     }),
   },
 ]
+
+const EVIDENCE: readonly JudgedFault[] = [
+  inPart(
+    'execution',
+    'execution',
+    'indicator-besides',
+    'An indicator is found in an event that a rule ignores.',
+    (evidence) => ({
+      ...evidence,
+      tasks: evidence.tasks.map(({ task, runs }) => ({ task, runs: runs.map(withIndicator) })),
+    }),
+  ),
+  inPart(
+    'replay',
+    'replay',
+    'as-often-as-allowed',
+    'An indicator is found in as many events of ordinary activity as the policy allows.',
+    (evidence, random, { policy }) =>
+      inVerdicts(evidence, random, (verdicts) => {
+        const allowed = Math.floor((verdicts.length * policy.falsePositivesPpmMax) / PPM_ALL)
+        return verdicts.map((one, i) =>
+          i < allowed ? { ...one, firedRuleIds: [...one.firedRuleIds, INDICATOR] } : one,
+        )
+      }),
+  ),
+  inPart(
+    'fuzz',
+    'fuzz',
+    'fuzzed-as-asked',
+    'Each parser was fuzzed with as many inputs as it was to be, and not one more.',
+    (evidence) => ({
+      ...evidence,
+      targets: evidence.targets.map((one) => ({ ...one, executions: one.executionsAsked })),
+    }),
+  ),
+  inPart('selfTest', 'self-test', 'as-much-as-suffices', 'A self-test with as few faults as suffice.', (evidence) => ({
+    ...evidence,
+    faults: evidence.faults.slice(0, FAULTS_MIN),
+  })),
+]
+
+function withIndicator(run: EngineRun): EngineRun {
+  if (run.result.kind !== 'ran') return run
+  const verdicts = run.result.verdicts.map((one) => ({ ...one, firedRuleIds: [...one.firedRuleIds, INDICATOR] }))
+  return { ...run, result: { ...run.result, verdicts } }
+}
+
+const REPORT: ReportFault = {
+  kind: 'report',
+  id: 'report-as-it-is',
+  aims: of('report'),
+  what: 'A report of a release that passed.',
+  apply: (report) => report,
+}
+
+/**
+ * What has to pass, each at the edge of what its check allows: a gate that rejects everything is as broken as one that rejects nothing.
+ * Shown with the control pack.
+ */
+export const GOOD_CASES: readonly Operator<JudgedEvidence>[] = [...CONTENT, ...EVIDENCE, REPORT]

@@ -1,4 +1,5 @@
 import { Random } from '@firebreak/fuzz'
+import { unreachable } from '@firebreak/kernel'
 import { ablate, type ReadyControl } from './ablation.ts'
 import type { Operator, Omit, Outcome, SelfTestPipeline, Subject } from './control.ts'
 import { missed, outcomeOf } from './control.ts'
@@ -97,6 +98,8 @@ function judgeOf<Evidence>(
       const report = operator.apply(subject.report, random)
       return (omit) => reportOutcome(pipeline.refuseReport(report, omit))
     }
+    default:
+      return unreachable(operator)
   }
 }
 

@@ -220,7 +220,7 @@ const OTHER: readonly ImageFault[] = [
   })),
   fault('image-of-another-version', MISMATCH, 'The image is of another version of the pack.', (compiled) => ({
     ...compiled,
-    manifest: { ...compiled.manifest, version: '0.0.1-other' as typeof compiled.manifest.version },
+    manifest: { ...compiled.manifest, version: '0.0.1-other' },
   })),
   fault('image-with-fewer-rules', MISMATCH, 'The image has another number of rules than the pack.', (compiled) => ({
     ...compiled,

@@ -15,7 +15,7 @@ function fault(
   return faultIn('replay', id, { check: 'replay', code, verdict }, what, alter)
 }
 
-function inVerdicts(
+export function inVerdicts(
   { pack, replays }: JudgedEvidence['replay'],
   random: Random,
   edit: (verdicts: readonly CaseVerdict[]) => readonly CaseVerdict[],
