@@ -65,7 +65,7 @@ function ruleFindings(one: RuleCoverage): readonly Finding[] {
   const named = undecided.slice(0, NAMED_MAX).map(describeTest).join('; ')
   const more = undecided.length > NAMED_MAX ? `; and ${undecided.length - NAMED_MAX} more` : ''
   if (undecided.length === tests.length) {
-    const message = `${name}: its tests would pass as well if any one of its field tests always or never held: ${named}${more}.`
+    const message = `${name}: its tests prove nothing, none of its field tests is decided: ${named}${more}.`
     return [testFinding('gate/test-proves-nothing', message, rule.at, NEAR_MISS)]
   }
   const message = `${name}: no test decides ${undecided.length} of its ${tests.length} field tests: ${named}${more}.`

@@ -33,7 +33,8 @@ export const TEST_CODES = [
   {
     code: 'gate/test-proves-nothing',
     severity: 'error',
-    reason: 'No field test of a rule is decided: its tests would pass as well if any of them always held.',
+    reason:
+      'No field test of a rule is decided: its tests would pass as well if any one of them always held, or never did.',
   },
   {
     code: 'gate/undecided-test',

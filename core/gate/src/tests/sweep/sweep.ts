@@ -139,16 +139,17 @@ function compiled(probed: readonly Probed[]): Omit<Sweep, 'findings'> {
   return { image: compileProbes(rules), cases: executionCases({ rules, tests }), probes }
 }
 
-/** `process_creation linux: CommandLine contains`. */
+/** `CommandLine contains, category: process_creation, product: linux`. */
 function nameOf({ kind, test, rules: [{ logsource }] }: Ask): string {
-  return `${describeSource(logsource)}: ${test.field ?? 'keywords'} ${kind}`
+  return `${test.field ?? 'keywords'} ${kind}, ${describeSource(logsource)}`
 }
 
 function findingsOf(without: readonly Ask[], left: number): readonly Finding[] {
   const findings = [...Map.groupBy(without, nameOf)].map(([name, asks]) => {
     const rules = idsOf(asks)
-    const of = `${asks.length === 1 ? 'one value' : `${asks.length} values`} of rule ${rules.slice(0, NAMED_MAX).join(', ')}`
-    const message = `No event is known for which ${name} holds, with ${of}: it was not probed.`
+    const values = asks.length === 1 ? 'one value' : `${asks.length} values`
+    const of = `for ${values} of rule ${rules.slice(0, NAMED_MAX).join(', ')}`
+    const message = `Not probed: ${name}, ${of}: no event is known for which it holds.`
     return testFinding('gate/no-witness', message, (asks[0] as Ask).rules[0].at, FIX)
   })
   if (left === 0) return findings
