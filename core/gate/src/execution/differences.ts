@@ -11,7 +11,8 @@ export interface VerdictDifference {
 
 /**
  * One for each rule and older engine that fire for other events than the newest engine that answered. Events that either of them did not
- * answer are not compared: they are findings already.
+ * answer are not compared: they are findings already. Nor are correlations: they are of several events, and engines are handed events in
+ * parts of different sizes.
  */
 export function verdictDifferences(task: ExecutionTask, runs: readonly EngineRun[]): readonly VerdictDifference[] {
   const answered = runs
@@ -20,12 +21,14 @@ export function verdictDifferences(task: ExecutionTask, runs: readonly EngineRun
   const newest = answered.pop()
   if (newest === undefined) return []
   const reference = new Map(newest.verdicts.map((one) => [one.caseIndex, one]))
+  const correlations = new Set(task.correlationIds)
   return answered.flatMap(({ version, verdicts }) => {
     const byRule = new Map<string, number[]>()
     for (const one of verdicts) {
       const other = reference.get(one.caseIndex)
       if (other === undefined) continue
       for (const rule of rulesApart(one, other)) {
+        if (correlations.has(rule)) continue
         const events = byRule.get(rule) ?? []
         byRule.set(rule, events)
         events.push(one.caseIndex)

@@ -35,6 +35,7 @@ export function judgeExecutions(
       ? [say('gate/engine-missing', 'The policy names no engine.')]
       : []),
     ...sandboxFindings(tasks.flatMap(({ runs }) => runs)),
+    ...workFindings(tasks.flatMap(({ runs }) => runs)),
     ...tasks.flatMap(({ task, runs }) => taskFindings(task, runs, policy)),
   ]
   const errors = findings.filter(({ severity }) => severity === 'error')
@@ -71,6 +72,15 @@ function sandboxFindings(runs: readonly EngineRun[]): readonly Finding[] {
     if (sandbox.missing.length === 0) return []
     return [say('gate/weak-sandbox', `Engine ${version} ran without ${sandbox.missing.join(', ')}.`)]
   })
+}
+
+function workFindings(runs: readonly EngineRun[]): readonly Finding[] {
+  const silent = runs.filter(({ result }) => {
+    return result.kind === 'ran' && result.verdicts.some(({ work }) => work === undefined)
+  })
+  const versions = [...new Set(silent.map(({ engine }) => engine.version))].toSorted(compareVersions)
+  if (versions.length === 0) return []
+  return [say('gate/work-not-told', `Engine ${versions.join(', ')} does not tell what an event takes.`)]
 }
 
 function taskFindings(
@@ -142,11 +152,8 @@ function corpusFindings(
 }
 
 function fuelFindings(task: ExecutionTask, verdicts: readonly CaseVerdict[], fuelMax: number): readonly Finding[] {
-  if (verdicts.length > 0 && verdicts.every(({ work }) => work === undefined)) {
-    return [say('gate/work-not-told', 'It does not tell what an event takes.')]
-  }
   const over = verdicts
-    .map(({ caseIndex, work }) => ({ caseIndex, fuel: work === undefined ? Number.POSITIVE_INFINITY : fuelOf(work) }))
+    .map(({ caseIndex, work }) => ({ caseIndex, fuel: work === undefined ? 0 : fuelOf(work) }))
     .filter(({ fuel }) => fuel > fuelMax)
     .toSorted((a, b) => b.fuel - a.fuel)
   const [worst] = over
