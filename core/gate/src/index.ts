@@ -13,6 +13,17 @@ export {
   passed,
   type Severity,
 } from './check/check.ts'
+export { diffSummary } from './diff/diff-summary.ts'
+export { renderSemanticDiff } from './diff/render-diff.ts'
+export {
+  CHANGE_CLASSES,
+  type ChangeClass,
+  type ClassifiedChange,
+  encodeSemanticDiff,
+  type SemanticDiff,
+  semanticDiff,
+} from './diff/semantic-diff.ts'
+export type { CorpusKind, JudgedTwice } from './diff/verdict-diff.ts'
 export { GateError, type GateErrorCode } from './errors.ts'
 export { checkContracts, CONTRACT_CODES, type ContractCode } from './contract/check-contracts.ts'
 export { contractOf, type EngineBuild } from './contract/engine-build.ts'
@@ -91,7 +102,12 @@ export {
   totalsOf,
 } from './tests/coverage.ts'
 export { type Sweep, sweepOf, type SweepProbe } from './tests/sweep/sweep.ts'
-export { composeReport, type GateReport as GateReport2, requireShown } from './report/gate-report.ts'
+export {
+  composeReport,
+  encodeGateReport as encodeReport2,
+  type GateReport as GateReport2,
+  requireShown,
+} from './report/gate-report.ts'
 export type * from './report/parts.ts'
 export { gatePolicy, REPORT_LIST_MAX } from './report/read-parts.ts'
 export { decideGateVerdict, GATE_VERDICTS, type GateVerdict, REPORT_RULES, type ReportRule } from './report/rules.ts'

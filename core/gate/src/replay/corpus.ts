@@ -15,9 +15,9 @@ export interface Corpus {
   readonly techniques: readonly (readonly string[])[]
 }
 
-/** A corpus, and what an engine said about each of its events. */
+/** Events, and what an engine said about each. */
 export interface ReplayedCorpus {
-  readonly corpus: Corpus
+  readonly corpus: Pick<Corpus, 'events'>
   /** In the order of `corpus.events`; `caseIndex` is a position in it. */
   readonly verdicts: readonly CaseVerdict[]
 }
