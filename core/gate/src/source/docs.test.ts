@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { REFUSED_BY_READER, SOURCE_RULES } from './rules.ts'
 
-const PAGE = join(import.meta.dirname, '../../../../docs/gate-source.md')
+const DOCS = join(import.meta.dirname, '../../../../docs')
+// A copy of the core alone, as mutation testing makes it, has no pages.
+const skip = existsSync(DOCS) ? false : 'no docs beside the core'
 
 function row(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', String.raw`\|`)).join(' | ')} |`
@@ -35,8 +37,8 @@ function unpadded(text: string): string {
   return text.replaceAll(/ *\| */g, '|').replaceAll(/-{3,}/g, '---')
 }
 
-test('the page lists every rule as it is', () => {
-  const page = unpadded(readFileSync(PAGE, 'utf8'))
+test('the page lists every rule as it is', { skip }, () => {
+  const page = unpadded(readFileSync(join(DOCS, 'gate-source.md'), 'utf8'))
   for (const expected of expectedTables()) {
     assert.ok(page.includes(unpadded(expected)), `docs/gate-source.md lacks:\n${expected}`)
   }
