@@ -8,7 +8,7 @@ import {
 } from '@firebreak/content'
 import { createEngine, ENGINE_CONTRACT, type HostEvent } from '@firebreak/detect'
 import type { CaseVerdict } from '../execution/execution.ts'
-import { MANIFEST, type Plain, type PlainMap, sourceOf } from '../gate-fixture.ts'
+import { MANIFEST, type Plain, sourceOf } from '../gate-fixture.ts'
 import type { CorpusKind, JudgedTwice } from './verdict-diff.ts'
 
 /** For the tests of the diff and of the risk: images, and what the real engine says about events with them. */

@@ -36,3 +36,10 @@ test('against nothing everything is added', () => {
     { kind: 'sha256', added: 2, removed: 0 },
   ])
 })
+
+test('digests of a large table are the same ones in a small table, which keeps fewer bits of each', () => {
+  const rows = OTHER_DIGESTS.map((digest) => `sha256,${digest}`)
+  const [small, large] = [tablesOf(rows.slice(0, 10)), tablesOf(rows)]
+  assert.deepEqual(diffIndicators(large, small), [{ kind: 'sha256', added: 191, removed: 0 }])
+  assert.deepEqual(diffIndicators(small, large), [{ kind: 'sha256', added: 0, removed: 191 }])
+})
