@@ -7,7 +7,10 @@ const BIDIRECTIONAL = /[\u202a-\u202e\u2066-\u2069]/u
 /** What shows nothing at all, and what YAML makes of an escape that was not meant. */
 const INVISIBLE = /[\p{Cf}\p{Zl}\p{Zp}]|(?![\t\n\r])\p{Cc}/u
 /** Format characters that do show: within an emoji, and between letters of scripts that join them. */
-const JOINING = /\p{RGI_Emoji}|(?<=[[\p{L}\p{M}]--[\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}]])[\u200c\u200d]/gv
+const JOINING: RegExp = new RegExp(
+  String.raw`\p{RGI_Emoji}|(?<=[[\p{L}\p{M}]--[\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}]])[\u200c\u200d]`,
+  'gv',
+)
 
 export const TEXT_RULES: readonly SourceRule[] = [
   {
