@@ -8,6 +8,7 @@ import {
   archivePath,
   ENGINES_FOLDER,
   indexPath,
+  type KeptBuild,
   printBuildIndex,
   readBuildIndex,
 } from '../../../apps/gate/src/engines/index.ts'
@@ -27,7 +28,7 @@ async function add(commit: string, tag: string | undefined): Promise<string> {
     const kept = (await readBuildIndex().catch(() => [])).filter(({ version }) => version !== build.version)
     const engines = [...kept, build].toSorted((a, b) => (a.version < b.version ? -1 : 1))
     writeFileSync(archivePath(ENGINES_FOLDER, build), archive)
-    writeFileSync(indexPath(ENGINES_FOLDER), printBuildIndex(engines))
+    writeIndex(engines)
     const known = execFileSync('git', ['tag', '--list', build.tag], { encoding: 'utf8' }).trim()
     if (known === '') execFileSync('git', ['tag', build.tag, build.commit])
     return `engine ${build.version} (${build.tag}, ${build.commit}): ${archive.length} bytes, ${build.digest}\n`
@@ -36,11 +37,17 @@ async function add(commit: string, tag: string | undefined): Promise<string> {
   }
 }
 
+/** As the formatter of this repository wants it. */
+function writeIndex(engines: readonly KeptBuild[]): void {
+  writeFileSync(indexPath(ENGINES_FOLDER), printBuildIndex(engines))
+  execFileSync(join(ENGINES_FOLDER, '../node_modules/.bin/oxfmt'), [indexPath(ENGINES_FOLDER)], { stdio: 'ignore' })
+}
+
 async function remove(version: string): Promise<string> {
   const engines = await readBuildIndex()
   const gone = engines.find((one) => one.version === version)
   if (gone === undefined) throw new Error(`There is no engine ${version} in engines/.`)
-  writeFileSync(indexPath(ENGINES_FOLDER), printBuildIndex(engines.filter((one) => one !== gone)))
+  writeIndex(engines.filter((one) => one !== gone))
   rmSync(archivePath(ENGINES_FOLDER, gone))
   return `engine ${version} is no longer kept\n`
 }

@@ -63,15 +63,20 @@ function say(code: ExecutionCode, message: string, at: Position | null = null, i
   return finding(code, message, at, { severity: EXECUTION_CODES[code].severity, input })
 }
 
-/** Once for each engine: the machine is the same for all its runs. */
+/** Each said once: the machine is the same for all runs of an engine. */
 function sandboxFindings(runs: readonly EngineRun[]): readonly Finding[] {
-  const known = new Map(runs.map((run) => [run.engine.version, run]))
-  return [...known].flatMap(([version, { sandbox }]) => {
-    if (sandbox === null) return []
-    if (sandbox.active.length === 0) return [say('gate/no-sandbox', `Engine ${version} ran without a sandbox.`)]
-    if (sandbox.missing.length === 0) return []
-    return [say('gate/weak-sandbox', `Engine ${version} ran without ${sandbox.missing.join(', ')}.`)]
-  })
+  const findings = runs.flatMap(sandboxFinding)
+  return findings.filter(({ message }, i) => findings.findIndex((one) => one.message === message) === i)
+}
+
+function sandboxFinding({ engine, sandbox, result }: EngineRun): readonly Finding[] {
+  const { version } = engine
+  if (sandbox === null) {
+    return result.kind === 'ran' ? [say('gate/no-sandbox', `Nobody knows in which sandbox engine ${version} ran.`)] : []
+  }
+  if (sandbox.active.length === 0) return [say('gate/no-sandbox', `Engine ${version} ran without a sandbox.`)]
+  if (sandbox.missing.length === 0) return []
+  return [say('gate/weak-sandbox', `Engine ${version} ran without ${sandbox.missing.join(', ')}.`)]
 }
 
 function workFindings(runs: readonly EngineRun[]): readonly Finding[] {
