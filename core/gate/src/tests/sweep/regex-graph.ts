@@ -61,18 +61,26 @@ function readContext(program: Uint32Array, { setWords }: RegexLayout, start: num
     return members
   })
   const [first = [], stay = [], skip = [], accept = [], ...rest] = windows
-  const sets = { stay: new Set(stay), skip: new Set(skip), accept: new Set(accept) }
-  const grouped = Array.from({ length: groups }, (_, i) => [new Set(rest[2 * i]), rest[2 * i + 1] ?? []] as const)
+  const follow = new Map<number, number[]>()
+  const add = (position: number, followers: readonly number[]): void => {
+    const known = follow.get(position)
+    if (known === undefined) follow.set(position, [...followers])
+    else known.push(...followers)
+  }
+  for (const position of stay) add(position, [position])
+  for (let position = 0; position < 32 * setWords; position++) {
+    if (hasBit(program, moveAt, position)) add(position, [position + 1])
+  }
+  for (const position of skip) add(position, [position + 2])
+  for (let group = 0; group < groups; group++) {
+    for (const position of rest[2 * group] ?? []) add(position, rest[2 * group + 1] ?? [])
+  }
+  const accepting = new Set(accept)
   return {
     first,
     entryAccepts: program[start + 1] === 1,
-    accepts: (position) => sets.accept.has(position),
-    follow: (position) => [
-      ...(sets.stay.has(position) ? [position] : []),
-      ...(hasBit(program, moveAt, position) ? [position + 1] : []),
-      ...(sets.skip.has(position) ? [position + 2] : []),
-      ...grouped.flatMap(([members, followers]) => (members.has(position) ? followers : [])),
-    ],
+    accepts: (position) => accepting.has(position),
+    follow: (position) => follow.get(position) ?? [],
   }
 }
 

@@ -84,8 +84,9 @@ test('rules of one log source share probes; those of two do not', () => {
 
 test('what has no witness and what is too much is said, not passed over', () => {
   const values = Array.from({ length: MORE_VALUES_MAX + 10 }, (_, i) => `value ${i}`)
-  const { probes, findings } = sweepOf(packOf(rule(1, { 'A|re': ['a^b', 'x$y', 'fine'], B: values })))
-  assert.equal(probes.length, 2 + MORE_VALUES_MAX)
+  const { probes, findings } = sweepOf(packOf(rule(1, { 'A|re': ['a^b', 'x$y', 'fine'], B: values, C: 'c' })))
+  assert.equal(probes.length, 3 + MORE_VALUES_MAX)
+  assert.ok(probes.some(({ field }) => field === 'C'))
   assert.deepEqual(
     findings.map(({ code, severity, message }) => [code, severity, message.replace(/ of rule .*: /, ' of R: ')]),
     [
