@@ -89,6 +89,8 @@ export async function initServer(state: string): Promise<Operator> {
     files.targets,
     '--online',
     files.online,
+    '--gate',
+    files.gateKeys,
   ])
   const line = await init.line((answer) => 'operatorToken' in answer, START_TIMEOUT_MS)
   await init.exited

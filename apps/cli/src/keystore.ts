@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { generateSigner, loadSigner, type Signer } from '@firebreak/crypto'
+import { generateSigner, loadSigner, type PublicKeyHex, type Signer } from '@firebreak/crypto'
 import { openFolder, readDurable, writeDurable } from '@firebreak/durable-fs'
 import { jsonBytes, utf8Decode, utf8Encode, type WallMs } from '@firebreak/kernel'
 import { type Delegation, signRoot, signTargets, type TargetFile } from '@firebreak/tuf'
@@ -11,9 +11,11 @@ export const APPROVALS_NEEDED = 2
 const YEAR_MS: WallMs = 365 * 86_400_000
 const KEY_FILE_BYTES_MAX = 65_536
 
-/** The vendor's keys: a folder with one PEM file for each approver, and what a server is initialised from. */
+/** The vendor's keys: a folder with one PEM file for each approver, one for the gate, and what a server is initialised from. */
 export interface Keystore {
   readonly folder: string
+  /** Of the gates whose reports approvers believe. */
+  readonly gateKeys: readonly PublicKeyHex[]
   readonly root: Uint8Array
   readonly delegation: Delegation
 }
@@ -24,19 +26,23 @@ export function keystoreFiles(folder: string) {
     targets: join(folder, 'targets.json'),
     online: join(folder, 'online.json'),
     delegation: join(folder, 'plans.pub'),
+    /** What a gate signs its reports with. It belongs where gates run, and approvers' keys do not. */
+    gateKey: join(folder, 'gate.pem'),
+    /** Public keys, one a line: what servers and approvers believe. */
+    gateKeys: join(folder, 'gate.pub'),
     approver: (name: string) => join(folder, `${name}.pem`),
   } as const
 }
 
 /**
  * Makes all keys of a vendor in one folder: for a trial on one machine. In production each approver makes their own, on their own
- * machine, and `online.json` goes to the server alone.
+ * machine, `gate.pem` goes to where the gate runs, and `online.json` to the server alone.
  */
 export async function createKeystore(folder: string, nowMs: WallMs): Promise<Keystore> {
   await openFolder(folder)
   const files = keystoreFiles(folder)
   const approvers = APPROVERS.map((name) => ({ name, ...generateSigner() }))
-  const [snapshot, timestamp, plans] = [generateSigner(), generateSigner(), generateSigner()]
+  const [snapshot, timestamp, plans, gate] = [generateSigner(), generateSigner(), generateSigner(), generateSigner()]
   const signers = approvers.slice(0, APPROVALS_NEEDED).map(({ signer }) => signer)
   const people = { keys: approvers.map(({ signer }) => signer.publicKey), threshold: APPROVALS_NEEDED }
   const one = (signer: Signer) => ({ keys: [signer.publicKey], threshold: 1 })
@@ -45,6 +51,8 @@ export async function createKeystore(folder: string, nowMs: WallMs): Promise<Key
   const delegation = plansDelegation(plans.signer.publicKey)
   const online = { snapshot: snapshot.privateKeyPem, timestamp: timestamp.privateKeyPem, plans: plans.privateKeyPem }
   for (const { name, privateKeyPem } of approvers) await writeDurable(files.approver(name), utf8Encode(privateKeyPem))
+  await writeDurable(files.gateKey, utf8Encode(gate.privateKeyPem))
+  await writeDurable(files.gateKeys, utf8Encode(`${gate.signer.publicKey}\n`))
   await writeDurable(files.online, jsonBytes(online))
   await writeDurable(files.delegation, utf8Encode(plans.signer.publicKey))
   await writeDurable(files.targets, signTargets({ version: 1, expiresAtMs, targets: [], delegation }, signers))
@@ -56,14 +64,19 @@ export async function createKeystore(folder: string, nowMs: WallMs): Promise<Key
 /** @throws CliError cli/usage when it isn't one */
 export async function openKeystore(folder: string): Promise<Keystore> {
   const files = keystoreFiles(folder)
-  const [root, plans] = await Promise.all([
+  const [root, plans, gate] = await Promise.all([
     readDurable(files.root, KEY_FILE_BYTES_MAX),
     readDurable(files.delegation, KEY_FILE_BYTES_MAX),
+    readDurable(files.gateKeys, KEY_FILE_BYTES_MAX),
   ])
   if (!root || !plans) {
     throw new CliError('cli/usage', `Cannot sign: ${folder} holds no keys; name the folder with --keys`)
   }
-  return { folder, root, delegation: plansDelegation(utf8Decode(plans)) }
+  if (!gate) throw new CliError('cli/usage', `Cannot sign: ${files.gateKeys} is missing; it says whose reports count`)
+  const gateKeys = utf8Decode(gate)
+    .split(/\s+/)
+    .filter((key) => key !== '')
+  return { folder, root, gateKeys, delegation: plansDelegation(utf8Decode(plans)) }
 }
 
 export async function isKeystore(folder: string): Promise<boolean> {

@@ -97,13 +97,13 @@ export class Controller {
    */
   publish(submission: ReleaseSubmission): Promise<Published> {
     return this.#serial.run(async () => {
-      const { ledger, repository, policy, now, judged } = this.#parts
+      const { ledger, repository, policy, gateKeys, now, judged } = this.#parts
       const bytes = Buffer.from(submission.targetsMetadata, 'base64')
       const again = this.#publishedBefore(bytes, submission)
       if (again) return again
       const nowMs = now()
       const { next, added } = repository.judgeTargets(bytes, nowMs)
-      const { description, image, files } = checkRelease(added, decodeFiles(submission))
+      const { description, image, files } = checkRelease(added, decodeFiles(submission), gateKeys)
       const { pack, version, category, gateReportDigest, emergency, risk } = description
       const newest = ledger.newestOf(pack)
       if (newest && compareVersions(version, newest.version) <= 0) {

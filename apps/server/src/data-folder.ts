@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readDurable } from '@firebreak/durable-fs'
-import { loadSigner, type Signer } from '@firebreak/crypto'
-import { type Json, object, parseJson, text } from '@firebreak/kernel'
+import { loadSigner, type PublicKeyHex, type Signer } from '@firebreak/crypto'
+import { type Json, object, parseJson, text, utf8Decode } from '@firebreak/kernel'
 import { acceptRoot, ROOT_SIZE_BYTES_MAX, type TrustedMetadata, trustRoot } from '@firebreak/tuf'
 import { ServerError } from './errors.ts'
 
@@ -11,6 +11,7 @@ export interface DataFolder {
   readonly root: string
   readonly database: string
   readonly onlineKeys: string
+  readonly gateKeys: string
   readonly metadata: string
   readonly targets: string
 }
@@ -21,6 +22,7 @@ export function dataFolder(root: string): DataFolder {
     root,
     database: join(root, 'firebreak.db'),
     onlineKeys: join(root, 'keys', 'online.json'),
+    gateKeys: join(root, 'keys', 'gate.pub'),
     metadata,
     targets: join(root, 'repository', 'targets'),
   }
@@ -54,6 +56,38 @@ export function parseOnlineKeys(bytes: Uint8Array): OnlineKeys {
 /** @throws ServerError server/data-folder when `init` has not been here, DurableError, and as `parseOnlineKeys` */
 export async function readOnlineKeys(folder: DataFolder): Promise<OnlineKeys> {
   return parseOnlineKeys(await mustRead(folder.onlineKeys, ONLINE_KEYS_SIZE_BYTES_MAX))
+}
+
+export const GATE_KEYS_SIZE_BYTES_MAX = 4_096
+/** One, and the next one while keys change. */
+const GATE_KEYS_MAX = 4
+const PUBLIC_KEY = /^[0-9a-f]{64}$/
+
+/**
+ * The public keys of the gates whose reports count: 64 hexadecimal digits a line. They are pinned when the server is initialised; nothing
+ * that is uploaded changes them.
+ *
+ * @throws ServerError server/keys
+ */
+export function parseGateKeys(bytes: Uint8Array): readonly PublicKeyHex[] {
+  const lines = decoded(bytes).split('\n')
+  const keys = lines.map((line) => line.trim()).filter((line) => line !== '')
+  if (keys.length > 0 && keys.length <= GATE_KEYS_MAX && keys.every((key) => PUBLIC_KEY.test(key))) return keys
+  const message = `Cannot take gate keys: expected one to ${GATE_KEYS_MAX} lines of 64 hexadecimal digits`
+  throw new ServerError('server/keys', message)
+}
+
+function decoded(bytes: Uint8Array): string {
+  try {
+    return utf8Decode(bytes)
+  } catch {
+    return '' // no text, and so no key
+  }
+}
+
+/** @throws ServerError server/data-folder when `init` has not been here, server/keys, DurableError */
+export async function readGateKeys(folder: DataFolder): Promise<readonly PublicKeyHex[]> {
+  return parseGateKeys(await mustRead(folder.gateKeys, GATE_KEYS_SIZE_BYTES_MAX))
 }
 
 /**

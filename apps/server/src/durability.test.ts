@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, watch, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, watch, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -225,6 +225,18 @@ const refusals: readonly Refusal[] = [
     prepare: () => writeFileSync(join(server.data, 'keys', 'online.json'), new TestServerKeys().online),
     args: () => server.serveArgs(),
     code: 'server/keys',
+  },
+  {
+    name: 'gate keys that are none',
+    prepare: () => writeFileSync(join(server.data, 'keys', 'gate.pub'), 'any key\n'),
+    args: () => server.serveArgs(),
+    code: 'server/keys',
+  },
+  {
+    name: 'no gate key',
+    prepare: () => rmSync(join(server.data, 'keys', 'gate.pub')),
+    args: () => server.serveArgs(),
+    code: 'server/data-folder',
   },
   {
     name: 'a damaged database',

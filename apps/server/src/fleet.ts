@@ -1,4 +1,5 @@
 import type { ControllerStatus, FleetStatus, HostStatus, RolloutStatus, WaveStatus } from '@firebreak/api'
+import type { PublicKeyHex } from '@firebreak/crypto'
 import type { WallMs } from '@firebreak/kernel'
 import {
   countsOf,
@@ -24,12 +25,15 @@ export interface ServerBasis {
   readonly folder: DataFolder
   readonly roots: TrustedMetadata
   readonly keys: OnlineKeys
+  /** Of the gates whose reports count. */
+  readonly gateKeys: readonly PublicKeyHex[]
   readonly now: () => WallMs
 }
 
 /** All that a server knows: the database, in memory. */
 export interface Fleet {
   readonly policy: RolloutPolicy
+  readonly gateKeys: readonly PublicKeyHex[]
   readonly hosts: Hosts
   readonly ingest: Ingest
   readonly ledger: Ledger
@@ -52,7 +56,7 @@ const EPOCH_BEFORE_MS = 14 * 86_400_000
  * @throws ServerError | SqliteError | TufError: files, keys and database that don't belong together
  */
 export function openFleet(
-  { policy, folder, roots, keys, now }: ServerBasis,
+  { policy, folder, roots, keys, gateKeys, now }: ServerBasis,
   store: Store,
   events: Omit<IngestEvents, 'onBeacon'>,
 ): Fleet {
@@ -75,7 +79,7 @@ export function openFleet(
       .toReversed()
       .map((verdict) => [verdict.pack, verdict]),
   )
-  return { policy, hosts, ingest, ledger, repository, table, judged, listeningSinceMs }
+  return { policy, gateKeys, hosts, ingest, ledger, repository, table, judged, listeningSinceMs }
 }
 
 /** From now on the table counts what happens with the release of this rollout, instead of the one before it. */

@@ -2,7 +2,13 @@ import { chmod, mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { openFolder, readDurable, writeDurable } from '@firebreak/durable-fs'
 import { ROOT_SIZE_BYTES_MAX, TARGETS_SIZE_BYTES_MAX, trustRoot } from '@firebreak/tuf'
-import { dataFolder, ONLINE_KEYS_SIZE_BYTES_MAX, parseOnlineKeys } from './data-folder.ts'
+import {
+  dataFolder,
+  GATE_KEYS_SIZE_BYTES_MAX,
+  ONLINE_KEYS_SIZE_BYTES_MAX,
+  parseGateKeys,
+  parseOnlineKeys,
+} from './data-folder.ts'
 import { ServerError } from './errors.ts'
 import { Repository } from './repository.ts'
 import { openStore } from './schema.ts'
@@ -14,6 +20,8 @@ export interface InitOptions {
   readonly root: string
   readonly targets: string
   readonly online: string
+  /** Public keys of the gates whose reports count. */
+  readonly gate: string
 }
 
 export interface InitResult {
@@ -23,7 +31,7 @@ export interface InitResult {
 
 /**
  * Makes a server's data folder. Offline keys never come near it: it takes the root and the first targets as signed files, and
- * keeps only the keys for snapshots, timestamps and plans. Until the server was first started this can be run again: whoever ran it may
+ * keeps only the keys for snapshots, timestamps and plans, and the public keys of gates. Until the server was first started this can be run again: whoever ran it may
  * have died before the tokens were safe.
  *
  * @returns the two tokens; only their digests are kept
@@ -33,6 +41,8 @@ export async function init(options: InitOptions, nowMs: number): Promise<InitRes
   const root = await mustRead(options.root, ROOT_SIZE_BYTES_MAX)
   const targets = await mustRead(options.targets, TARGETS_SIZE_BYTES_MAX)
   const onlineBytes = await mustRead(options.online, ONLINE_KEYS_SIZE_BYTES_MAX)
+  const gateBytes = await mustRead(options.gate, GATE_KEYS_SIZE_BYTES_MAX)
+  parseGateKeys(gateBytes)
   const folder = dataFolder(options.data)
   const keys = parseOnlineKeys(onlineBytes)
   await openFolder(folder.root)
@@ -54,6 +64,7 @@ export async function init(options: InitOptions, nowMs: number): Promise<InitRes
     const { next } = repository.judgeTargets(targets, nowMs)
     await writeDurable(join(folder.metadata, `${roots.root.version}.root.json`), root, 0o644)
     await writeDurable(folder.onlineKeys, onlineBytes)
+    await writeDurable(folder.gateKeys, gateBytes)
     const result = { operatorToken: newToken(), enrolToken: newToken() }
     database.transaction(() => {
       repository.stage({ targets: next }, nowMs)

@@ -13,7 +13,7 @@ import { type Fleet, openFleet } from './fleet.ts'
 import { claimLease, type HeldLease, LEASE_MS, leaseOf } from './lease.ts'
 import { isGone, nameOfHolder } from './lease-holder.ts'
 import { openSharedStore } from './schema.ts'
-import { hostBeacon, releaseFiles, TestServer, waveBeacon } from './server.fixture.ts'
+import { GATE, hostBeacon, releaseFiles, TestServer, waveBeacon } from './server.fixture.ts'
 
 /** One of several controllers on one data folder, each with its own connection, as in processes of their own. */
 interface Rival {
@@ -52,7 +52,14 @@ async function takeOver(holder: string, database = connect()): Promise<Rival> {
   const onFatal = (error: unknown) => fatal.push(errorCode(error))
   const keys = parseOnlineKeys(Buffer.from(server.vendor.onlineKeys))
   const policy = { ...DEFAULT_ROLLOUT_POLICY, bakeMs: 0, provenAfterMs: 0 }
-  const basis = { policy, folder, roots: trustRoot(server.vendor.root), keys, now: () => nowMs }
+  const basis = {
+    policy,
+    folder,
+    roots: trustRoot(server.vendor.root),
+    keys,
+    gateKeys: [GATE.publicKey],
+    now: () => nowMs,
+  }
   const store = lease.fenced()
   const fleet = openFleet(basis, store, { onKept: () => {}, onFatal })
   const controller = new Controller({ ...fleet, store, now: () => nowMs, onChange: () => {}, onFatal })

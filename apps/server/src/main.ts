@@ -9,7 +9,7 @@ import { serve } from './server.ts'
 
 const USAGE = `firebreak server: API, rollout controller and static TUF repository
 
-  main.ts init --data DIR --root FILE --targets FILE --online FILE
+  main.ts init --data DIR --root FILE --targets FILE --online FILE --gate FILE
       makes the data folder; prints {"operatorToken","enrolToken"} once
   main.ts --data DIR [--host 127.0.0.1] [--port 0] [--policy FILE] [--console DIR] [--tick-ms 250]
           [--tls-certificate FILE --tls-key FILE] [--end-with-parent]
@@ -63,6 +63,7 @@ async function runInit(args: readonly string[]): Promise<void> {
     root: { type: 'string' },
     targets: { type: 'string' },
     online: { type: 'string' },
+    gate: { type: 'string' },
   })
   const result = await init(
     {
@@ -70,6 +71,7 @@ async function runInit(args: readonly string[]): Promise<void> {
       root: required(values, 'root'),
       targets: required(values, 'targets'),
       online: required(values, 'online'),
+      gate: required(values, 'gate'),
     },
     Date.now(),
   )

@@ -1,30 +1,52 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sha256Hex } from '@firebreak/crypto'
-import { encodeGateReport, type GateReport } from '@firebreak/gate'
-import { errorCode, utf8Encode } from '@firebreak/kernel'
+import { generateSigner, openEnvelope, sha256Hex, signEnvelope } from '@firebreak/crypto'
+import { encodeGateReport, type GateReport, SIGNED_REPORT_SIZE_BYTES_MAX, signGateReport } from '@firebreak/gate'
+import { canonicalJsonBytes, errorCode, type Json, parseJson, utf8Encode } from '@firebreak/kernel'
 import type { TargetFile } from '@firebreak/tuf'
 import { checkRelease } from './publication.ts'
-import { type ReleaseFiles, releaseFiles, reportOf, targetFile } from './server.fixture.ts'
+import { GATE, type ReleaseFiles, releaseFiles, reportOf, targetFile } from './server.fixture.ts'
 
 const IMAGE = utf8Encode('image of 1.0.0')
 const GOOD = releaseFiles('1.0.0')
-const reported = (over: Partial<GateReport>) => releaseFiles('1.0.0', encodeGateReport(reportOf('1.0.0', IMAGE, over)))
+const STRANGER = generateSigner().signer
+const signed = (report: GateReport, by = GATE) => releaseFiles('1.0.0', signGateReport(report, by))
+const reported = (over: Parameters<typeof reportOf>[2]) => signed(reportOf('1.0.0', IMAGE, over))
+const KEYS = [GATE.publicKey]
 
-function verdict(added: readonly TargetFile[], files: ReleaseFiles['files']): string {
+function verdict(added: readonly TargetFile[], files: ReleaseFiles['files'], keys = KEYS): string {
   const uploaded = new Map(files.map(({ path, base64 }) => [path, new Uint8Array(Buffer.from(base64, 'base64'))]))
   try {
-    return `released ${checkRelease(added, uploaded).description.version}`
+    return `released ${checkRelease(added, uploaded, keys).description.version}`
   } catch (error) {
     return errorCode(error)
   }
 }
 
-const both = ({ image, report, files }: ReleaseFiles) => verdict([image, report], files)
+const both = ({ image, report, files }: ReleaseFiles, keys = KEYS) => verdict([image, report], files, keys)
+
+const ENVELOPE = { noun: '', payloadType: 'application/vnd.in-toto+json', sizeBytesMax: SIGNED_REPORT_SIZE_BYTES_MAX }
+
+/** The same report in a statement about another image, signed by the gate's own key. */
+function restated(report: Uint8Array, sha256: string): Uint8Array {
+  const payload = openEnvelope(ENVELOPE, report, KEYS)
+  const statement = parseJson(payload, SIGNED_REPORT_SIZE_BYTES_MAX, 'statement') as {
+    readonly [key: string]: Json
+    readonly subject: readonly { readonly name: string }[]
+  }
+  const subject = statement.subject.map(({ name }) => ({ name, digest: { sha256 } }))
+  return signEnvelope(ENVELOPE, canonicalJsonBytes({ ...statement, subject }), GATE)
+}
 
 test('an image with the report that passed it is a release', () => assert.equal(both(GOOD), 'released 1.0.0'))
 
-const failedChecks = reportOf('1.0.0', IMAGE).checks.map((check) => ({ ...check, verdict: 'fail' as const }))
+const PASSED = reportOf('1.0.0', IMAGE)
+const [firstCheck, ...otherChecks] = PASSED.checks
+assert.ok(firstCheck)
+const failedChecks = [{ ...firstCheck, verdict: 'fail' as const }, ...otherChecks]
+const inconclusive = [{ ...firstCheck, verdict: 'inconclusive' as const }, ...otherChecks]
+const RISK = { score: 0, firstWavePpmMax: 1_000_000, bakeMsMin: 0 }
+
 const refused: readonly (readonly [string, string, string])[] = [
   ['nothing new', verdict([], []), 'server/one-release'],
   ['a report without an image', verdict([GOOD.report], GOOD.files), 'server/one-release'],
@@ -61,15 +83,49 @@ const refused: readonly (readonly [string, string, string])[] = [
     both(releaseFiles('1.0.0', undefined, { gateReportDigest: 'a'.repeat(64) })),
     'server/gate-mismatch',
   ],
-  ['a report that failed', both(reported({ verdict: 'fail', checks: failedChecks })), 'server/gate-not-passed'],
-  ['a report that says pass over failed checks', both(reported({ checks: failedChecks })), 'server/gate-mismatch'],
-  ['a report that left a check out', both(reported({ checks: failedChecks.slice(1) })), 'server/gate-mismatch'],
+  ['a report that nobody signed', both(releaseFiles('1.0.0', encodeGateReport(PASSED))), 'server/gate-malformed'],
+  ['a report that a stranger signed', both(signed(PASSED, STRANGER)), 'server/gate-not-signed'],
+  ['a report of a gate that counts no more', both(GOOD, [STRANGER.publicKey]), 'server/gate-not-signed'],
+  ['a report that failed', both(reported({ checks: failedChecks })), 'server/gate-not-passed'],
+  ['a report that is inconclusive', both(reported({ checks: inconclusive })), 'server/gate-not-passed'],
+  [
+    'a report that says pass over failed checks',
+    both(signed({ ...PASSED, checks: failedChecks })),
+    'server/gate-malformed',
+  ],
+  ['a report that left a check out', both(signed({ ...PASSED, checks: otherChecks })), 'server/gate-malformed'],
+  ['a report that shows no engine', both(reported({ engines: [] })), 'server/gate-malformed'],
   ['a report about another image', both(reported({ imageDigest: 'b'.repeat(64) })), 'server/gate-mismatch'],
   ['a report about another version', both(reported({ version: '0.9.0' })), 'server/gate-mismatch'],
   ['a report about another pack', both(reported({ pack: 'other' })), 'server/gate-mismatch'],
   ['a report about another category', both(reported({ category: 'indicators' })), 'server/gate-mismatch'],
-  ['a report that is no report', both(releaseFiles('1.0.0', utf8Encode('{"verdict":"pass"}'))), 'server/gate-mismatch'],
-  ['an empty report', both(releaseFiles('1.0.0', new Uint8Array(0))), 'server/gate-mismatch'],
+  ['a report about another engine', both(reported({ minimumEngine: '0.2.0' })), 'server/gate-mismatch'],
+  [
+    'a statement about another image than its report',
+    both(releaseFiles('1.0.0', restated(signGateReport(PASSED, GATE), 'c'.repeat(64)))),
+    'server/gate-mismatch',
+  ],
+  [
+    'a risk that approvers made smaller',
+    both(
+      releaseFiles(
+        '1.0.0',
+        signGateReport(reportOf('1.0.0', IMAGE, { risk: { ...RISK, score: 90, bakeMsMin: 1, reasons: [] } }), GATE),
+      ),
+    ),
+    'server/gate-mismatch',
+  ],
+  [
+    'a risk that approvers left out',
+    both(releaseFiles('1.0.0', undefined, { risk: undefined } as object)),
+    'server/gate-mismatch',
+  ],
+  [
+    'a report that is no report',
+    both(releaseFiles('1.0.0', utf8Encode('{"verdict":"pass"}'))),
+    'server/gate-malformed',
+  ],
+  ['an empty report', both(releaseFiles('1.0.0', new Uint8Array(0))), 'server/gate-malformed'],
 ]
 for (const [name, code, expected] of refused) {
   test(`refuses ${name}: ${expected}`, () => assert.equal(code, expected))

@@ -1,15 +1,16 @@
-import { sha256Hex } from '@firebreak/crypto'
+import { type PublicKeyHex, sha256Hex } from '@firebreak/crypto'
 import type { ReleaseSubmission } from '@firebreak/api'
-import { GateError, type GateReport, parseGateReport } from '@firebreak/gate'
+import { GateError, type GateErrorCode, type GateReport, openGateReport } from '@firebreak/gate'
 import { FirebreakError } from '@firebreak/kernel'
 import {
   gateReportTargetPath,
   parseReleaseDescription,
   type ReleaseDescription,
+  type ReleaseRisk,
   releaseTargetPath,
 } from '@firebreak/rollout'
 import { type TargetFile, verifyTarget } from '@firebreak/tuf'
-import { ServerError } from './errors.ts'
+import { ServerError, type ServerErrorCode } from './errors.ts'
 
 /** The files of a submission by path. */
 export function decodeFiles(submission: ReleaseSubmission): ReadonlyMap<string, Uint8Array> {
@@ -27,12 +28,18 @@ const IMAGE_PATH = /\/image\.fbi$/
 
 /**
  * Judges what approvers have signed and uploaded: all files are there, they are one release, and its gate report is there, is the
- * one that was signed with it, is about this very image, and says pass. No report, no publication.
+ * one that approvers signed with it, is signed by a gate of this deployment, is about this very image, and passed. No report, no
+ * publication. What the report says of itself is not enough: `openGateReport` asks whether it shows it.
  *
  * @param added - the targets that the accepted metadata newly names
+ * @param gateKeys - pinned when the server was initialised
  * @throws ServerError | TufError tuf/hash, tuf/too-large
  */
-export function checkRelease(added: readonly TargetFile[], uploaded: ReadonlyMap<string, Uint8Array>): CheckedRelease {
+export function checkRelease(
+  added: readonly TargetFile[],
+  uploaded: ReadonlyMap<string, Uint8Array>,
+  gateKeys: readonly PublicKeyHex[],
+): CheckedRelease {
   const files = added.map((target) => {
     const bytes = uploaded.get(target.path)
     if (!bytes) throw new ServerError('server/missing-file', `Cannot publish: ${target.path} was not uploaded`)
@@ -53,7 +60,7 @@ export function checkRelease(added: readonly TargetFile[], uploaded: ReadonlyMap
   const report = files.find(({ target }) => target.path === reportPath)
   if (!report)
     throw new ServerError('server/no-gate-report', `Cannot publish: ${reportPath} is not among the new targets`)
-  requirePass(report.bytes, description, image)
+  requirePass(openReport(report.bytes, description, gateKeys), description, image)
   return { description, image, files }
 }
 
@@ -66,28 +73,44 @@ function describe(image: TargetFile): ReleaseDescription {
   }
 }
 
-function requirePass(bytes: Uint8Array, description: ReleaseDescription, image: TargetFile): void {
-  if (sha256Hex(bytes) !== description.gateReportDigest) {
-    throw mismatch('is not the one that was signed with the image')
-  }
-  const report = readReport(bytes)
-  if (report.verdict !== 'pass') {
-    throw new ServerError('server/gate-not-passed', 'Cannot publish: the gate report says that the image did not pass')
-  }
-  if (report.imageDigest !== image.sha256) throw mismatch('is about another image')
-  const { pack, version, category } = description
-  if (report.pack !== pack || report.version !== version || report.category !== category) {
-    throw mismatch(`is about ${report.pack} ${report.version} of category ${report.category}`)
+function openReport(
+  bytes: Uint8Array,
+  { gateReportDigest }: ReleaseDescription,
+  gateKeys: readonly PublicKeyHex[],
+): GateReport {
+  if (sha256Hex(bytes) !== gateReportDigest) throw mismatch('is not the one that was signed with the image')
+  try {
+    return openGateReport(bytes, gateKeys)
+  } catch (error) {
+    if (!(error instanceof GateError)) throw error
+    throw new ServerError(CODES[error.code] ?? 'server/gate-malformed', `Cannot publish: ${error.message}`, {}, error)
   }
 }
 
-function readReport(bytes: Uint8Array): GateReport {
-  try {
-    return parseGateReport(bytes)
-  } catch (error) {
-    if (!(error instanceof GateError)) throw error
-    throw new ServerError('server/gate-mismatch', `Cannot publish: ${error.message}`, {}, error)
+/** Where another code says more than that the report is none. */
+const CODES: Readonly<Partial<Record<GateErrorCode, ServerErrorCode>>> = {
+  'gate/report-not-signed': 'server/gate-not-signed',
+  'gate/report-subject': 'server/gate-mismatch',
+}
+
+function requirePass(report: GateReport, description: ReleaseDescription, image: TargetFile): void {
+  if (report.verdict !== 'pass') {
+    const message = `Cannot publish: the verdict of the gate is ${report.verdict}`
+    throw new ServerError('server/gate-not-passed', message)
   }
+  if (report.imageDigest !== image.sha256) throw mismatch('is about another image')
+  const { pack, version, category, minimumEngine, risk } = description
+  if (report.pack !== pack || report.version !== version || report.category !== category) {
+    throw mismatch(`is about ${report.pack} ${report.version} of category ${report.category}`)
+  }
+  if (report.minimumEngine !== minimumEngine) throw mismatch(`is about an image for engine ${report.minimumEngine}`)
+  if (!isSameRisk(report.risk, risk)) throw mismatch('found another risk than the one that approvers signed')
+}
+
+function isSameRisk(found: GateReport['risk'], signed: ReleaseRisk | undefined): boolean {
+  if (found === null || signed === undefined) return found === null && signed === undefined
+  const { score, firstWavePpmMax, bakeMsMin } = found
+  return score === signed.score && firstWavePpmMax === signed.firstWavePpmMax && bakeMsMin === signed.bakeMsMin
 }
 
 function mismatch(what: string): ServerError {

@@ -10,7 +10,7 @@ import { dataFolder, parseOnlineKeys } from './data-folder.ts'
 import { type Fleet, openFleet, type ServerBasis } from './fleet.ts'
 import { claimLease } from './lease.ts'
 import { openSharedStore, type Store } from './schema.ts'
-import { hostBeacon, PACK, releaseFiles, TestServer, waveBeacon } from './server.fixture.ts'
+import { GATE, hostBeacon, PACK, releaseFiles, TestServer, waveBeacon } from './server.fixture.ts'
 import { readOnly } from './stand-by.ts'
 
 /** Few hosts to a wave, so that there are many; a minute until one is silent, absent, or late with the release; and it takes much to halt. */
@@ -88,7 +88,10 @@ class Life {
     const keys = parseOnlineKeys(Buffer.from(server.vendor.onlineKeys))
     const folder = dataFolder(server.data)
     const roots = trustRoot(server.vendor.root)
-    const begun = new Life({ policy: POLICY, folder, roots, keys, now: () => clock.ms }, clock)
+    const begun = new Life(
+      { policy: POLICY, folder, roots, keys, gateKeys: [GATE.publicKey], now: () => clock.ms },
+      clock,
+    )
     await begun.controller.start()
     for (const { host } of begun.fleet.hosts.all) {
       begun.#hosts.push({ host, wave: 0, outcome: null, reboots: 0, detections: 0, ending: null })

@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline'
 import type { Beacon, Enrolled, FleetStatus, ReleaseOutcome, ReleaseSubmission, WaveEnrolment } from '@firebreak/api'
 import { beaconOf } from '@firebreak/api/testing'
 import { generateSigner, sha256Hex, type Signer } from '@firebreak/crypto'
-import { CHECK_IDS, encodeGateReport, type GateReport } from '@firebreak/gate'
+import { composeReport, type GateReport, signGateReport } from '@firebreak/gate'
+import { sampleFound } from '@firebreak/gate/testing'
 import { utf8Encode } from '@firebreak/kernel'
 import {
   gateReportTargetPath,
@@ -118,23 +119,26 @@ export interface ReleaseFiles {
   readonly files: ReleaseSubmission['files']
 }
 
+/** Whose reports the test servers believe. */
+export const GATE: Signer = generateSigner().signer
+
+/** Asks for no more care than the policy of the rollout. */
+const RISK = { score: 0, firstWavePpmMax: 1_000_000, bakeMsMin: 0 }
+
 /** A report that passed on `image`, but for `over`. */
-export function reportOf(version: string, image: Uint8Array, over: Partial<GateReport> = {}): GateReport {
-  return {
-    format: 1,
+export function reportOf(
+  version: string,
+  image: Uint8Array,
+  over: Partial<Parameters<typeof composeReport>[0]> = {},
+): GateReport {
+  const about = {
     pack: PACK,
     version,
-    category: 'behavioural',
+    minimumEngine: '0.1.0',
     imageDigest: sha256Hex(image),
-    engineVersion: '0.1.0',
-    atMs: 1,
-    verdict: 'pass',
-    checks: CHECK_IDS.map((id) => ({ id, verdict: 'pass', reason: 'done', findings: [] })),
-    rules: 1,
-    cases: 1,
-    costBound: { stepsPerByte: 1, memoryBytes: 1 },
-    ...over,
+    risk: { ...RISK, reasons: [] },
   }
+  return composeReport({ ...sampleFound(), ...about, ...over })
 }
 
 /** A release whose image is any bytes: the server never looks into an image. */
@@ -144,7 +148,7 @@ export function releaseFiles(
   over: Partial<ReleaseDescription> = {},
 ): ReleaseFiles {
   const image = utf8Encode(`image of ${version}`)
-  const reportBytes = report ?? encodeGateReport(reportOf(version, image))
+  const reportBytes = report ?? signGateReport(reportOf(version, image), GATE)
   const custom = releaseCustom({
     pack: PACK,
     category: 'behavioural',
@@ -152,6 +156,7 @@ export function releaseFiles(
     minimumEngine: '0.1.0',
     gateReportDigest: sha256Hex(reportBytes),
     emergency: false,
+    risk: RISK,
     ...over,
   })
   const imageTarget = targetFile(releaseTargetPath(PACK, version), image, custom)
@@ -210,13 +215,15 @@ export class TestServer {
       file('targets.json', this.vendor.sign([])),
       '--online',
       file('online.json', this.vendor.onlineKeys),
+      '--gate',
+      file('gate.pub', `${GATE.publicKey}\n`),
     ]
   }
 
   /** In this process, for speed; `initArgs` is for the test of the command. */
   async init(): Promise<void> {
-    const [, , data = '', , root = '', , targets = '', , online = ''] = this.initArgs()
-    Object.assign(this, await init({ data, root, targets, online }, Date.now()))
+    const [, , data = '', , root = '', , targets = '', , online = '', , gate = ''] = this.initArgs()
+    Object.assign(this, await init({ data, root, targets, online, gate }, Date.now()))
   }
 
   serveArgs(policy: Partial<RolloutPolicy> = {}): readonly string[] {

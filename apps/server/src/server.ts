@@ -3,7 +3,7 @@ import { listen } from '@firebreak/http'
 import type { RolloutPolicy } from '@firebreak/rollout'
 import { SqliteError, type Database } from '@firebreak/sqlite'
 import { type Active, activate, every } from './active.ts'
-import { dataFolder, readOnlineKeys, readRoots } from './data-folder.ts'
+import { dataFolder, readGateKeys, readOnlineKeys, readRoots } from './data-folder.ts'
 import { fleetStatus, type ServerBasis } from './fleet.ts'
 import { claimLease, type HeldLease, leaseOf, RENEW_MS } from './lease.ts'
 import { nameOfHolder } from './lease-holder.ts'
@@ -43,9 +43,10 @@ export interface RunningServer {
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const folder = dataFolder(options.data)
   const keys = await readOnlineKeys(folder)
+  const gateKeys = await readGateKeys(folder)
   const roots = await readRoots(folder)
   const database = openSharedStore(folder.database)
-  const basis = { policy: options.policy, folder, roots, keys, now: () => Date.now() }
+  const basis = { policy: options.policy, folder, roots, keys, gateKeys, now: () => Date.now() }
   const server = new Server(options, basis, database)
   try {
     return await server.start()

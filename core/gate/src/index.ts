@@ -13,6 +13,9 @@ export {
   passed,
   type Severity,
 } from './check/check.ts'
+export { checkCost, costSummary } from './cost/check-cost.ts'
+export { COST_CODES, type CostCode } from './cost/codes.ts'
+export type { CostEvidence, CostMeasure, PairedBlocks } from './cost/evidence.ts'
 export { diffSummary } from './diff/diff-summary.ts'
 export { renderSemanticDiff } from './diff/render-diff.ts'
 export {
@@ -76,13 +79,6 @@ export {
 export { type GateContext, judgeGate } from './judge.ts'
 export { type PreparedGate, prepareGate } from './prepare.ts'
 export { renderGateReport } from './report/render.ts'
-export {
-  encodeGateReport,
-  GATE_REPORT_SIZE_BYTES_MAX,
-  type GateReport,
-  gateReportDigest,
-  parseGateReport,
-} from './report/report.ts'
 export { checkReplay, type Replay } from './replay/check-replay.ts'
 export { REPLAY_CODES, type ReplayCode } from './replay/codes.ts'
 export { type Corpus, eventText } from './replay/corpus.ts'
@@ -104,8 +100,11 @@ export {
 export { type Sweep, sweepOf, type SweepProbe } from './tests/sweep/sweep.ts'
 export {
   composeReport,
-  encodeGateReport as encodeReport2,
-  type GateReport as GateReport2,
+  encodeGateReport,
+  GATE_REPORT_SIZE_BYTES_MAX,
+  type GateReport,
+  gateReportDigest,
+  parseGateReport,
   requireShown,
 } from './report/gate-report.ts'
 export type * from './report/parts.ts'
@@ -113,4 +112,15 @@ export { gatePolicy, REPORT_LIST_MAX } from './report/read-parts.ts'
 export { decideGateVerdict, GATE_VERDICTS, type GateVerdict, REPORT_RULES, type ReportRule } from './report/rules.ts'
 export { openGateReport, PREDICATE_TYPE, SIGNED_REPORT_SIZE_BYTES_MAX, signGateReport } from './report/statement.ts'
 export { summariseCoverage, summariseEngines, summariseFuzz, summariseNovelty } from './report/summarise.ts'
-export { countOf, durationOf, percentOf, plural, timesOf } from './report/words.ts'
+export { countOf, diffWords, durationOf, percentOf, plural, riskWords, timesOf } from './report/words.ts'
+export { checkSelfTest, SELF_TEST_CODES, type SelfTestCode } from './self-test/check-self-test.ts'
+export {
+  type AblationResult,
+  type CanaryResult,
+  type ControlResult,
+  countsOf,
+  type SelfTestCounts,
+  type SelfTestEvidence,
+} from './self-test/evidence.ts'
+export { type JudgedEvidence } from './self-test/judged-evidence.ts'
+export { type SelfTestCandidate, selfTestGate } from './self-test/self-test.ts'

@@ -1,4 +1,4 @@
-import { countOf, type GateReport2 as GateReport, type RuleChange, type VerdictChange } from '@firebreak/gate'
+import { countOf, type GateReport, type RuleChange, type VerdictChange } from '@firebreak/gate'
 import { type Html, html } from './markup.ts'
 import { table } from './table.ts'
 

@@ -1,11 +1,4 @@
-import {
-  type CheckRecord,
-  type CheckVerdict,
-  countOf,
-  type Finding,
-  type GateReport2 as GateReport,
-  plural,
-} from '@firebreak/gate'
+import { type CheckRecord, type CheckVerdict, countOf, type Finding, type GateReport, plural } from '@firebreak/gate'
 import { type Html, html } from './markup.ts'
 import { bar } from './pictures.ts'
 

@@ -1,4 +1,4 @@
-import { countOf, type GateReport2 as GateReport } from '@firebreak/gate'
+import { countOf, type GateReport } from '@firebreak/gate'
 import { type Html, html } from './markup.ts'
 import { table } from './table.ts'
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { countOf, type GateReport2 as GateReport, percentOf, plural, timesOf } from '@firebreak/gate'
+import { countOf, type GateReport, percentOf, plural, timesOf } from '@firebreak/gate'
 import { formatUtc, type Sha256Hex } from '@firebreak/kernel'
 import { changes } from './changes.ts'
 import { checks } from './checks.ts'

@@ -1,11 +1,4 @@
-import {
-  type CostSummary,
-  countOf,
-  type FuzzedParser,
-  type GateReport2 as GateReport,
-  plural,
-  timesOf,
-} from '@firebreak/gate'
+import { type CostSummary, countOf, type FuzzedParser, type GateReport, plural, timesOf } from '@firebreak/gate'
 import { type Html, html } from './markup.ts'
 import { bar, costPicture, fuzzPicture, legend } from './pictures.ts'
 import { selfTestMatrix } from './matrix.ts'

@@ -1,4 +1,4 @@
-import { countOf, durationOf, type GateReport2 as GateReport, percentOf, timesOf } from '@firebreak/gate'
+import { countOf, durationOf, type GateReport, percentOf, timesOf } from '@firebreak/gate'
 import { type Html, html } from './markup.ts'
 import type { PageExtras } from './page.ts'
 import { bar } from './pictures.ts'

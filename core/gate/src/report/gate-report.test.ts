@@ -7,7 +7,7 @@ import * as fc from 'fast-check'
 import { CHECK_IDS } from '../check/check.ts'
 import { GateError } from '../errors.ts'
 import { encodeGateReport, type GateReport, gateReportDigest, parseGateReport } from './gate-report.ts'
-import { renderGateReport } from './render-text.ts'
+import { renderGateReport } from './render.ts'
 import { REPORT_RULES } from './rules.ts'
 import { recordOf, sampleRefusal, sampleReport } from './sample-report.ts'
 
@@ -46,7 +46,7 @@ for (const [name, report] of samples) {
 
   /** UPDATE_GOLDEN=1 writes the file again: on purpose, and read in review. */
   test(`a report that is ${name} is rendered as in its golden file`, () => {
-    const file = path.join(import.meta.dirname, `report-${name}.golden.txt`)
+    const file = path.join(import.meta.dirname, `${name}.golden.txt`)
     if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(file, renderGateReport(report))
     assert.equal(renderGateReport(report), readFileSync(file, 'utf8'))
   })

@@ -1,6 +1,20 @@
 import { formatUtc } from '@firebreak/kernel'
-import type { CheckResult, CheckVerdict, Finding } from '../check/check.ts'
-import type { GateReport } from './report.ts'
+import type { CheckVerdict, Finding } from '../check/check.ts'
+import type { GateReport } from './gate-report.ts'
+import type { CheckRecord } from './parts.ts'
+import {
+  costWords,
+  countOf,
+  diffWords,
+  fuzzWords,
+  nameOf,
+  percentOf,
+  plural,
+  riskWords,
+  selfTestWords,
+  timesOf,
+  VERDICT_WORDS,
+} from './words.ts'
 
 const MARKS: Readonly<Record<CheckVerdict, string>> = {
   pass: 'pass',
@@ -8,33 +22,71 @@ const MARKS: Readonly<Record<CheckVerdict, string>> = {
   'not-run': 'NOT RUN',
   inconclusive: 'UNKNOWN',
 }
+const INDENT = ' '.repeat(9)
 
-/** The report for a person: plain text, one line for each check and each finding. */
+/** The report for a person: plain text, one line for each thing, `-` where the gate has nothing to say. */
 export function renderGateReport(report: GateReport): string {
-  const { pack, version, category, costBound } = report
-  const name = pack === '' ? 'a pack whose manifest cannot be read' : `${pack} ${version} (${category})`
-  const cost = costBound
-    ? `at most ${costBound.stepsPerByte} steps per byte of an event's longest field, ${costBound.memoryBytes} bytes of memory`
-    : 'unknown'
   return [
-    `Gate report: ${name}`,
-    `Verdict:     ${report.verdict.toUpperCase()}`,
-    `Image:       ${report.imageDigest === null ? 'none' : `sha256 ${report.imageDigest}`}`,
-    `Engine:      ${report.engineVersion}`,
-    `Time:        ${formatUtc(report.atMs)}`,
-    `Content:     ${report.rules} rules, ${report.cases} test events`,
-    `Cost:        ${cost}`,
+    `Gate report: ${nameOf(report)}`,
+    `Verdict:     ${report.verdict.toUpperCase()}: ${VERDICT_WORDS[report.verdict]}`,
+    ...aboutLines(report).map(([name, value]) => `${(name === '' ? '' : `${name}:`).padEnd(12)} ${value ?? '-'}`),
     '',
     ...report.checks.flatMap(checkLines),
     '',
   ].join('\n')
 }
 
-function checkLines({ id, verdict, reason, findings }: CheckResult): readonly string[] {
-  return [`${MARKS[verdict].padEnd(8)} ${id.padEnd(10)} ${reason}`, ...findings.map(findingLine)]
+function aboutLines(report: GateReport): readonly (readonly [name: string, value: string | null])[] {
+  const { imageDigest, engines, coverage, diff, cost, risk, fuzz, selfTest, tool, policy, seed } = report
+  const decided = coverage && `, which decide ${countOf(coverage.decided)} of ${countOf(coverage.total)} things asked`
+  return [
+    ['Image', imageDigest && `sha256 ${imageDigest}`],
+    ['Engines', engines.map(({ version, sandboxTier }) => `${version} (sandbox: ${sandboxTier})`).join(', ') || null],
+    ['Time', formatUtc(report.atMs)],
+    ['Content', `${plural(report.rules, 'rule')}, ${plural(report.cases, 'test event')}${decided ?? ''}`],
+    ['Changes', diff && (diff.against === null ? '' : `since ${diff.against.version}: `) + diffWords(diff)],
+    ['Cost', cost && costWords(cost)],
+    ['Proved', boundWords(report)],
+    ['Fuzzing', fuzz && fuzzWords(fuzz)],
+    ['Self-test', selfTest && selfTestWords(selfTest)],
+    ['Risk', risk && riskWords(risk)],
+    ...(risk?.reasons ?? []).map(({ points, reason }) => ['', `${String(points).padStart(4)}  ${reason}`] as const),
+    ['Held to', policyWords(policy)],
+    ['Made by', `${tool.name} ${tool.version}, seed ${seed}`],
+  ]
 }
 
-function findingLine({ code, message, at }: Finding): string {
+function boundWords({ costBound }: GateReport): string | null {
+  if (costBound === null) return null
+  const { stepsPerByte, memoryBytes } = costBound
+  return `at most ${countOf(stepsPerByte)} steps per byte of an event's longest field, ${countOf(memoryBytes)} bytes of memory`
+}
+
+function policyWords(policy: GateReport['policy']): string {
+  const engines = policy.engines === 'all' ? 'every engine that is kept' : `engines ${policy.engines.join(', ')}`
+  return [
+    engines,
+    `false positives ${percentOf(policy.falsePositivesPpmMax)}`,
+    `cost ${timesOf(policy.costRatioPpmMax)} times`,
+    `${countOf(policy.fuelPerEventMax)} steps an event`,
+    `${countOf(policy.fuzzExecutions)} executions a parser`,
+  ].join(', ')
+}
+
+function checkLines({ id, verdict, reason, figures, findings }: CheckRecord): readonly string[] {
+  return [
+    `${MARKS[verdict].padEnd(8)} ${id.padEnd(10)} ${reason}`,
+    ...figures.map(({ name, value, unit }) => `${INDENT}${name}: ${countOf(value)}${unit === '' ? '' : ` ${unit}`}`),
+    ...findings.flatMap(findingLines),
+  ]
+}
+
+function findingLines({ code, severity, message, at, fix, input }: Finding): readonly string[] {
   const where = at === null ? '' : `${at.file}:${at.line}:${at.column} `
-  return `         - ${where}${code} ${message}`
+  const kind = severity === 'error' ? '' : `${severity}: `
+  return [
+    `${INDENT}- ${where}${kind}${code} ${message}`,
+    ...(fix === null ? [] : [`${INDENT}  fix: ${fix}`]),
+    ...(input === null ? [] : [`${INDENT}  input: ${input}`]),
+  ]
 }
