@@ -28,7 +28,6 @@ export function sourceFindings(
   const context = sourceContext(source, pack)
   const refused = pack.diagnostics.map(({ code, message, at }) => placed(finding(code, message, at), at))
   const found = SOURCE_RULES.flatMap(({ code, severity, mend, find }) => {
-    if (omit.has(code)) return []
     return find(context).map(({ message, at, fix, edit }) =>
       placed(finding(code, message, at, { severity, fix: fix ?? mend }), at, edit),
     )
@@ -83,5 +82,5 @@ function byWeight(a: SourceFinding, b: SourceFinding): number {
   const severity = SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity)
   if (severity !== 0) return severity
   if (a.at.file !== b.at.file) return a.at.file < b.at.file ? -1 : 1
-  return a.at.line - b.at.line || a.at.column - b.at.column || (a.code < b.code ? -1 : a.code > b.code ? 1 : 0)
+  return a.at.line - b.at.line || a.at.column - b.at.column
 }

@@ -43,8 +43,8 @@ export const CONDITION_RULES: readonly SourceRule[] = [
     mend: 'Name the selections, for example with `all of selection_*`.',
     pysigma: ['AllOfThemCondition'],
     find: ({ documents }) =>
-      inConditions(documents, ({ quantity, pattern, text }) =>
-        quantity === 'all' && pattern === 'them' ? `The condition asks for ${quoted(text)}.` : null,
+      inConditions(documents, ({ quantity, pattern }) =>
+        quantity === 'all' && pattern === 'them' ? 'The condition asks for all of them.' : null,
       ),
   },
   {
@@ -54,16 +54,13 @@ export const CONDITION_RULES: readonly SourceRule[] = [
     mend: 'Write the name of the selection.',
     pysigma: ['ThemConditionWithSingleDetection'],
     find: ({ documents }) =>
-      inConditions(documents, ({ pattern, text }, { selections }) =>
-        pattern === 'them' && selections.length === 1
-          ? `${quoted(text)} is ${quoted(selections[0]?.key ?? '')}.`
-          : null,
+      inConditions(documents, ({ pattern }, { selections }) =>
+        pattern === 'them' && selections.length === 1 ? 'The condition speaks of them, and there is one.' : null,
       ),
   },
 ]
 
-function danglingSelections({ kind, selections, conditions }: SigmaDocument): readonly Found[] {
-  if (kind === 'correlation') return []
+function danglingSelections({ selections, conditions }: SigmaDocument): readonly Found[] {
   const references = conditions.flatMap(({ text }) => referencesOf(text))
   return selections
     .filter(({ key }) => !references.some((one) => selects(one, key)))

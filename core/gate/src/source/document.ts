@@ -32,8 +32,8 @@ export interface DetectionItem {
   readonly field: string | null
   readonly modifiers: readonly string[]
   readonly values: readonly ScalarNode[]
-  /** As the author wrote the key; null for keywords that stand without one. */
-  readonly key: string | null
+  /** As the author wrote it; empty for keywords that stand without one. */
+  readonly key: string
   readonly at: Position
 }
 
@@ -98,7 +98,7 @@ function itemsOf(selection: SourceNode): readonly DetectionItem[] {
   const keywords = nodes.filter((one) => one.kind === 'scalar')
   const maps = nodes.flatMap((one) => (one.kind === 'mapping' ? one.entries.map(itemOf) : []))
   if (keywords.length === 0) return maps
-  return [{ field: null, modifiers: [], values: keywords, key: null, at: selection.at }, ...maps]
+  return [{ field: null, modifiers: [], values: keywords, key: '', at: selection.at }, ...maps]
 }
 
 function itemOf({ key, keyAt, value }: MappingEntry): DetectionItem {
@@ -114,10 +114,10 @@ export function valueOf(map: MappingNode, key: string): SourceNode | null {
   return entryOf(map, key)?.value ?? null
 }
 
-/** Whether the key is there with something behind it. */
-export function isGiven(map: MappingNode, key: string): boolean {
+/** The value of a key with something behind it. */
+export function givenOf(map: MappingNode, key: string): SourceNode | null {
   const node = valueOf(map, key)
-  return node !== null && !(node.kind === 'scalar' && node.value === null)
+  return node?.kind === 'scalar' && node.value === null ? null : node
 }
 
 export function textOf(node: SourceNode | null): string | null {

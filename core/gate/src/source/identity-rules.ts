@@ -33,8 +33,8 @@ export const IDENTITY_RULES: readonly SourceRule[] = [
     reason: 'An id that two documents share names neither of them.',
     mend: 'Give one of them an id of its own: a random UUID.',
     pysigma: ['IdentifierUniqueness'],
-    // Of rules and correlations, the reader says so itself.
-    find: ({ documents }) => repeated(documents, 'id', ({ id }) => id).filter(({ kind }) => kind === 'filter'),
+    // Of rules and correlations the reader says so itself: the second one is then not among the documents.
+    find: ({ documents }) => repeated(documents, 'id', ({ id }) => id),
   },
   {
     code: 'gate/source-name-duplicate',
@@ -102,7 +102,7 @@ function repeated(
   documents: readonly SigmaDocument[],
   key: string,
   textOfDocument: (document: SigmaDocument) => string | null,
-): readonly (Found & { readonly kind: SigmaDocument['kind'] })[] {
+): readonly Found[] {
   const first = new Map<string, SigmaDocument>()
   return documents.flatMap((document) => {
     const text = textOfDocument(document)
@@ -113,8 +113,7 @@ function repeated(
       return []
     }
     const at = valueOf(document.map, key)?.at ?? document.map.at
-    const kind = document.kind === 'filter' ? document.kind : other.kind
-    return [{ message: `${placeOf(other.map.at)} has the same ${key}: ${quoted(text)}.`, at, kind }]
+    return [{ message: `${placeOf(other.map.at)} has the same ${key}: ${quoted(text)}.`, at }]
   })
 }
 

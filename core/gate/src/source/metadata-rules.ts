@@ -1,5 +1,14 @@
 import type { MappingNode, SourceNode } from '@firebreak/content'
-import { isGiven, placeOf, quoted, type SigmaDocument, type SourceContext, textOf, valueOf } from './document.ts'
+import {
+  givenOf,
+  placeOf,
+  quoted,
+  type SigmaDocument,
+  type SourceContext,
+  textOf,
+  textsOf,
+  valueOf,
+} from './document.ts'
 import type { Found, SourceRule } from './source-rule.ts'
 
 /** UTF-16 units that a description needs to say anything, as pySigma has them. */
@@ -30,9 +39,8 @@ export const METADATA_RULES: readonly SourceRule[] = [
     pysigma: ['StatusUnsupported'],
     find: ({ documents }) =>
       documents.flatMap(({ map }) => {
-        const status = valueOf(map, 'status')
-        if (status === null || textOf(status) !== 'unsupported') return []
-        return [{ message: 'The rule says of itself that it is unsupported.', at: status.at }]
+        const unsupported = textsOf(valueOf(map, 'status')).filter(({ text }) => text === 'unsupported')
+        return unsupported.map(({ at }) => ({ message: 'The rule says of itself that it is unsupported.', at }))
       }),
   },
   {
@@ -52,8 +60,8 @@ export const METADATA_RULES: readonly SourceRule[] = [
     find: ({ documents }) =>
       documents.flatMap(({ map }) =>
         ['date', 'modified'].flatMap((key) => {
-          const node = valueOf(map, key)
-          if (node === null || !isGiven(map, key) || dayOf(node) !== null) return []
+          const node = givenOf(map, key)
+          if (node === null || dayOf(node) !== null) return []
           return [{ message: `The attribute ${key} is no date of the calendar.`, at: node.at }]
         }),
       ),
@@ -88,10 +96,8 @@ export const METADATA_RULES: readonly SourceRule[] = [
     pysigma: ['DescriptionLength'],
     find: ({ documents }) =>
       documents.flatMap(({ map }) => {
-        const node = valueOf(map, 'description')
-        const text = textOf(node)
-        if (node === null || text === null || text.length >= DESCRIPTION_CHARS_MIN) return []
-        return [{ message: `The description has ${text.length} characters.`, at: node.at }]
+        const short = textsOf(valueOf(map, 'description')).filter(({ text }) => text.length < DESCRIPTION_CHARS_MIN)
+        return short.map(({ text, at }) => ({ message: `The description has ${text.length} characters.`, at }))
       }),
   },
   {
@@ -114,20 +120,21 @@ export const METADATA_RULES: readonly SourceRule[] = [
 
 function missing({ documents }: SourceContext, key: string): readonly Found[] {
   return documents
-    .filter(({ kind, map }) => kind !== 'filter' && !isGiven(map, key))
+    .filter(({ kind, map }) => kind !== 'filter' && givenOf(map, key) === null)
     .map(({ kind, map }) => ({ message: `The ${kind} has no ${key}.`, at: map.at }))
 }
+
+const DAYS_OF_MONTHS: readonly number[] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
 /** `2026-01-31`, also written with slashes as Sigma 1 had it and without leading zeros; null for no day of the calendar. */
 function dayOf(node: SourceNode): string | null {
   const match = /^(\d{4})([-/])(\d{1,2})\2(\d{1,2})$/.exec(textOf(node) ?? '')
-  if (match === null) return null
-  const [year, month, day] = [match[1], match[3], match[4]].map(Number)
-  if (year === undefined || month === undefined || day === undefined || month < 1 || month > 12) return null
-  const isLeap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
-  const days = month === 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31
-  if (day < 1 || day > days) return null
-  return [match[1], String(month).padStart(2, '0'), String(day).padStart(2, '0')].join('-')
+  const [, year = '', , month = '', day = ''] = match ?? []
+  const isLeap = Number(year) % (year.endsWith('00') ? 400 : 4) === 0
+  const days = DAYS_OF_MONTHS[Number(month) - 1] ?? 0
+  const last = isLeap && Number(month) === 2 ? 29 : days
+  if (Number(day) < 1 || Number(day) > last) return null
+  return [year, month.padStart(2, '0'), day.padStart(2, '0')].join('-')
 }
 
 /** @see Sigma specification 2.1.0, the JSON schema of detection rules */
@@ -142,8 +149,8 @@ const FORMS: readonly (readonly [key: string, isRight: (node: SourceNode) => boo
 
 function malformed({ map }: SigmaDocument): readonly Found[] {
   return FORMS.flatMap(([key, isRight, expected]) => {
-    const node = valueOf(map, key)
-    if (node === null || !isGiven(map, key) || isRight(node)) return []
+    const node = givenOf(map, key)
+    if (node === null || isRight(node)) return []
     return [{ message: `The attribute ${key} is not ${expected}.`, at: node.at }]
   })
 }

@@ -1,10 +1,10 @@
 /** Short words are near to many others that are meant: `score` is not `scope`. */
 const CHARS_MIN = 6
 
-/** The word that `text` is one slip of the keyboard away from: a letter more, less, other, or two exchanged. */
+/** The other word that `text` is one slip of the keyboard away from: a letter more, less, other, or two exchanged. */
 export function misspelled(text: string, words: readonly string[]): string | null {
   const lower = text.toLowerCase()
-  return words.find((word) => word.length >= CHARS_MIN && text !== word && isOneSlipAway(lower, word)) ?? null
+  return words.find((word) => word.length >= CHARS_MIN && isOneSlipAway(lower, word)) ?? null
 }
 
 function isOneSlipAway(text: string, word: string): boolean {

@@ -14,7 +14,7 @@ export const MODIFIER_RULES: readonly SourceRule[] = [
     mend: 'Use contains|all, or leave out all.',
     pysigma: ['InvalidModifierCombinations'],
     find: ({ documents }) =>
-      items(documents, ({ key }) => `${quoted(key ?? '')} asks one value to be several texts.`, isImpossibleAll),
+      items(documents, ({ key }) => `${quoted(key)} asks one value to be several texts.`, isImpossibleAll),
   },
   {
     code: 'gate/source-base64offset-without-contains',
@@ -25,9 +25,9 @@ export const MODIFIER_RULES: readonly SourceRule[] = [
     find: ({ documents }) =>
       documents.flatMap((document) =>
         document.items.filter(isWholeOffset).map(({ key, at }) => ({
-          message: `${quoted(key ?? '')} asks the whole field to be a piece of base64.`,
+          message: `${quoted(key)} asks the whole field to be a piece of base64.`,
           at,
-          ...withContains(key ?? ''),
+          ...withContains(key),
         })),
       ),
   },
@@ -40,7 +40,7 @@ export const MODIFIER_RULES: readonly SourceRule[] = [
     find: ({ documents }) =>
       items(
         documents,
-        ({ key }) => `${quoted(key ?? '')} has windash and all.`,
+        ({ key }) => `${quoted(key)} has windash and all.`,
         ({ modifiers }) => ['windash', 'all'].every((one) => modifiers.includes(one)),
       ),
   },
@@ -54,7 +54,7 @@ export const MODIFIER_RULES: readonly SourceRule[] = [
     find: ({ documents }) =>
       items(
         documents,
-        ({ key }) => `${quoted(key ?? '')} has base64offset twice.`,
+        ({ key }) => `${quoted(key)} has base64offset twice.`,
         ({ modifiers }) => modifiers.filter((one) => one === 'base64offset').length > 1,
       ),
   },

@@ -1,3 +1,4 @@
+import { printable } from '../check/check.ts'
 import { quoted, type SourceContext } from './document.ts'
 import type { TextRole } from './placed-text.ts'
 import type { Found, SourceRule } from './source-rule.ts'
@@ -78,12 +79,7 @@ function texts(
       const [character] = wrong.exec(text.replaceAll(JOINING, '')) ?? []
       if (character === undefined) return []
       const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
-      return [{ message: `${quoted(printable(text))} has U+${code}, which ${what}.`, at }]
+      return [{ message: `${quoted(printable(text, 200))} has U+${code}, which ${what}.`, at }]
     }),
   )
-}
-
-/** A message is read in a terminal too. */
-function printable(text: string): string {
-  return text.replaceAll(/[\p{Cf}\p{Cc}\p{Zl}\p{Zp}]/gu, '\ufffd')
 }

@@ -4,6 +4,9 @@ import { type DetectionItem, quoted, type SourceContext } from './document.ts'
 import { hasWildcard, type Piece, readPieces } from './sigma-text.ts'
 import type { Found, SourceRule } from './source-rule.ts'
 
+/** What a backslash makes a letter of. */
+const ESCAPED = /\\[*?\\]/g
+
 const PLACES: readonly string[] = ['contains', 'startswith', 'endswith']
 /** With these a value is no Sigma string, or is rewritten before it is compared. */
 const NOT_PLAIN = 're cidr fieldref exists windash base64 base64offset utf16 utf16le utf16be wide'.split(' ')
@@ -17,9 +20,7 @@ export const VALUE_RULES: readonly SourceRule[] = [
     pysigma: ['DoubleWildcard'],
     find: (context) =>
       texts(context, isText, ({ text }) =>
-        text.includes('**') && readPieces(text).some((piece, i, all) => piece === 'any' && all[i - 1] === 'any')
-          ? `${quoted(text)} has two * in a row.`
-          : null,
+        text.replaceAll(ESCAPED, '-').includes('**') ? `${quoted(text)} has two * in a row.` : null,
       ),
   },
   {
@@ -55,7 +56,7 @@ export const VALUE_RULES: readonly SourceRule[] = [
     pysigma: ['EscapedWildcard'],
     find: (context) =>
       texts(context, isText, ({ text }) =>
-        /\\[*?]/.test(text) && readPieces(text).some((piece) => typeof piece === 'object' && /[*?]/.test(piece.text))
+        [...text.matchAll(ESCAPED)].some(([one]) => one !== String.raw`\\`)
           ? `${quoted(text)} looks for a * or ? itself.`
           : null,
       ),
@@ -111,9 +112,8 @@ function controlCharacter({ text }: ValueText): string | null {
 }
 
 function wildcardsForModifier({ field, modifiers, values, key, at }: DetectionItem): readonly Found[] {
-  if (field === null || key === null || values.length === 0) return []
+  if (field === null) return []
   if (modifiers.some((one) => PLACES.includes(one) || NOT_PLAIN.includes(one))) return []
-  if (!values.every(({ value }) => typeof value === 'string' && value.includes('*'))) return []
   const all = values.map(({ value }) => (typeof value === 'string' ? readPieces(value) : []))
   const meant = PLACES.find((place) => all.every((pieces) => isPlaced(pieces, place)))
   if (meant === undefined) return []
@@ -132,7 +132,6 @@ function isPlaced(pieces: readonly Piece[], place: string): boolean {
 }
 
 function repeatedValues({ modifiers, values }: DetectionItem): readonly Found[] {
-  if (values.length < 2) return []
   const isFolded = !modifiers.some((one) => one === 'cased' || NOT_PLAIN.includes(one))
   const seen = new Set<string>()
   return values.flatMap(({ value, at }: ScalarNode) => {
