@@ -1,6 +1,7 @@
 import type { ContentErrorCode } from '@firebreak/content'
 import type { Severity } from '../check/check.ts'
 import { CONTRACT_CODES } from '../contract/check-contracts.ts'
+import { COST_CODES } from '../cost/codes.ts'
 import type { GateErrorCode } from '../errors.ts'
 import { EXECUTION_CODES } from '../execution/codes.ts'
 import { FUZZ_CODES } from '../fuzz/check-fuzz.ts'
@@ -85,6 +86,7 @@ export const REPORTABLE_CODES: readonly ReportableCode[] = [
   ...errorsOf('contract', listed(CONTRACT_CODES)),
   ...errorsOf('execution', listed(EXECUTION_CODES)),
   ...errorsOf('replay', listed(REPLAY_CODES)),
+  ...errorsOf('cost', listed(COST_CODES)),
   ...errorsOf('fuzz', FUZZ_CODES),
   ...SELF_TEST_CODES.map((code) => ({ check: 'self-test' as const, code })),
   ...placed(GATE_CODES),

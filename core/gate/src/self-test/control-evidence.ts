@@ -8,6 +8,7 @@ import { CANARIES_MIN } from '../fuzz/check-fuzz.ts'
 import { FUZZ_TARGETS, type FuzzEvidence } from '../fuzz/evidence.ts'
 import type { Replay } from '../replay/check-replay.ts'
 import type { JudgedEvidence } from './judged-evidence.ts'
+import { evenly, SMALL } from './operators/cost.ts'
 import { SELF_TEST_THAT_PASSED } from './operators/self-test.ts'
 
 const NO_DIGEST = '00'.repeat(32)
@@ -15,7 +16,7 @@ const NO_DIGEST = '00'.repeat(32)
 const ORDINARY_EVENTS = 1_000
 
 /** The engine of this very code, as builds are described. */
-const THIS_ENGINE: EngineBuild = {
+export const THIS_ENGINE: EngineBuild = {
   version: ENGINE_VERSION,
   digest: NO_DIGEST,
   commit: null,
@@ -37,6 +38,7 @@ export function controlEvidence(pack: ParsedPack, compiled: CompiledPack): Judge
     inputs: [],
     execution: { tasks: [executed(pack, compiled, image)], missing: [] },
     replay: { pack, replays: [quiet()] },
+    cost: evenly({ events: ORDINARY_EVENTS, candidate: SMALL, running: null, pairs: [] }),
     fuzz: fuzzed(),
     selfTest: SELF_TEST_THAT_PASSED,
   }

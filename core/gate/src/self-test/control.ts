@@ -12,7 +12,7 @@ export interface Aim {
   readonly code: string
   /** `inconclusive`: the fault keeps the gate from finding out, which is no pass either. `fail` where it is not given. */
   readonly verdict?: 'fail' | 'inconclusive'
-  /** Checks that reject this fault besides, because it can't be made otherwise. */
+  /** Checks that may reject this fault besides, because it can't be made otherwise. */
   readonly also?: readonly ControlPlace[]
 }
 

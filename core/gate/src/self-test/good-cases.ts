@@ -1,11 +1,13 @@
 import { ENGINE_VERSION } from '@firebreak/detect'
 import type { Random } from '@firebreak/fuzz'
 import { PPM_ALL } from '@firebreak/kernel'
+import { FUEL_PER_EVENT_FLOOR } from '../cost/check-cost.ts'
 import type { EngineRun } from '../execution/evidence.ts'
 import { FAULTS_MIN } from './check-self-test.ts'
 import { companionRule, companionTest, plainRule, plainTest } from './companions.ts'
 import type { Aim, ImageFault, Operator, ReportFault, SourceFault } from './control.ts'
 import type { JudgedEvidence } from './judged-evidence.ts'
+import { evenly, SMALL } from './operators/cost.ts'
 import { faultIn, type JudgedFault } from './operators/evidence-fault.ts'
 import { INDICATOR, inVerdicts } from './operators/replay.ts'
 import { withDocuments, withEntry } from './source-edit.ts'
@@ -14,7 +16,7 @@ function of(check: Aim['check']): Aim {
   return { check, code: '' }
 }
 
-function inPart<K extends 'execution' | 'replay' | 'fuzz' | 'selfTest'>(
+function inPart<K extends 'execution' | 'replay' | 'cost' | 'fuzz' | 'selfTest'>(
   part: K,
   check: Aim['check'],
   id: string,
@@ -113,6 +115,18 @@ const EVIDENCE: readonly JudgedFault[] = [
           i < allowed ? { ...one, firedRuleIds: [...one.firedRuleIds, INDICATOR] } : one,
         )
       }),
+  ),
+  inPart(
+    'cost',
+    'cost',
+    'as-costly-as-allowed',
+    'Events set off as much work as the policy allows, for one event and against the running release.',
+    (cost, _random, { policy, image }) => {
+      const even = evenly(cost)
+      const fuel = (FUEL_PER_EVENT_FLOOR * even.events * policy.costRatioPpmMax) / PPM_ALL
+      const fuelPeak = Math.min(policy.fuelPerEventMax, image.costBound.stepsPerByte)
+      return { ...even, candidate: { ...SMALL, fuel, fuelPeak }, running: SMALL }
+    },
   ),
   inPart(
     'fuzz',

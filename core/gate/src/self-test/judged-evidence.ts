@@ -1,6 +1,7 @@
 import type { ParsedPack, SensorSource, VerifiedImage } from '@firebreak/content'
 import type { GatePolicy } from '../check/policy.ts'
 import type { EngineBuild } from '../contract/engine-build.ts'
+import type { CostEvidence } from '../cost/evidence.ts'
 import type { ExecutionEvidence } from '../execution/evidence.ts'
 import type { FuzzEvidence } from '../fuzz/evidence.ts'
 import type { Replay } from '../replay/check-replay.ts'
@@ -18,6 +19,8 @@ export interface JudgedEvidence {
     readonly pack: Pick<ParsedPack, 'rules' | 'correlations'>
     readonly replays: readonly Replay[]
   }
+  /** Null: it was not measured. */
+  readonly cost: CostEvidence | null
   readonly fuzz: FuzzEvidence
   /** Of a self-test that went well: this one is not over yet. */
   readonly selfTest: SelfTestEvidence

@@ -1,71 +1,79 @@
-import { type PackSource, parsePack, type SensorSource } from '@firebreak/content'
 import type { PublicKeyHex } from '@firebreak/crypto'
-import { ENGINE_CONTRACT } from '@firebreak/detect'
 import { type CheckResult, leaveOut } from '../check/check.ts'
 import { checkContracts } from '../contract/check-contracts.ts'
-import type { EngineBuild } from '../contract/engine-build.ts'
+import { checkCost } from '../cost/check-cost.ts'
 import { GateError } from '../errors.ts'
 import { judgeExecutions } from '../execution/judge-executions.ts'
 import { checkFuzz } from '../fuzz/check-fuzz.ts'
-import { prepareGate, verifyCompiled } from '../prepare.ts'
+import { judgeSource, type SourceContext, verifyCompiled } from '../judge-source.ts'
 import { checkReplay } from '../replay/check-replay.ts'
 import { openGateReport } from '../report/statement.ts'
-import { checkSource } from '../source/check-source.ts'
 import { checkTests } from '../tests/check-tests.ts'
 import { checkSelfTest } from './check-self-test.ts'
 import type { Omit, SelfTestPipeline } from './control.ts'
 import type { JudgedEvidence } from './judged-evidence.ts'
 
 /** What the gate itself is given, besides a candidate and evidence. */
-export interface PipelineContext {
-  readonly engines: readonly EngineBuild[]
-  readonly inputs: readonly SensorSource[]
+export interface PipelineContext extends SourceContext {
   /** Of the gates whose reports count. */
   readonly keys: readonly PublicKeyHex[]
 }
 
 /** The gate as it runs, cut into the levels at which faults are seeded. */
 export function gatePipeline(context: PipelineContext): SelfTestPipeline<JudgedEvidence> {
+  const judges = evidenceJudges()
   return {
-    judgeSource: (source, omit) => judgeSource(source, context, omit),
+    judgeSource: (source, omit) => judgeSource(source, context, omit).checks,
     judgePack: (pack, omit) => [leaveOut(checkTests(pack), omit)],
     judgeImage: (compiled, omit) => [leaveOut(verifyCompiled(compiled).check, omit)],
-    judgeEvidence: (evidence, omit) => judgeEvidence(evidence).map((one) => leaveOut(one, omit)),
+    judgeEvidence: (evidence, omit) => judges.map((judge) => leaveOut(judge(evidence), omit)),
     refuseReport: (report, omit) => refuseReport(report, context.keys, omit),
   }
 }
 
-function judgeSource(source: PackSource, { engines, inputs }: PipelineContext, omit: Omit): readonly CheckResult[] {
-  const pack = parsePack(source)
-  const readable = leaveOut(checkSource(source, pack, omit), omit)
-  if (readable.verdict !== 'pass') return [readable]
-  const { checks, compiled } = prepareGate(source, ENGINE_CONTRACT)
-  const image = compiled && verifyCompiled(compiled).value
+/** In the place of a cost that nobody measured. */
+const NOT_MEASURED = {}
+
+type Judge = (evidence: JudgedEvidence) => CheckResult
+
+/** The checks of evidence, each with the two parts of it on which its answer depends besides what never changes. */
+function evidenceJudges(): readonly Judge[] {
   return [
-    readable,
-    ...checks.filter(({ id }) => id === 'compile' || id === 'verify'),
-    checkTests(pack, source),
-    ...(image === null ? [] : [checkContracts(image, engines, inputs)]),
-  ].map((one) => leaveOut(one, omit))
+    remembered(
+      ({ image, engines, inputs }) => checkContracts(image, engines, inputs),
+      ({ image, engines }) => [image, engines],
+    ),
+    remembered(
+      ({ execution, policy }) => judgeExecutions(execution, policy),
+      ({ execution, policy }) => [execution, policy],
+    ),
+    remembered(
+      ({ replay, policy }) => checkReplay(replay.pack, replay.replays, policy),
+      ({ replay, policy }) => [replay, policy],
+    ),
+    remembered(
+      ({ image, cost, policy }) => checkCost(image, cost, policy),
+      ({ image, cost }) => [image, cost ?? NOT_MEASURED],
+    ),
+    remembered(
+      ({ fuzz, policy }) => checkFuzz(fuzz, policy),
+      ({ fuzz, policy }) => [fuzz, policy],
+    ),
+    ({ selfTest }) => checkSelfTest(selfTest),
+  ]
 }
 
-function judgeEvidence({
-  policy,
-  image,
-  engines,
-  inputs,
-  execution,
-  replay,
-  fuzz,
-  selfTest,
-}: JudgedEvidence): readonly CheckResult[] {
-  return [
-    checkContracts(image, engines, inputs),
-    judgeExecutions(execution, policy),
-    checkReplay(replay.pack, replay.replays, policy),
-    checkFuzz(fuzz, policy),
-    checkSelfTest(selfTest),
-  ]
+/** Asks a check once about the same parts: a fault changes one, and corpora are large. */
+function remembered(judge: Judge, partsOf: (evidence: JudgedEvidence) => readonly [object, object]): Judge {
+  const known = new WeakMap<object, WeakMap<object, CheckResult>>()
+  return (evidence) => {
+    const [part, other] = partsOf(evidence)
+    const answers = known.get(part) ?? new WeakMap<object, CheckResult>()
+    known.set(part, answers)
+    const answer = answers.get(other) ?? judge(evidence)
+    answers.set(other, answer)
+    return answer
+  }
 }
 
 function refuseReport(report: Uint8Array, keys: readonly PublicKeyHex[], omit: Omit): string | null {

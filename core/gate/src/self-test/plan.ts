@@ -6,6 +6,7 @@ import { EVIDENCE_EXHIBITS } from './museum/evidence.ts'
 import { IMAGE_EXHIBITS } from './museum/images.ts'
 import type { Exhibit } from './museum/exhibit.ts'
 import { CONTRACT_OPERATORS } from './operators/contract.ts'
+import { COST_OPERATORS } from './operators/cost.ts'
 import { EXECUTION_OPERATORS } from './operators/execution.ts'
 import { FUZZ_OPERATORS } from './operators/fuzz.ts'
 import { IMAGE_OPERATORS } from './operators/image.ts'
@@ -30,6 +31,7 @@ export const SELF_TEST_PLAN: SelfTestPlan<JudgedEvidence> = {
     ...CONTRACT_OPERATORS,
     ...EXECUTION_OPERATORS,
     ...REPLAY_OPERATORS,
+    ...COST_OPERATORS,
     ...FUZZ_OPERATORS,
     ...SELF_TEST_OPERATORS,
     ...REPORT_OPERATORS,

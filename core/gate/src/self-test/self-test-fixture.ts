@@ -1,10 +1,10 @@
 import { compilePack, type PackSource, parsePack } from '@firebreak/content'
-import { ENGINE_CONTRACT } from '@firebreak/detect'
 import { type CheckResult, failed, finding, leaveOut, passed } from '../check/check.ts'
-import { prepareGate, verifyCompiled } from '../prepare.ts'
+import { judgeSource, verifyCompiled } from '../judge-source.ts'
 import { checkTests } from '../tests/check-tests.ts'
 import type { EvidenceFault, Omit, ReportFault, SelfTestPipeline, Subject } from './control.ts'
 import { ROUTED_RULE } from './companions.ts'
+import { THIS_ENGINE } from './control-evidence.ts'
 import { withDocuments } from './source-edit.ts'
 
 /** Evidence of a check that only tests know: the number that it judges. */
@@ -19,7 +19,7 @@ function judgeFake({ floods }: FakeEvidence): CheckResult {
 
 /** The static half of the real gate, with a check of evidence that is made up. */
 export const PIPELINE: SelfTestPipeline<FakeEvidence> = {
-  judgeSource: (source, omit) => prepareGate(source, ENGINE_CONTRACT).checks.map((one) => leaveOut(one, omit)),
+  judgeSource: (source, omit) => judgeSource(source, { engines: [THIS_ENGINE], inputs: [] }, omit).checks,
   judgePack: (pack, omit) => [leaveOut(checkTests(pack), omit)],
   judgeImage: (compiled, omit) => [leaveOut(verifyCompiled(compiled).check, omit)],
   judgeEvidence: (evidence, omit) => [leaveOut(judgeFake(evidence), omit)],

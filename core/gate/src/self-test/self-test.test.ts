@@ -1,27 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ENGINE_CONTRACT, ENGINE_VERSION } from '@firebreak/detect'
 import * as fc from 'fast-check'
-import type { EngineBuild } from '../contract/engine-build.ts'
 import { goodSource, rule, ruleTest, sourceOf } from '../gate-fixture.ts'
 import { checkSelfTest } from './check-self-test.ts'
 import { countsOf } from './evidence.ts'
 import { SELF_TEST_PLAN } from './plan.ts'
 import { selfTestGate } from './self-test.ts'
 
-const ENGINE: EngineBuild = {
-  version: ENGINE_VERSION,
-  digest: '00'.repeat(32),
-  commit: null,
-  supplies: { features: ENGINE_CONTRACT.features, fields: ENGINE_CONTRACT.fields },
-  takesInputs: true,
-  tellsWork: true,
-}
-const CONTEXT = { engines: [ENGINE], inputs: [] }
 const CANARIES = [{ name: 'off-by-one', found: true, executions: 100 }]
 
 test('this gate rejects every fault and every exhibit, and would miss each of its parts', () => {
-  const evidence = selfTestGate({ source: goodSource(), evidence: null }, CONTEXT, CANARIES, 1)
+  const evidence = selfTestGate({ source: goodSource(), evidence: null }, [], CANARIES, 1)
   const check = checkSelfTest(evidence)
   assert.deepEqual(check.findings, [])
   assert.equal(check.verdict, 'pass')
@@ -36,7 +25,7 @@ test('this gate rejects every fault and every exhibit, and would miss each of it
 test('whatever the seed chooses, every fault is rejected', () => {
   fc.assert(
     fc.property(fc.integer(), (seed) => {
-      const evidence = selfTestGate({ source: goodSource(), evidence: null }, CONTEXT, CANARIES, seed)
+      const evidence = selfTestGate({ source: goodSource(), evidence: null }, [], CANARIES, seed)
       assert.deepEqual(countsOf(evidence).missed, [])
       assert.deepEqual(countsOf(evidence).unnoticed, [])
     }),
@@ -48,9 +37,9 @@ test('a candidate that does not pass, or does not compile, leaves the self-test 
   const untested = sourceOf([rule(1, { 'Image|endswith': '/nc' })], [ruleTest(1, [{ Image: '/bin/nc' }], [])])
   const unreadable = sourceOf([{ title: 'No detection' }], [])
   for (const source of [untested, unreadable]) {
-    const evidence = selfTestGate({ source, evidence: null }, CONTEXT, CANARIES, 1)
+    const evidence = selfTestGate({ source, evidence: null }, [], CANARIES, 1)
     assert.equal(evidence.subject, 'control')
     assert.equal(checkSelfTest(evidence).verdict, 'pass')
   }
-  assert.equal(selfTestGate(null, CONTEXT, CANARIES, 1).subject, 'control')
+  assert.equal(selfTestGate(null, [], CANARIES, 1).subject, 'control')
 })

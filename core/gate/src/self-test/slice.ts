@@ -2,8 +2,8 @@ import type { PackSource } from '@firebreak/content'
 import { Random } from '@firebreak/fuzz'
 import { entryOf, ruleAt, rulePlaces, textOf } from './source-edit.ts'
 
-/** Rules of a candidate into which faults are seeded: what keeps the self-test of a large pack as short as that of a small one. */
-export const SLICE_RULES_MAX = 16
+/** Rules of a candidate into which faults are seeded: more of them would only take longer, as a fault has one place. */
+export const SLICE_RULES_MAX = 8
 
 /**
  * The pack as it is when it is small; of a larger one as many rules as the seed chooses, with their tests. Correlations and filters refer

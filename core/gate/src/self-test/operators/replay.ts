@@ -28,7 +28,7 @@ export function inVerdicts(
 }
 
 /** `fires` fires for every `nth` event of some corpus of ordinary activity. */
-export function flood(nth: number, fires: (evidence: JudgedEvidence['replay'], random: Random) => string) {
+function flood(nth: number, fires: (evidence: JudgedEvidence['replay'], random: Random) => string) {
   return (evidence: JudgedEvidence['replay'], random: Random): JudgedEvidence['replay'] => {
     const id = fires(evidence, random)
     return inVerdicts(evidence, random, (verdicts) =>

@@ -1,11 +1,17 @@
 import type { SourceNode } from '@firebreak/content'
 import type { Random } from '@firebreak/fuzz'
 import { companionId } from '../companions.ts'
-import type { SourceFault } from '../control.ts'
+import type { Aim, SourceFault } from '../control.ts'
 import { editSomeRule, entryOf, type PlainMap, textOf, withDocuments, withEntry, within } from '../source-edit.ts'
 
-function fault(id: string, code: string, what: string, apply: SourceFault['apply']): SourceFault {
-  return { kind: 'source', id, aims: { check: 'source', code: `gate/source-${code}` }, what, apply }
+function fault(
+  id: string,
+  code: string,
+  what: string,
+  apply: SourceFault['apply'],
+  also: Aim['also'] = [],
+): SourceFault {
+  return { kind: 'source', id, aims: { check: 'source', code: `gate/source-${code}`, also }, what, apply }
 }
 
 function conditionOf(rule: SourceNode): string | null {
@@ -68,12 +74,14 @@ export const SIGMA_OPERATORS: readonly SourceFault[] = [
     'condition-never',
     'A condition contradicts itself.',
     condition((one) => `(${one}) and not (${one})`),
+    ['tests'],
   ),
   fault(
     'condition-always',
     'condition-always',
     'A condition holds for every event.',
     condition((one) => `(${one}) or not (${one})`),
+    ['tests'],
   ),
   fault('duplicate-filter-id', 'id-duplicate', 'Two filters have the same id.', (source) =>
     withDocuments(source, [filter('Planted Filter'), filter('Planted Filter Again')], []),
@@ -99,11 +107,13 @@ export const SIGMA_OPERATORS: readonly SourceFault[] = [
     'invisible-name',
     'The name of a field has a control character.',
     fieldTest('Ima\u0007ge', 'planted'),
+    ['contract'],
   ),
   fault(
     'look-alike-field',
     'mixed-script',
     'The name of a field has a Cyrillic letter that looks like a Latin one.',
     fieldTest('Im\u0430ge', 'planted'),
+    ['contract'],
   ),
 ]
