@@ -12,6 +12,7 @@ export {
   notRun,
   passed,
   type Severity,
+  withNotes,
 } from './check/check.ts'
 export { checkCost, costSummary } from './cost/check-cost.ts'
 export { COST_CODES, type CostCode } from './cost/codes.ts'
@@ -124,3 +125,8 @@ export {
 } from './self-test/evidence.ts'
 export { type JudgedEvidence } from './self-test/judged-evidence.ts'
 export { type SelfTestCandidate, selfTestGate } from './self-test/self-test.ts'
+export type { Candidate, RunningRelease } from './candidate.ts'
+export { GATE_POLICY_DEFAULT, type GatePolicy } from './check/policy.ts'
+export { judgeEvidence } from './judge-evidence.ts'
+export { type JudgedSource, judgeSource, type SourceContext, verifyCompiled } from './judge-source.ts'
+export { type GateEvent, type GateFiles, type GateRequest, parseGateRequest } from './run/protocol.ts'
