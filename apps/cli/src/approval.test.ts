@@ -4,7 +4,7 @@ import { generateSigner, sha256Hex } from '@firebreak/crypto'
 import { encodeGateReport, gateReportDigest, type GateReport, signGateReport } from '@firebreak/gate'
 import { sampleRefusal, sampleReport } from '@firebreak/gate/testing'
 import { errorCode, errorMessage, utf8Encode } from '@firebreak/kernel'
-import { judgeDraft, type ReleaseDraft } from './approval.ts'
+import { approvalOf, type ReleaseDraft } from './approval.ts'
 import type { Keystore } from './keystore.ts'
 
 const GATE = generateSigner().signer
@@ -22,7 +22,7 @@ function draft(report: GateReport, over: Partial<ReleaseDraft> = {}): ReleaseDra
 }
 
 test('approvers sign what the gate found, and see it first', () => {
-  const { description, imageDigest, lines } = judgeDraft(draft(PASSED), KEYSTORE)
+  const { description, imageDigest, lines } = approvalOf(draft(PASSED), KEYSTORE)
   assert.equal(imageDigest, sha256Hex(IMAGE))
   assert.deepEqual(description, {
     pack: 'linux-baseline',
@@ -38,7 +38,7 @@ test('approvers sign what the gate found, and see it first', () => {
     assert.ok(text.includes(words), words)
   }
   assert.ok(!text.includes('emergency'))
-  assert.match(judgeDraft(draft(PASSED, { emergency: true }), KEYSTORE).lines.join('\n'), /lane +emergency/)
+  assert.match(approvalOf(draft(PASSED, { emergency: true }), KEYSTORE).lines.join('\n'), /lane +emergency/)
 })
 
 const stranger = generateSigner().signer
@@ -57,7 +57,7 @@ const refused: readonly (readonly [name: string, draft: ReleaseDraft, keystore?:
 for (const [name, one, keystore = KEYSTORE] of refused) {
   test(`approvers refuse ${name}`, () => {
     assert.throws(
-      () => judgeDraft(one, keystore),
+      () => approvalOf(one, keystore),
       (error) => errorCode(error) === 'cli/refused' && errorMessage(error).startsWith('Cannot approve: '),
     )
   })

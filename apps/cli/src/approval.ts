@@ -36,7 +36,7 @@ export interface Approval {
  *
  * @throws CliError cli/refused
  */
-export function judgeDraft({ image, statement, emergency }: ReleaseDraft, { gateKeys }: Keystore): Approval {
+export function approvalOf({ image, statement, emergency }: ReleaseDraft, { gateKeys }: Keystore): Approval {
   const report = open(statement, gateKeys)
   const { pack, version, category, minimumEngine, verdict, imageDigest, risk } = report
   if (verdict !== 'pass') throw refused(`the verdict of the gate is ${verdict}`)

@@ -1,66 +1,60 @@
-import { readPackFolder } from '@firebreak/pack-folder'
-import type { CompiledPack, PackManifest } from '@firebreak/content'
 import { sha256Hex } from '@firebreak/crypto'
-import { encodeGateReport, gateReportDigest, type GateReport } from '@firebreak/gate'
-import type { FormatName } from '@firebreak/inputs'
 import type { Json, Sha256Hex, WallMs } from '@firebreak/kernel'
 import { gateReportTargetPath, releaseCustom, releaseTargetPath } from '@firebreak/rollout'
 import { refreshOver, type TargetFile, trustRoot } from '@firebreak/tuf'
+import { approvalOf, type ReleaseDraft } from './approval.ts'
 import { CliError } from './errors.ts'
-import { type GateRun, runGate } from './gate-run.ts'
-import { approve, type Keystore } from './keystore.ts'
+import { type GateOptions, type GateRun, runGate } from './gate/run.ts'
+import { approve, type Keystore, keystoreFiles } from './keystore.ts'
 import type { OperatorClient } from './operator-client.ts'
+import type { Screen } from './screen.ts'
 
-/** A release that is ready to be signed: the image and the report that proves it. */
-export interface ReleaseDraft {
-  readonly manifest: PackManifest
-  readonly compiled: CompiledPack
-  readonly report: GateReport
-  /** Of the emergency lane. */
-  readonly emergency: boolean
-}
-
-/** @throws CliError cli/refused: no passing report, no release */
+/**
+ * The gate on `folder`, signed with the gate key of the keystore.
+ *
+ * @throws CliError cli/refused: no passing report, no release
+ */
 export async function gatePack(
   folder: string,
-  nowMs: WallMs,
-  inputs: readonly FormatName[] = [],
+  keystore: Keystore,
+  options: Omit<GateOptions, 'key'>,
+  screen: Screen,
+  interrupted: AbortSignal,
 ): Promise<ReleaseDraft> {
-  return requirePass(await runGate(await readPackFolder(folder), nowMs, inputs))
+  const key = keystoreFiles(keystore.folder).gateKey
+  return requirePass(await runGate(folder, { ...options, key }, screen, interrupted))
 }
 
-export function requirePass({ report, compiled, manifest }: GateRun): ReleaseDraft {
-  if (report.verdict === 'pass' && compiled && manifest) return { manifest, compiled, report, emergency: false }
-  const failed = report.checks.filter(({ verdict }) => verdict !== 'pass')
-  const first = failed.flatMap(({ id, findings }) => findings.map((finding) => `${id}: ${finding.message}`))[0]
-  const message = `Cannot release: the gate said no (${failed.map(({ id }) => id).join(', ')}). ${first ?? ''}`.trim()
+export function requirePass({ report, image, statement }: GateRun): ReleaseDraft {
+  if (report.verdict === 'pass' && image && statement) return { report, image, statement, emergency: false }
+  const stopped = report.checks.filter(({ verdict }) => verdict !== 'pass')
+  const first = stopped.flatMap(({ id, findings }) => findings.map((finding) => `${id}: ${finding.message}`))[0]
+  const ids = stopped.map(({ id }) => id).join(', ')
+  const message = `Cannot release: the verdict of the gate is ${report.verdict} (${ids}). ${first ?? ''}`.trim()
   throw new CliError('cli/refused', message, { report })
 }
 
 /**
- * Has the approvers sign image and report digest together, on top of what they signed before, and uploads both.
+ * Has the approvers sign image and gate report together, on top of what they signed before, and uploads both. They judge the report themselves first, and
+ * are told what they sign.
  *
+ * @param tell - a line for the approvers
  * @returns the digest of the image
+ * @throws CliError cli/refused | cli/denied
  */
 export async function publish(
   client: OperatorClient,
   keystore: Keystore,
   draft: ReleaseDraft,
   nowMs: WallMs,
+  tell: (line: string) => void,
 ): Promise<Sha256Hex> {
-  const { name: pack, version, category, minimumEngine } = draft.manifest
-  const reportBytes = encodeGateReport(draft.report)
-  const custom = releaseCustom({
-    pack,
-    category,
-    version,
-    minimumEngine,
-    gateReportDigest: gateReportDigest(reportBytes),
-    emergency: draft.emergency,
-  })
+  const { description, imageDigest, lines } = approvalOf(draft, keystore)
+  for (const line of lines) tell(line)
+  const { pack, version } = description
   const files = [
-    { path: releaseTargetPath(pack, version), bytes: draft.compiled.image, custom },
-    { path: gateReportTargetPath(pack, version), bytes: reportBytes, custom: null },
+    { path: releaseTargetPath(pack, version), bytes: draft.image, custom: releaseCustom(description) },
+    { path: gateReportTargetPath(pack, version), bytes: draft.statement, custom: null },
   ]
   const { trusted, failure } = await refreshOver(trustRoot(keystore.root), nowMs, (path, bytesMax) =>
     client.metadata(path, bytesMax),
@@ -75,7 +69,7 @@ export async function publish(
     targetsMetadata: Buffer.from(metadata).toString('base64'),
     files: files.map(({ path, bytes }) => ({ path, base64: Buffer.from(bytes).toString('base64') })),
   })
-  return draft.compiled.digest
+  return imageDigest
 }
 
 function targetFile(file: { path: string; bytes: Uint8Array; custom: Json }): TargetFile {
