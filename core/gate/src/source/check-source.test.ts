@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Diagnostic, parsePack } from '@firebreak/content'
+import { type Diagnostic, parsePack, type SourceNode } from '@firebreak/content'
 import { FINDINGS_MAX } from '../check/check.ts'
 import { checkSource, sourceFindings } from './check-source.ts'
 import { SOURCE_RULES } from './rules.ts'
@@ -79,15 +79,61 @@ test('of several documents in one file only the one that can not be read is left
   )
 })
 
-test('findings are in the order of weight, file, line and column, and beyond the limit the rest is counted', () => {
+test('findings are in the order of weight, file, line and column', () => {
+  const source = sourceOfDocuments([
+    cleanRule(1, { level: null, status: null, tags: ['own.a', 'own.b'] }),
+    cleanRule(2, { level: null }),
+  ])
+  const rules = source.rules.map(({ nodes }, i) => {
+    const file = `rules/${i === 0 ? 'b' : 'a'}-document.yml`
+    return { file, nodes: nodes.map((node) => spread(node, file)) }
+  })
+  const moved = { ...source, rules }
+  assert.deepEqual(
+    sourceFindings(moved, parsePack(moved)).map(({ severity, at }) => `${severity} ${at.file}:${at.line}:${at.column}`),
+    [
+      'warning rules/a-document.yml:9:1',
+      'warning rules/b-document.yml:9:1',
+      // Tags were put above the document: the later one further to the left.
+      'note rules/b-document.yml:2:3',
+      'note rules/b-document.yml:2:8',
+      'note rules/b-document.yml:9:1',
+    ],
+  )
+})
+
+/** The document at line 9, and the tags in it at line 2, each left of the one before. */
+function spread(node: SourceNode, file: string): SourceNode {
+  if (node.kind !== 'mapping') return node
+  const entries = node.entries.map((one) => {
+    if (one.key !== 'tags' || one.value.kind !== 'sequence') return one
+    const items = one.value.items.map((tag, i) => ({ ...tag, at: { file, line: 2, column: 8 - 5 * i } }))
+    return { ...one, value: { ...one.value, items } }
+  })
+  return { ...node, entries, at: { file, line: 9, column: 1 } }
+}
+
+test('beyond its limit a check counts the rest, and a reason names the most frequent codes', () => {
   const rules = Array.from({ length: 150 }, (_, i) => cleanRule(i + 1, { level: null, status: null }))
   const { source, pack, findings } = readDocuments(rules)
   assert.equal(findings.length, 300)
-  const files = findings.slice(0, 150).map(({ at }) => at.file)
-  assert.deepEqual(files, files.toSorted())
   const listed = checkSource(source, pack).findings
   assert.equal(listed.length, FINDINGS_MAX)
   assert.equal(listed.at(-1)?.code, 'gate/more-findings')
+  const bare = [1, 2].map((n) =>
+    cleanRule(n, {
+      level: null,
+      status: null,
+      date: null,
+      modified: null,
+      description: null,
+      tags: ['own.a', 'own.a'],
+    }),
+  )
+  const many = readDocuments([...bare, cleanRule(3, { tags: ['stp.9'], references: ['a', 'a'] })])
+  const codes = 'date-missing description-missing level-missing status-missing tag-duplicate'.split(' ')
+  const counts = ['4 gate/source-tag-namespace', ...codes.map((code) => `2 gate/source-${code}`), '2 others']
+  assert.equal(checkSource(many.source, many.pack).reason.split('To weigh: ')[1], `${counts.join(', ')}.`)
 })
 
 test('a code that is left out is not found, and others still are', () => {
