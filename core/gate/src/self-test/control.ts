@@ -79,6 +79,8 @@ export interface SelfTestPipeline<Evidence> {
 
 /** What there is to seed faults into. */
 export interface Subject<Evidence> {
+  /** The gate, as it is asked about this pack. */
+  readonly pipeline: SelfTestPipeline<Evidence>
   readonly source: PackSource
   readonly pack: ParsedPack
   readonly compiled: CompiledPack

@@ -27,11 +27,12 @@ const PLAN: SelfTestPlan<FakeEvidence> = {
 const CONTROL = subjectOf(CONTROL_PACK)
 const CANARIES = [{ name: 'off-by-one', found: true, executions: 100 }]
 
-function run(more: Partial<SelfTestInput<FakeEvidence>> = {}): SelfTestEvidence {
+type Input = Partial<SelfTestInput<FakeEvidence>> & { readonly pipeline?: SelfTestPipeline<FakeEvidence> }
+
+function run({ pipeline = PIPELINE, ...more }: Input = {}): SelfTestEvidence {
   return runSelfTest({
     plan: PLAN,
-    pipeline: PIPELINE,
-    control: CONTROL,
+    control: { ...CONTROL, pipeline },
     candidate: null,
     canaries: CANARIES,
     seed: 7,
@@ -60,7 +61,7 @@ const silent = (id: string): SelfTestPipeline<FakeEvidence> =>
   changed((one) => (one.id === id ? passed(one.id, 'Always fine.') : one))
 
 /** Gates with a gap, each as it could come about, and what a self-test has to say about it. */
-const GAPS: readonly (readonly [name: string, input: Partial<SelfTestInput<FakeEvidence>>, says: RegExp])[] = [
+const GAPS: readonly (readonly [name: string, input: Input, says: RegExp])[] = [
   ['a check that always passes', { pipeline: silent('replay') }, /fault flood: replay does not say fail; nothing/],
   ['a verifier that always passes', { pipeline: silent('verify') }, /fault image-truncated: verify does not say fail/],
   [

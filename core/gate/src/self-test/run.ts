@@ -1,7 +1,7 @@
 import { Random } from '@firebreak/fuzz'
 import { unreachable } from '@firebreak/kernel'
 import { ablate, type ReadyControl } from './ablation.ts'
-import type { Operator, Omit, Outcome, SelfTestPipeline, Subject } from './control.ts'
+import type { Operator, Omit, Outcome, Subject } from './control.ts'
 import { missed, outcomeOf } from './control.ts'
 import type { CanaryResult, ControlResult, SelfTestEvidence } from './evidence.ts'
 import type { ReportableCode } from './codes.ts'
@@ -19,7 +19,6 @@ export interface SelfTestPlan<Evidence> {
 
 export interface SelfTestInput<Evidence> {
   readonly plan: SelfTestPlan<Evidence>
-  readonly pipeline: SelfTestPipeline<Evidence>
   /** Known to be good, and the same in every run. */
   readonly control: Subject<Evidence>
   /** Of the candidate, or a slice of it; null when it has none that compiles. */
@@ -36,17 +35,17 @@ export const COMPLETE: Omit = new Set()
  * and leaving out any check or code would be noticed. Deterministic in its input.
  */
 export function runSelfTest<Evidence>(input: SelfTestInput<Evidence>): SelfTestEvidence {
-  const { plan, pipeline, control, candidate, canaries, seed } = input
-  const isUsable = candidate !== null && refusals(candidate, pipeline).length === 0
+  const { plan, control, candidate, canaries, seed } = input
+  const isUsable = candidate !== null && refusals(candidate).length === 0
   const subject = isUsable ? candidate : control
-  const good = plan.good.map((one) => judgeGood(one, control, pipeline))
-  const faults = plan.operators.map((one) => ready(one, subject, pipeline, seed))
-  const museum = plan.museum.map((one) => ready(one, control, pipeline, 0))
+  const good = plan.good.map((one) => judgeGood(one, control))
+  const faults = plan.operators.map((one) => ready(one, subject, seed))
+  const museum = plan.museum.map((one) => ready(one, control, 0))
   return {
     seed,
     subject: isUsable ? 'candidate' : 'control',
     rules: rulePlaces(subject.source).length,
-    good: [controlResult(control, pipeline), ...good],
+    good: [controlResult(control), ...good],
     faults: faults.map((one) => resultOf(one)),
     museum: museum.map((one) => resultOf(one)),
     ablations: ablate([...faults, ...museum], plan.codes),
@@ -61,22 +60,17 @@ function resultOf({ operator, outcome }: ReadyControl): ControlResult {
 }
 
 /** Applies an operator once; what comes of it is judged as often as needed. */
-function ready<Evidence>(
-  operator: Operator<Evidence>,
-  subject: Subject<Evidence>,
-  pipeline: SelfTestPipeline<Evidence>,
-  seed: number,
-): ReadyControl {
-  const judge = judgeOf(operator, subject, pipeline, new Random(seed ^ hash(operator.id)))
+function ready<Evidence>(operator: Operator<Evidence>, subject: Subject<Evidence>, seed: number): ReadyControl {
+  const judge = judgeOf(operator, subject, new Random(seed ^ hash(operator.id)))
   return { operator, judge, outcome: judge(COMPLETE) }
 }
 
 function judgeOf<Evidence>(
   operator: Operator<Evidence>,
   subject: Subject<Evidence>,
-  pipeline: SelfTestPipeline<Evidence>,
   random: Random,
 ): (omit: Omit) => Outcome {
+  const { pipeline } = subject
   switch (operator.kind) {
     case 'source': {
       const source = operator.apply(subject.source, random)
@@ -112,8 +106,8 @@ function reportOutcome(code: string | null): Outcome {
 }
 
 /** `check code` of everything that refuses a subject which has to pass. */
-function refusals<Evidence>(subject: Subject<Evidence>, pipeline: SelfTestPipeline<Evidence>): readonly string[] {
-  const { source, pack, compiled, evidence, report } = subject
+function refusals<Evidence>(subject: Subject<Evidence>): readonly string[] {
+  const { pipeline, source, pack, compiled, evidence, report } = subject
   const checks = [
     ...pipeline.judgeSource(source, COMPLETE),
     ...pipeline.judgePack(pack, COMPLETE),
@@ -125,17 +119,13 @@ function refusals<Evidence>(subject: Subject<Evidence>, pipeline: SelfTestPipeli
   return report_ === null ? refused : [...refused, `report: ${report_}`]
 }
 
-function controlResult<Evidence>(control: Subject<Evidence>, pipeline: SelfTestPipeline<Evidence>): ControlResult {
-  const refused = refusals(control, pipeline)
+function controlResult<Evidence>(control: Subject<Evidence>): ControlResult {
+  const refused = refusals(control)
   return { id: 'control-pack', check: 'self-test', code: '', missed: refused[0] ?? null, rejectedBy: [] }
 }
 
-function judgeGood<Evidence>(
-  good: Operator<Evidence>,
-  control: Subject<Evidence>,
-  pipeline: SelfTestPipeline<Evidence>,
-): ControlResult {
-  const { failed, inconclusive, errors } = judgeOf(good, control, pipeline, new Random(0))(COMPLETE)
+function judgeGood<Evidence>(good: Operator<Evidence>, control: Subject<Evidence>): ControlResult {
+  const { failed, inconclusive, errors } = judgeOf(good, control, new Random(0))(COMPLETE)
   const rejectedBy = [...failed, ...inconclusive]
   const why = rejectedBy.length === 0 ? null : `refused by ${rejectedBy.join(', ')}: ${[...errors].join(', ')}`
   return { id: good.id, check: good.aims.check, code: '', missed: why, rejectedBy }

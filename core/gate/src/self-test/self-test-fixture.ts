@@ -29,6 +29,7 @@ export const PIPELINE: SelfTestPipeline<FakeEvidence> = {
 
 export function subjectOf(source: PackSource): Subject<FakeEvidence> {
   return {
+    pipeline: PIPELINE,
     source,
     pack: parsePack(source),
     compiled: compilePack(parsePack(withDocuments(source, [ROUTED_RULE], []))),

@@ -2,15 +2,18 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { goodSource, rule, ruleTest, sourceOf } from '../gate-fixture.ts'
+import type { SourceContext } from '../judge-source.ts'
 import { checkSelfTest } from './check-self-test.ts'
+import { THIS_ENGINE } from './control-evidence.ts'
 import { countsOf } from './evidence.ts'
 import { SELF_TEST_PLAN } from './plan.ts'
 import { selfTestGate } from './self-test.ts'
 
+const CONTEXT: SourceContext = { engines: [THIS_ENGINE], inputs: [] }
 const CANARIES = [{ name: 'off-by-one', found: true, executions: 100 }]
 
 test('this gate rejects every fault and every exhibit, and would miss each of its parts', () => {
-  const evidence = selfTestGate({ source: goodSource(), evidence: null }, [], CANARIES, 1)
+  const evidence = selfTestGate({ source: goodSource(), evidence: null }, CONTEXT, CANARIES, 1)
   const check = checkSelfTest(evidence)
   assert.deepEqual(check.findings, [])
   assert.equal(check.verdict, 'pass')
@@ -25,7 +28,7 @@ test('this gate rejects every fault and every exhibit, and would miss each of it
 test('whatever the seed chooses, every fault is rejected', () => {
   fc.assert(
     fc.property(fc.integer(), (seed) => {
-      const evidence = selfTestGate({ source: goodSource(), evidence: null }, [], CANARIES, seed)
+      const evidence = selfTestGate({ source: goodSource(), evidence: null }, CONTEXT, CANARIES, seed)
       assert.deepEqual(countsOf(evidence).missed, [])
       assert.deepEqual(countsOf(evidence).unnoticed, [])
     }),
@@ -37,9 +40,15 @@ test('a candidate that does not pass, or does not compile, leaves the self-test 
   const untested = sourceOf([rule(1, { 'Image|endswith': '/nc' })], [ruleTest(1, [{ Image: '/bin/nc' }], [])])
   const unreadable = sourceOf([{ title: 'No detection' }], [])
   for (const source of [untested, unreadable]) {
-    const evidence = selfTestGate({ source, evidence: null }, [], CANARIES, 1)
+    const evidence = selfTestGate({ source, evidence: null }, CONTEXT, CANARIES, 1)
     assert.equal(evidence.subject, 'control')
     assert.equal(checkSelfTest(evidence).verdict, 'pass')
   }
-  assert.equal(selfTestGate(null, [], CANARIES, 1).subject, 'control')
+  assert.equal(selfTestGate(null, CONTEXT, CANARIES, 1).subject, 'control')
+})
+
+test('no engine to hold the candidate against says nothing about the gate', () => {
+  const evidence = selfTestGate({ source: goodSource(), evidence: null }, { engines: [], inputs: [] }, CANARIES, 1)
+  assert.equal(evidence.subject, 'control')
+  assert.equal(checkSelfTest(evidence).verdict, 'pass')
 })

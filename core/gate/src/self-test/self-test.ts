@@ -1,16 +1,10 @@
-import {
-  compilePack,
-  ContentError,
-  type PackSource,
-  type ParsedPack,
-  parsePack,
-  type SensorSource,
-} from '@firebreak/content'
+import { compilePack, ContentError, type PackSource, type ParsedPack, parsePack } from '@firebreak/content'
+import type { SourceContext } from '../judge-source.ts'
 import { sampleReport } from '../report/sample-report.ts'
 import { signGateReport } from '../report/statement.ts'
 import { CONTROL_PACK, ROUTED_RULE, withCompanions } from './companions.ts'
 import { controlEvidence, THIS_ENGINE } from './control-evidence.ts'
-import type { SelfTestPipeline, Subject } from './control.ts'
+import type { Subject } from './control.ts'
 import type { CanaryResult, SelfTestEvidence } from './evidence.ts'
 import type { JudgedEvidence } from './judged-evidence.ts'
 import { CONTROL_SIGNER } from './operators/report.ts'
@@ -30,43 +24,38 @@ export interface SelfTestCandidate {
 }
 
 /**
- * Proves that the gate still works, on this very candidate. What rules need is held against the engine of this very code: engines of the
- * fleet may lack what the rules that come with the faults need, and are part of the evidence. Pure: the same candidate, seed and code give the same evidence.
+ * Proves that the gate still works, on this very candidate. Pure: the same candidate, seed and code give the same evidence.
  *
  * @param candidate - null: there is none, so that the faults are seeded into the control pack
- * @param inputs - what inputs of the release's hosts supply besides their sensors
+ * @param context - what the candidate is held against
  * @param canaries - planted bugs, as the fuzzer of this very run found them or did not
  */
 export function selfTestGate(
   candidate: SelfTestCandidate | null,
-  inputs: readonly SensorSource[],
+  context: SourceContext,
   canaries: readonly CanaryResult[],
   seed: number,
 ): SelfTestEvidence {
-  const control = subjectOf({ source: CONTROL_PACK, evidence: null })
+  // Engines of the fleet may be missing, or lack what the control pack needs: that is not what it shows.
+  const control = subjectOf({ source: CONTROL_PACK, evidence: null }, { engines: [THIS_ENGINE], inputs: [] })
   if (control === null) throw new Error('Cannot test the gate: its control pack does not compile')
-  const pipeline: SelfTestPipeline<JudgedEvidence> = gatePipeline({
-    engines: [THIS_ENGINE],
-    inputs,
-    keys: [CONTROL_SIGNER.publicKey],
-  })
   const slice = candidate && { ...candidate, source: withCompanions(sliceOf(candidate.source, seed)) }
   return runSelfTest({
     plan: SELF_TEST_PLAN,
-    pipeline,
     control,
-    candidate: slice && subjectOf(slice),
+    candidate: slice && subjectOf(slice, context),
     canaries,
     seed,
   })
 }
 
 /** Null when it does not compile. */
-function subjectOf({ source, evidence }: SelfTestCandidate): Subject<JudgedEvidence> | null {
+function subjectOf({ source, evidence }: SelfTestCandidate, context: SourceContext): Subject<JudgedEvidence> | null {
   const pack = parsePack(source)
   try {
     const compiled = compilePack(pack)
     return {
+      pipeline: gatePipeline({ ...context, keys: [CONTROL_SIGNER.publicKey] }),
       source,
       pack,
       compiled: compilePack(parseRouted(source)),
