@@ -11,8 +11,10 @@ import type { Words } from './words.ts'
 /** Ways to change an input: as the document that it means, by what was compared, blindly. */
 export type ArmName = 'structure' | 'compares' | 'havoc'
 
-/** Executions in a row that change one entry in one way. */
-const ROUND = { first: 256, later: 128 }
+/** Executions in a row that change one entry in one way; fewer when it is long. */
+const ROUND = { first: 256, later: 128, least: 16, fullBytesMax: 512 }
+/** What an execution costs beside its input's length, in bytes. */
+const WORK_PER_EXECUTION = 64
 /** Blind changes after which lengths and checksums are not put right, in one of so many. */
 const UNREPAIRED_ONE_IN = 10
 
@@ -25,6 +27,11 @@ interface Surroundings<Tree> {
   readonly inputBytesMax: number
 }
 
+function roundFor({ work, bytes }: Entry): number {
+  const full = work === 0 ? ROUND.first : ROUND.later
+  return Math.max(ROUND.least, Math.floor(full * Math.min(1, ROUND.fullBytesMax / (bytes.length + 1))))
+}
+
 /** The rounds of a campaign: which entry, which arm, and one changed input after another. */
 export class Arms<Tree> {
   readonly names: readonly ArmName[]
@@ -34,6 +41,8 @@ export class Arms<Tree> {
   #arm: ArmName = 'havoc'
   #entry: Entry | null = null
   #tree: Tree | null = null
+  /** To take parts from, in this round. */
+  #other: Tree | null = null
   #left = 0
   #done = 0
   #gain = 0
@@ -77,10 +86,11 @@ export class Arms<Tree> {
       (arm) => (arm !== 'structure' || tree !== null) && (arm !== 'compares' || !entry.exhausted),
     )
     this.#arm = ready.length === 0 ? 'havoc' : bandit.choose(ready, random)
-    this.#left = entry.rounds === 0 ? ROUND.first : ROUND.later
-    entry.rounds++
+    this.#left = roundFor(entry)
+    entry.work += this.#left * (entry.bytes.length + WORK_PER_EXECUTION)
     this.#entry = entry
     this.#tree = tree
+    this.#other = this.#arm === 'structure' && format !== null ? format.decode(corpus.any(random).bytes) : null
     this.#done = 0
     this.#gain = 0
   }
@@ -98,10 +108,10 @@ export class Arms<Tree> {
   }
 
   #changeTree(entry: Entry, tree: Tree): Uint8Array | null {
-    const { format, random, words, corpus, inputBytesMax } = this.#around
+    const { format, random, words, inputBytesMax } = this.#around
     if (format === null) return null
-    const other = random.oneIn(8) ? format.decode(corpus.any(random).bytes) : null
     const compared = this.#comparedOf(entry)
+    const other = random.oneIn(4) ? this.#other : null
     const input = format.encode(format.mutate(tree, { random, dictionary: words, compared, other }))
     return input.length <= inputBytesMax ? input : input.subarray(0, inputBytesMax)
   }

@@ -6,6 +6,7 @@ import { Coverage, NEW_BLOCK, type Novelty } from './coverage.ts'
 import { type Finding, Findings } from './findings.ts'
 import type { Format } from './format.ts'
 import { type Limits, LIMITS_DEFAULT } from './limits.ts'
+import { shorten } from './minimise.ts'
 import { type Progress, type ProgressPoint, Series } from './progress.ts'
 import { Random } from './random.ts'
 import type { Dictionary, Outcome, Target } from './target.ts'
@@ -28,9 +29,13 @@ export interface CampaignOptions<Tree> {
 /** An arm; or that an input which showed something new is kept; or that lengths and checksums are put right. */
 export type Omission = ArmName | 'coverage' | 'repair'
 
+/** Shorter inputs are not made shorter still. */
+const TRIM = { bytesMin: 128, executionsMax: 48 }
+
 /** Looks for inputs on which a program breaks a promise. It does nothing by itself: `step` says how long. */
 export class Campaign<Tree> {
   readonly #target: Target
+  readonly #format: Format<Tree> | null
   readonly #limits: Limits
   readonly #random: Random
   readonly #words: Words
@@ -48,6 +53,7 @@ export class Campaign<Tree> {
   constructor({ target, format, seeds, seed, dictionary, limits, omit = new Set() }: CampaignOptions<Tree>) {
     assert(target.counters.length % 4 === 0, 'counters come in words of four')
     this.#target = target
+    this.#format = format
     this.#limits = { ...LIMITS_DEFAULT, ...limits }
     this.#random = new Random(seed)
     this.#words = new Words(dictionary)
@@ -132,9 +138,22 @@ export class Campaign<Tree> {
   }
 
   #keep(input: Uint8Array, novelty: Novelty): number {
-    if (!this.#corpus.add(input.slice(), this.#executions)) return 0
-    this.#lastFind = this.#executions
+    const foundAt = this.#executions
+    if (!this.#corpus.add(this.#trimmed(input.slice()), foundAt)) return 0
+    this.#lastFind = foundAt
     return novelty === NEW_BLOCK ? GAIN.block : GAIN.count
+  }
+
+  /** What does the same in fewer bytes, as far as a few executions tell: everything that follows is made of it. */
+  #trimmed(input: Uint8Array): Uint8Array {
+    if (input.length <= TRIM.bytesMin) return input
+    const wanted = this.#coverage.signature()
+    const keeps = (candidate: Uint8Array): boolean => {
+      const outcome = this.#run(candidate)
+      if (typeof outcome === 'object') this.#findings.add(outcome, candidate, this.#executions)
+      return this.#coverage.signature() === wanted
+    }
+    return shorten(input, this.#format, keeps, TRIM.executionsMax)
   }
 
   readonly #point = (): ProgressPoint => ({

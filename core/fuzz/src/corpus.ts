@@ -10,8 +10,8 @@ export interface CorpusEntry {
 
 /** What the campaign keeps beside an entry. */
 export interface Entry extends CorpusEntry {
-  /** Rounds in which it was the input to change. */
-  rounds: number
+  /** Executions in which it was the input to change, each counted for as long as the input is. */
+  work: number
   /** What was compared when it was traced; null: it was not traced yet. */
   compared: readonly Compared[] | null
   /** Changes that its comparisons suggest and that were not tried yet; null: none were made yet. */
@@ -36,18 +36,18 @@ export class Corpus {
   add(bytes: Uint8Array, foundAt: number): boolean {
     if (this.entries.length >= this.#entriesMax || this.#bytes + bytes.length > this.#bytesMax) return false
     this.#bytes += bytes.length
-    this.entries.push({ bytes, foundAt, rounds: 0, compared: null, suggestions: null, exhausted: false })
+    this.entries.push({ bytes, foundAt, work: 0, compared: null, suggestions: null, exhausted: false })
     return true
   }
 
-  /** The newest entry that was never changed; if there is none, of two the one that was changed less. */
+  /** The newest entry that was never changed; if there is none, of two the one on which less was spent: so short ones come more often. */
   pick(random: Random): Entry {
     for (let i = this.entries.length - 1; i >= 0; i--) {
       const entry = this.entries[i] as Entry
-      if (entry.rounds === 0) return entry
+      if (entry.work === 0) return entry
     }
     const [a, b] = [random.pick(this.entries), random.pick(this.entries)]
-    return b.rounds < a.rounds ? b : a
+    return b.work < a.work ? b : a
   }
 
   any(random: Random): Entry {

@@ -1,15 +1,20 @@
+const VIEWS_KEPT = 1024
+
 /** An input that is being changed: bytes in memory that is allocated once. */
 export class Draft {
   readonly bytes: Uint8Array
   length = 0
+  readonly #views: (Uint8Array | undefined)[] = Array.from({ length: VIEWS_KEPT }, () => undefined)
 
   constructor(bytesMax: number) {
     this.bytes = new Uint8Array(bytesMax)
   }
 
-  /** Its content, in the same memory. */
+  /** Its content, in the same memory. Views of usual lengths are made once. */
   view(): Uint8Array {
-    return this.bytes.subarray(0, this.length)
+    const { length } = this
+    if (length >= VIEWS_KEPT) return this.bytes.subarray(0, length)
+    return (this.#views[length] ??= this.bytes.subarray(0, length))
   }
 
   set(input: Uint8Array): void {

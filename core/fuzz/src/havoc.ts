@@ -18,6 +18,8 @@ const ANY_LEVEL_ONE_IN = 4
 const LENGTH_FIELD_WITHIN = 64
 const WIDTHS = [1, 2, 4]
 
+const INTERESTING_DIGITS = INTERESTING.map(digitsOf)
+
 export function havocLevel(executionsSinceFind: number, random: Random): HavocLevel {
   if (executionsSinceFind < LEVEL_1_AFTER) return 0
   if (executionsSinceFind < LEVEL_2_AFTER) return 1
@@ -131,7 +133,7 @@ function digits(draft: Draft, near: number, random: Random): void {
   let end = start
   while (end < draft.length && isDigit(draft.bytes[end])) end++
   if (end === start) return
-  draft.replace(start, end - start, digitsOf(random.pick(INTERESTING)))
+  draft.replace(start, end - start, random.pick(INTERESTING_DIGITS))
 }
 
 export function digitsOf(value: number): Uint8Array {

@@ -31,6 +31,22 @@ export function minimise<Tree>(
   return { input: plain(bytes, format?.repair ?? null, test, spent), executions }
 }
 
+/** Only the first of these steps, or without a format the second. */
+export function shorten<Tree>(
+  input: Uint8Array,
+  format: Format<Tree> | null,
+  keeps: Keeps,
+  executionsMax: number,
+): Uint8Array {
+  let executions = 0
+  const spent = (): boolean => executions >= executionsMax
+  const test: Keeps = (candidate) => {
+    executions++
+    return keeps(candidate)
+  }
+  return format === null ? withoutBytes(input, null, test, spent) : withoutParts(input, format, test, spent)
+}
+
 function withoutParts<Tree>(input: Uint8Array, format: Format<Tree>, keeps: Keeps, spent: () => boolean): Uint8Array {
   const tree = format.decode(input)
   if (tree === null) return input

@@ -16,7 +16,7 @@ export class Random {
 
   /** From 0 to `end - 1`. */
   below(end: number): number {
-    return this.word() % end
+    return Math.floor((this.word() / 0x100000000) * end)
   }
 
   /** From `low` to `high`. */

@@ -95,7 +95,7 @@ export function parse(bytes: Uint8Array, build: Build): Rule[] {
   if (count > RECORDS_MAX) throw new Refused('too many records')
   if (head.u32() !== bytes.length - HEADER_BYTES) throw new Refused('wrong length')
   const sum = head.u32()
-  if (sum !== 0 && sum !== checksum(bytes.subarray(HEADER_BYTES))) throw new Refused('wrong checksum')
+  if (sum !== 0 && sum !== checksum(bytes, HEADER_BYTES, bytes.length)) throw new Refused('wrong checksum')
   const rules: Rule[] = []
   while (rules.length < count) {
     const rule = record(head, build)
@@ -219,9 +219,9 @@ const SUMS: Int32Array = Int32Array.from({ length: 256 }, (_, byte) => {
   return sum
 })
 
-/** CRC-32, as Ethernet and zip have it. */
-export function checksum(bytes: Uint8Array): number {
+/** CRC-32 of a range, as Ethernet and zip have it. */
+export function checksum(bytes: Uint8Array, from: number, to: number): number {
   let sum = -1
-  for (let i = 0; i < bytes.length; i++) sum = (sum >>> 8) ^ (SUMS[(sum ^ (bytes[i] as number)) & 255] as number)
+  for (let i = from; i < to; i++) sum = (sum >>> 8) ^ (SUMS[(sum ^ (bytes[i] as number)) & 255] as number)
   return ~sum >>> 0
 }

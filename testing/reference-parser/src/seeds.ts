@@ -42,7 +42,7 @@ export function content(version: number, type: number, records: readonly (readon
   const payload = records.flat()
   const bytes = new Uint8Array(HEADER_BYTES + payload.length)
   bytes.set(payload, HEADER_BYTES)
-  const sum = checksum(bytes.subarray(HEADER_BYTES))
+  const sum = checksum(bytes, HEADER_BYTES, bytes.length)
   bytes.set([...word(MAGIC), ...short(version), ...short(type), ...short(DECLARED), ...short(records.length)])
   bytes.set([...word(payload.length), ...word(sum)], 12)
   return bytes

@@ -2,22 +2,29 @@ import type { Format, Material } from '../format.ts'
 import { changed, withLie } from './change.ts'
 import { decode } from './decode.ts'
 import { Encoder } from './encode.ts'
+import { compile, type Form, OF_DOCUMENT, OF_REST, OF_SELF } from './form.ts'
 import type { Node } from './node.ts'
-import { DOCUMENT, type Int, type Part, resolve } from './part.ts'
+import type { Part } from './part.ts'
 
 /** One changed document in so many states something that is not so. */
 const LIE_ONE_IN = 7
 
 /** Documents that a descriptor describes. Written, at most `bytesMax` long. */
 export function binaryFormat(part: Part, bytesMax = 65_536): Format<Node> {
+  const form = compile(part)
   const encoder = new Encoder(bytesMax)
+  const starts = startsOf(form)
   return {
-    decode: (input) => decode(input, part),
+    decode: (input) => {
+      const root = decode(input, form)
+      if (root !== null) encoder.prepare(root)
+      return root
+    },
     encode: (root) => encoder.encode(root),
     mutate,
     parts: partsOf,
     without: (root, from, to) => new Removal(from, to).of(root),
-    repair: (input) => repair(input, part),
+    repair: (input) => repair(input, form, starts),
   }
 }
 
@@ -30,7 +37,7 @@ function mutate(root: Node, material: Material<Node>): Node {
 
 /** Items of lists, however deep. */
 function partsOf(node: Node): number {
-  let parts = node.part.kind === 'list' ? node.children.length : 0
+  let parts = node.form.part.kind === 'list' ? node.children.length : 0
   for (const child of node.children) parts += partsOf(child)
   return parts
 }
@@ -47,7 +54,7 @@ class Removal {
 
   of(node: Node): Node {
     if (node.children.length === 0) return node
-    const isList = node.part.kind === 'list'
+    const isList = node.form.part.kind === 'list'
     return node.withChildren(node.children.flatMap((child) => (isList && this.#goes(child) ? [] : [this.of(child)])))
   }
 
@@ -60,42 +67,30 @@ class Removal {
 }
 
 /** Numbers at the beginning that speak of the whole document: what a blind change has made wrong, and a parser asks first. */
-function repair(input: Uint8Array, part: Part): void {
-  const root = resolve(part)
-  if (root.kind !== 'struct') return
-  const ints: { readonly int: Int; readonly at: number }[] = []
-  let at = 0
-  for (const one of root.parts) {
-    const beside = resolve(one)
-    const width = widthOf(beside)
-    if (width === null || at + width > input.length) break
-    if (beside.kind === 'int' && beside.role.is !== 'value') ints.push({ int: beside, at })
-    at += width
+function repair(input: Uint8Array, root: Form, starts: readonly number[]): void {
+  for (const { at, of, int } of root.derived) {
+    const place = starts[at]
+    if (place === undefined || place + int.width > input.length) continue
+    const from = of === OF_SELF || of === OF_DOCUMENT ? 0 : of === OF_REST ? place + int.width : starts[of]
+    // A part in the middle has an end that only decoding would find.
+    if (from === undefined || from > input.length || (of >= 0 && of !== root.children.length - 1)) continue
+    const { role, width, endian } = int
+    if (role.is !== 'length' && role.is !== 'checksum') continue
+    const value =
+      role.is === 'length'
+        ? Math.floor((input.length - from) / role.unit) + role.plus
+        : role.sum(input, from, input.length)
+    for (let i = 0; i < width; i++) input[place + (endian === 'little' ? i : width - 1 - i)] = value >>> (8 * i)
   }
-  for (const checksums of [false, true]) {
-    for (const { int, at: place } of ints) repairOne(input, int, place, checksums)
+}
+
+/** Where the parts of a struct begin, as far as that is always the same. */
+function startsOf(struct: Form): readonly number[] {
+  const starts = [0]
+  for (const { part } of struct.children) {
+    const width = part.kind === 'int' ? part.width : part.kind === 'bytes' ? part.length : null
+    if (width === null) break
+    starts.push((starts.at(-1) ?? 0) + width)
   }
-}
-
-function repairOne(input: Uint8Array, int: Int, at: number, checksums: boolean): void {
-  const { role, width, endian } = int
-  if (role.is !== 'length' && role.is !== 'checksum') return
-  if ((role.is === 'checksum') !== checksums) return
-  const from = startOf(role.of, at + width)
-  if (from === null) return
-  const value =
-    role.is === 'length'
-      ? Math.floor((input.length - from) / role.unit) + role.plus
-      : role.sum(input.subarray(from, input.length))
-  for (let i = 0; i < width; i++) input[at + (endian === 'little' ? i : width - 1 - i)] = value >>> (8 * i)
-}
-
-function startOf(of: string, behind: number): number | null {
-  if (of === DOCUMENT || of === 'self') return 0
-  return of === 'rest' ? behind : null
-}
-
-function widthOf(part: ReturnType<typeof resolve>): number | null {
-  if (part.kind === 'int') return part.width
-  return part.kind === 'bytes' ? part.length : null
+  return starts
 }

@@ -1,21 +1,54 @@
 import { unreachable, utf8Decode, utf8Encode } from '@firebreak/kernel'
 import { changedText, comparedWith } from '../document/text.ts'
 import type { Material } from '../format.ts'
+import type { Random } from '../random.ts'
 import { INTERESTING } from '../words.ts'
-import { generate, settleChoices, valueFor } from './generate.ts'
+import type { Form } from './form.ts'
+import { generate, valueFor, wrap } from './generate.ts'
 import { bytesNode, intNode, Node, parentNode } from './node.ts'
-import { type Bytes, type Choice, type Int, isDerived, type List, resolve } from './part.ts'
+import type { Bytes, Int } from './part.ts'
 
 type Hints = Material<Node>
 
 const COPIES_MAX = 40
+/** Nodes that copies add at once. */
+const GROWTH_MAX = 2048
 const WRAPS_MAX = 4
 const TRIES = 8
+const STOP_ONE_IN = 8
+/** Larger documents only lose items: big inputs take long, and rarely show what small ones don't. */
+const SIZE_MAX = 4096
 
 /** A copy with one change somewhere in it. Derived numbers stay right. */
 export function changed(root: Node, hints: Hints): Node {
+  if (root.size > SIZE_MAX) return shrunk(root, hints)
   for (let tries = TRIES; tries > 0; tries--) {
-    const next = changedAt(root, hints.random.below(root.size), hints)
+    const next = replaced(root, siteIn(root, hints.random), (site) => replacementFor(site, hints))
+    if (next !== null) return next
+  }
+  return root
+}
+
+/** The number of a node. Half of the time each is as likely; else each branch is, so that a field beside a long list has its turn. */
+function siteIn(root: Node, random: Random): number {
+  if (random.oneIn(2)) return random.below(root.size)
+  let node = root
+  let index = 0
+  while (node.children.length > 0 && !random.oneIn(STOP_ONE_IN)) {
+    const place = random.below(node.children.length)
+    index++
+    for (let i = 0; i < place; i++) index += (node.children[i] as Node).size
+    node = node.children[place] as Node
+  }
+  return index
+}
+
+/** A copy with an item of a list less. */
+function shrunk(root: Node, hints: Hints): Node {
+  for (let tries = 4 * TRIES; tries > 0; tries--) {
+    const next = replaced(root, hints.random.below(root.size), ({ parent }) =>
+      parent?.form.part.kind === 'list' ? [] : null,
+    )
     if (next !== null) return next
   }
   return root
@@ -25,7 +58,7 @@ export function changed(root: Node, hints: Hints): Node {
 export function withLie(root: Node, hints: Hints): Node {
   for (let tries = 4 * TRIES; tries > 0; tries--) {
     const next = replaced(root, hints.random.below(root.size), ({ node }) =>
-      isDerived(node.part) ? intNode(node.part, 0, lieFor(node.part as Int, hints)) : null,
+      node.form.isDerived ? intNode(node.form, lieFor(node.form.part as Int, hints)) : null,
     )
     if (next !== null) return next
   }
@@ -57,56 +90,54 @@ interface Site {
 /** What takes the place of a node: one, or in a list none or several. Null: nothing can be done here. */
 type Replacement = Node | readonly Node[] | null
 
-function changedAt(root: Node, index: number, hints: Hints): Node | null {
-  return replaced(root, index, (site) => replacementFor(site, hints))
+/** A copy in which the node of this number, in the order of the text, is another. Null: it can't be changed so. */
+function replaced(root: Node, index: number, change: (site: Site) => Replacement): Node | null {
+  const next = replacedBelow(root, index, null, 0, change)
+  return next instanceof Node ? next : null
 }
 
-/** A copy in which the node of this number, in the order of the text, is another. */
-function replaced(root: Node, index: number, change: (site: Site) => Replacement): Node | null {
-  const within = (node: Node, left: number, parent: Node | null, at: number): Replacement => {
-    if (left === 0) return change({ node, parent, at })
-    let rest = left - 1
-    for (let i = 0; i < node.children.length; i++) {
-      const child = node.children[i] as Node
-      if (rest >= child.size) {
-        rest -= child.size
-        continue
-      }
-      const next = within(child, rest, node, i)
-      if (next === null) return null
-      if (next instanceof Node) return node.withChild(i, next)
-      return node.withChildren([...node.children.slice(0, i), ...next, ...node.children.slice(i + 1)])
-    }
-    return null
-  }
-  const next = within(root, index, null, 0)
-  return next instanceof Node ? next : null
+function replacedBelow(
+  node: Node,
+  index: number,
+  parent: Node | null,
+  at: number,
+  change: (site: Site) => Replacement,
+): Replacement {
+  if (index === 0) return change({ node, parent, at })
+  const { children } = node
+  let left = index - 1
+  let place = 0
+  while (left >= (children[place] as Node).size) left -= (children[place++] as Node).size
+  const next = replacedBelow(children[place] as Node, left, node, place, change)
+  if (next === null) return null
+  return next instanceof Node ? node.withChild(place, next) : node.withChildren(children.toSpliced(place, 1, ...next))
 }
 
 function replacementFor(site: Site, hints: Hints): Replacement {
   const { node, parent } = site
-  if (parent?.part.kind === 'list' && hints.random.oneIn(3)) return changedItem(site, parent, hints)
+  const { form } = node
+  if (parent?.form.part.kind === 'list' && hints.random.oneIn(3)) return changedItem(site, parent, hints)
   if (hints.other !== null && hints.random.oneIn(4)) return twinOf(node, hints.other, hints)
-  switch (node.part.kind) {
+  switch (form.part.kind) {
     case 'int':
-      return isDerived(node.part) ? null : changedInt(node, node.part, hints)
+      return form.isDerived ? null : changedInt(node, form.part, hints)
     case 'bytes':
-      return bytesNode(node.part, changedBytes(node.bytes, node.part, hints))
+      return bytesNode(form, changedBytes(node.bytes, form.part, hints))
     case 'list':
-      return changedList(node, node.part, hints)
+      return changedList(node, hints)
     case 'choice':
       return null
     case 'struct':
-      return changedChoice(node, hints)
+      return changedStruct(node, hints)
     default:
-      return unreachable(node.part)
+      return unreachable(form.part)
   }
 }
 
 function changedInt(node: Node, part: Int, hints: Hints): Node {
   const other = hints.random.oneIn(2) ? comparedWith(node.value, hints) : null
-  if (typeof other === 'number') return intNode(part, other + hints.random.pick([0, 0, -1, 1]))
-  return intNode(part, valueFor(part, node.value, hints))
+  if (typeof other === 'number') return intNode(node.form, other + hints.random.pick([0, 0, -1, 1]))
+  return intNode(node.form, valueFor(part, node.value, hints))
 }
 
 /** An item of a list: gone, twice, elsewhere, or wrapped into others of its kind. */
@@ -119,7 +150,7 @@ function changedItem({ node, at }: Site, list: Node, hints: Hints): Replacement 
     case 2:
       return [node, node]
     case 3:
-      return [node, generate(node.part, hints)]
+      return [node, generate(node.form, hints)]
     case 4: {
       const other = random.pick(list.children)
       return other === list.children[at] ? null : [node, other]
@@ -129,37 +160,18 @@ function changedItem({ node, at }: Site, list: Node, hints: Hints): Replacement 
   }
 }
 
-/** Inside new parts of its own kind, one to four deep. */
+/** Inside new parts of its own form, one to four deep; null: that form can't contain itself. */
 function wrapped(node: Node, hints: Hints): Node | null {
+  if (node.form.wrappers.size === 0) return null
   let inner = node
-  for (let left = hints.random.between(1, WRAPS_MAX); left > 0; left--) {
-    const outer = around(inner, hints)
-    if (outer === null) return null
-    inner = outer
-  }
+  for (let left = hints.random.between(1, WRAPS_MAX); left > 0; left--) inner = wrap(inner, hints)
   return inner
 }
 
-/** A new part of the node's kind with a list in it that takes the node; null: there is none, or it was not hit upon. */
-function around(node: Node, hints: Hints): Node | null {
-  for (let tries = TRIES; tries > 0; tries--) {
-    const shell = generate(node.part, hints)
-    for (let index = 1; index < shell.size; index++) {
-      const filled = replaced(shell, index, ({ node: { part } }) =>
-        part.kind === 'list' && part.items === null && resolve(part.item) === node.part
-          ? parentNode(part, [node])
-          : null,
-      )
-      if (filled !== null) return filled
-    }
-  }
-  return null
-}
-
-function changedList(node: Node, part: List, hints: Hints): Node {
+function changedList(node: Node, hints: Hints): Node {
   const { random } = hints
-  const { children } = node
-  const item = resolve(part.item)
+  const { children, form } = node
+  const [item] = form.children as readonly [Form]
   if (children.length === 0 || random.oneIn(3)) {
     return node.withChildren(children.toSpliced(random.below(children.length + 1), 0, generate(item, hints)))
   }
@@ -171,7 +183,8 @@ function changedList(node: Node, part: List, hints: Hints): Node {
     case 1:
       return node.withChildren(children.with(random.below(children.length), one))
     case 2: {
-      const copies = Array.from<Node>({ length: random.between(1, COPIES_MAX) }).fill(one)
+      const most = Math.min(COPIES_MAX, Math.floor(GROWTH_MAX / one.size))
+      const copies = Array.from<Node>({ length: random.between(1, Math.max(1, most)) }).fill(one)
       return node.withChildren(children.toSpliced(at, 0, ...copies))
     }
     case 3:
@@ -181,24 +194,23 @@ function changedList(node: Node, part: List, hints: Hints): Node {
   }
 }
 
-/** Of a struct: another case of one of its choices, or a new one altogether. */
-function changedChoice(node: Node, hints: Hints): Node | null {
+/** Another case of one of its choices; without any, a new one altogether. */
+function changedStruct(node: Node, hints: Hints): Node | null {
   const { random } = hints
-  const choices = node.children.flatMap(({ part }, i) => (part.kind === 'choice' ? [{ i, part }] : []))
-  if (choices.length === 0) return random.oneIn(4) ? generate(node.part, hints) : null
-  const { i, part } = random.pick<{ i: number; part: Choice }>(choices)
-  const [value, chosen] = random.pick([...part.cases])
-  const child = parentNode(part, [generate(resolve(chosen), hints)])
-  const on = node.children.findIndex((one) => one.part.name === part.on)
-  const told = on === -1 ? node : node.withChild(on, intNode((node.children[on] as Node).part, value))
-  return settleChoices(told.withChild(i, child))
+  const { choices } = node.form
+  if (choices.length === 0) return random.oneIn(4) ? generate(node.form, hints) : null
+  const at = random.pick(choices)
+  const { form } = node.children[at] as Node
+  const [value, chosen] = random.pick(form.caseList)
+  const changedCase = node.withChild(at, parentNode(form, [generate(chosen, hints)]))
+  return changedCase.withChild(form.on, intNode((node.children[form.on] as Node).form, value))
 }
 
 /** A part of the same kind from another document. */
 function twinOf(node: Node, other: Node, { random }: Hints): Node | null {
   const twins: Node[] = []
   const collect = (one: Node): void => {
-    if (one.part === node.part) twins.push(one)
+    if (one.form === node.form) twins.push(one)
     for (const child of one.children) collect(child)
   }
   collect(other)

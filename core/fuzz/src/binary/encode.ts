@@ -1,18 +1,22 @@
-import { unreachable } from '@firebreak/kernel'
+import { type Derived, type Form, KINDS, OF_DOCUMENT, OF_SELF } from './form.ts'
 import type { Node } from './node.ts'
-import { DOCUMENT, type Int, REST, SELF } from './part.ts'
+import type { Int } from './part.ts'
 
 const BYTES_AT_FIRST = 4096
+const BOUNDS_MAX = 65_536
+const SHORT_BYTES = 16
 
 /** Writes documents into memory of its own, which the next one overwrites. */
 export class Encoder {
   #bytes = new Uint8Array(BYTES_AT_FIRST)
   #length = 0
   readonly #bytesMax: number
-  /** Where the children of the structs that are being written begin and end. */
-  readonly #bounds: number[] = []
+  /** Where the children of the structs that are being written begin. */
+  readonly #bounds = new Int32Array(BOUNDS_MAX)
+  #depth = 0
+  #preparing = false
   /** Numbers that speak of the whole document. */
-  readonly #late: { readonly node: Node; readonly at: number }[] = []
+  readonly #late: { readonly derived: Derived; readonly lie: number; readonly at: number }[] = []
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax
@@ -22,112 +26,99 @@ export class Encoder {
   encode(root: Node): Uint8Array {
     this.#length = 0
     this.#late.length = 0
-    this.#bounds.length = 0
+    this.#depth = 0
     this.#write(root)
-    for (const checksums of [false, true]) {
-      for (const { node, at } of this.#late) {
-        const part = node.part as Int
-        if ((part.role.is === 'checksum') === checksums)
-          this.#put(part, at, this.#derive(part, 0, this.#length, 0) + node.lie)
-      }
+    for (const { derived, lie, at } of this.#late) {
+      this.#put(derived.form, at, this.#derive(derived.int, 0, this.#length, 0) + lie)
     }
     return this.#bytes.subarray(0, Math.min(this.#length, this.#bytesMax))
   }
 
+  /** Writes it and keeps, of each part that can be moved, what was written: for a document that is changed again and again. */
+  prepare(root: Node): void {
+    this.#preparing = true
+    this.encode(root)
+    this.#preparing = false
+  }
+
   #write(node: Node): void {
-    switch (node.part.kind) {
-      case 'int':
-        this.#grow(node.part.width)
-        this.#put(node.part, this.#length, node.value)
-        this.#length += node.part.width
-        return
-      case 'bytes':
-        this.#grow(node.bytes.length)
-        this.#bytes.set(node.bytes, this.#length)
-        this.#length += node.bytes.length
-        return
-      case 'struct':
-        return this.#struct(node)
-      case 'list':
-      case 'choice':
-        for (const child of node.children) this.#write(child)
-        return
-      default:
-        unreachable(node.part)
+    if (node.written !== null) return this.#copy(node.written)
+    const { form } = node
+    const start = this.#length
+    switch (form.kind) {
+      case KINDS.int:
+        this.#grow(form.width)
+        this.#put(form, start, node.value)
+        this.#length += form.width
+        break
+      case KINDS.bytes:
+        this.#copy(node.bytes)
+        break
+      case KINDS.struct:
+        this.#struct(node)
+        break
+      default: {
+        const { children } = node
+        // Past the limit the rest is not written: lists of lists multiply.
+        for (let i = 0; i < children.length && this.#length < this.#bytesMax; i++) this.#write(children[i] as Node)
+      }
     }
+    if (this.#preparing && form.isMovable && node.size > 1) node.written = this.#bytes.slice(start, this.#length)
+  }
+
+  #copy(bytes: Uint8Array): void {
+    const { length } = bytes
+    this.#grow(length)
+    const start = this.#length
+    // For a few bytes a call costs more than a loop.
+    if (length > SHORT_BYTES) this.#bytes.set(bytes, start)
+    else for (let i = 0; i < length; i++) this.#bytes[start + i] = bytes[i] as number
+    this.#length += length
   }
 
   #struct(node: Node): void {
-    const { children } = node
-    const base = this.#bounds.length
+    const { children, form } = node
+    const { derived } = form
+    const base = this.#depth
     const start = this.#length
-    for (const child of children) {
-      this.#bounds.push(this.#length)
-      // Past the limit the rest is not written: a list of lists can multiply.
-      if (this.#length < this.#bytesMax) this.#write(child)
+    if (base + children.length >= BOUNDS_MAX) return
+    this.#depth += children.length + 1
+    for (let i = 0; i < children.length; i++) {
+      this.#bounds[base + i] = this.#length
+      this.#write(children[i] as Node)
     }
-    this.#bounds.push(this.#length)
-    // Inner checksums come last: they cover the lengths beside them.
-    this.#settle(node, base, start, false)
-    this.#settle(node, base, start, true)
-    this.#bounds.length = base
+    this.#bounds[base + children.length] = this.#length
+    for (let i = 0; i < derived.length; i++) this.#settle(derived[i] as Derived, children, base, start)
+    this.#depth = base
   }
 
-  #settle(node: Node, base: number, start: number, checksums: boolean): void {
-    const { children } = node
-    for (let i = 0; i < children.length; i++) {
-      const child = children[i] as Node
-      const { part } = child
-      if (part.kind !== 'int' || part.role.is === 'value' || (part.role.is === 'checksum') !== checksums) continue
-      const at = this.#bounds[base + i] ?? 0
-      if (part.role.of === DOCUMENT) {
-        this.#late.push({ node: child, at })
-        continue
-      }
-      const [from, to, items] = this.#spanOf(part.role.of, node, base, start, at + part.width)
-      this.#put(part, at, this.#derive(part, from, to, items) + child.lie)
+  /** Writes a number that is known only now. */
+  #settle(derived: Derived, children: readonly Node[], base: number, start: number): void {
+    const { at, of, int, form } = derived
+    const place = this.#bounds[base + at] as number
+    const lie = (children[at] as Node).value
+    if (of === OF_DOCUMENT) {
+      this.#late.push({ derived, lie, at: place })
+      return
     }
-  }
-
-  #spanOf(
-    of: string,
-    node: Node,
-    base: number,
-    start: number,
-    behind: number,
-  ): readonly [from: number, to: number, items: number] {
-    if (of === SELF) return [start, this.#length, 0]
-    if (of === REST) return [behind, this.#length, 0]
-    const { children } = node
-    for (let i = 0; i < children.length; i++) {
-      const child = children[i] as Node
-      if (child.part.name === of) {
-        return [this.#bounds[base + i] ?? 0, this.#bounds[base + i + 1] ?? 0, child.children.length]
-      }
-    }
-    return [behind, behind, 0]
+    const [from, to] =
+      of < 0
+        ? [of === OF_SELF ? start : place + int.width, this.#length]
+        : [this.#bounds[base + of] as number, this.#bounds[base + of + 1] as number]
+    this.#put(form, place, this.#derive(int, from, to, of < 0 ? 0 : (children[of] as Node).children.length) + lie)
   }
 
   #derive({ role }: Int, from: number, to: number, items: number): number {
-    switch (role.is) {
-      case 'length':
-        return Math.floor((to - from) / role.unit) + role.plus
-      case 'count':
-        return items
-      case 'offset':
-        return from
-      case 'checksum':
-        return role.sum(this.#bytes.subarray(from, to))
-      case 'value':
-        return 0
-      default:
-        return unreachable(role)
-    }
+    if (role.is === 'length') return (role.unit === 1 ? to - from : Math.floor((to - from) / role.unit)) + role.plus
+    if (role.is === 'count') return items
+    if (role.is === 'offset') return from
+    return role.is === 'checksum' ? role.sum(this.#bytes, from, to) : 0
   }
 
-  #put({ width, endian }: Int, at: number, value: number): void {
+  #put({ width, little }: Form, at: number, value: number): void {
     const bytes = this.#bytes
-    for (let i = 0; i < width; i++) bytes[at + (endian === 'little' ? i : width - 1 - i)] = value >>> (8 * i)
+    if (width === 1) bytes[at] = value
+    else for (let i = 0; i < width; i++) bytes[at + (little ? i : width - 1 - i)] = value >>> (8 * i)
   }
 
   #grow(count: number): void {

@@ -1,8 +1,9 @@
 import { unreachable, utf8Encode } from '@firebreak/kernel'
 import type { Material } from '../format.ts'
 import { INTERESTING } from '../words.ts'
-import { bytesNode, intNode, type Node, type NodePart, parentNode } from './node.ts'
-import { type Bytes, type Int, resolve, type Struct } from './part.ts'
+import type { Form } from './form.ts'
+import { bytesNode, intNode, type Node, parentNode } from './node.ts'
+import type { Bytes, Int } from './part.ts'
 
 export type Hints = Pick<Material<unknown>, 'random' | 'dictionary' | 'compared'>
 
@@ -12,57 +13,65 @@ const BYTES_MAX = 12
 const DEPTH_MAX = 3
 
 /** A new part, mostly sensible. */
-export function generate(part: NodePart, hints: Hints, depth = 0): Node {
+export function generate(form: Form, hints: Hints, depth = 0): Node {
   const { random } = hints
+  const { part } = form
   switch (part.kind) {
     case 'int':
-      return intNode(part, valueFor(part, 0, hints))
+      return intNode(form, form.isDerived ? 0 : valueFor(part, 0, hints))
     case 'bytes':
-      return bytesNode(part, generateBytes(part, hints))
+      return bytesNode(form, generateBytes(part, hints))
     case 'list': {
       const items = part.items ?? (depth > DEPTH_MAX ? 0 : random.below(ITEMS_MAX + 1))
-      const item = resolve(part.item)
+      const [item] = form.children as readonly [Form]
       return parentNode(
-        part,
+        form,
         Array.from({ length: items }, () => generate(item, hints, depth + 1)),
       )
     }
     case 'struct':
-      return generateStruct(part, hints, depth)
+      return settleChoices(
+        parentNode(
+          form,
+          form.children.map((one) => generate(one, hints, depth + 1)),
+        ),
+      )
     case 'choice': {
-      const cases = [...part.cases.values()]
-      const chosen = resolve(depth > DEPTH_MAX ? (cases.find(isLeaf) ?? random.pick(cases)) : random.pick(cases))
-      return parentNode(part, [generate(chosen, hints, depth + 1)])
+      const leaf = depth > DEPTH_MAX ? form.children.find((one) => one.children.length === 0) : undefined
+      return parentNode(form, [generate(leaf ?? random.pick(form.children), hints, depth + 1)])
     }
     default:
       return unreachable(part)
   }
 }
 
-/** Choices first: the numbers that they depend on follow from them. */
-function generateStruct(part: Struct, hints: Hints, depth: number): Node {
-  const children = part.parts.map((one) => generate(resolve(one), hints, depth + 1))
-  return settleChoices(parentNode(part, children))
-}
-
-/** Each number that a choice depends on says what was chosen. */
+/** Each number that a choice of the struct depends on says what was chosen. */
 export function settleChoices(struct: Node): Node {
   let settled = struct
-  for (const { part, children } of struct.children) {
-    if (part.kind !== 'choice') continue
-    const chosen = children[0]?.part
-    const at = struct.children.findIndex((one) => one.part.name === part.on)
-    const on = struct.children[at]
-    if (on === undefined || chosen === undefined) continue
-    const fitting = [...part.cases].filter(([, one]) => resolve(one) === chosen).map(([value]) => value)
-    if (!fitting.includes(on.value)) settled = settled.withChild(at, intNode(on.part, fitting[0] ?? on.value))
+  for (const at of struct.form.choices) {
+    const choice = struct.children[at] as Node
+    const on = struct.children[choice.form.on]
+    const chosen = (choice.children[0] as Node).form
+    if (on === undefined || choice.form.cases.get(on.value) === chosen) continue
+    settled = settled.withChild(choice.form.on, intNode(on.form, choice.form.valueOf.get(chosen) ?? on.value))
   }
   return settled
 }
 
-function isLeaf(part: Parameters<typeof resolve>[0]): boolean {
-  const { kind } = resolve(part)
-  return kind === 'int' || kind === 'bytes'
+/** A new part of the same form that holds `inner`, somewhere below, in a list; only for forms that can. */
+export function wrap(inner: Node, hints: Hints): Node {
+  const goal = inner.form
+  const build = (form: Form): Node => {
+    if (form.part.kind === 'list' && form.part.items === null && form.children[0] === goal) {
+      return parentNode(form, [inner])
+    }
+    const way = form.children.filter((child) => goal.wrappers.has(child))
+    const chosen = hints.random.pick(way)
+    if (form.part.kind !== 'struct') return parentNode(form, [build(chosen)])
+    const children = form.children.map((child) => (child === chosen ? build(child) : generate(child, hints)))
+    return settleChoices(parentNode(form, children))
+  }
+  return build(goal)
 }
 
 function generateBytes(part: Bytes, hints: Hints): Uint8Array {

@@ -1,52 +1,50 @@
-import type { Lazy, Part } from './part.ts'
-
-export type NodePart = Exclude<Part, Lazy>
+import type { Form } from './form.ts'
 
 /** A part of one document. Never changed: a change makes new nodes from the root to where it is. */
 export class Node {
-  readonly part: NodePart
-  /** Of a number that stands for itself. */
+  readonly form: Form
+  /** Of a number that stands for itself; of a derived one, what is added to the right value: a lie. */
   readonly value: number
-  /** Of a derived number that is wrong on purpose: what is added to the right one. */
-  readonly lie: number
   readonly bytes: Uint8Array
   readonly children: readonly Node[]
   /** How many nodes there are from here on, with this one. */
   readonly size: number
+  /** What it is in bytes, kept for nodes that will be written again and again. */
+  written: Uint8Array | null = null
 
-  constructor(part: NodePart, value: number, lie: number, bytes: Uint8Array, children: readonly Node[]) {
-    this.part = part
+  constructor(form: Form, value: number, bytes: Uint8Array, children: readonly Node[], size: number) {
+    this.form = form
     this.value = value
-    this.lie = lie
     this.bytes = bytes
     this.children = children
-    let size = 1
-    for (let i = 0; i < children.length; i++) size += children[i]?.size ?? 0
     this.size = size
   }
 
   withChildren(children: readonly Node[]): Node {
-    return new Node(this.part, this.value, this.lie, this.bytes, children)
+    return parentNode(this.form, children)
   }
 
   withChild(at: number, child: Node): Node {
     const children = this.children.slice()
+    const size = this.size - (children[at] as Node).size + child.size
     children[at] = child
-    return this.withChildren(children)
+    return new Node(this.form, 0, NO_BYTES, children, size)
   }
 }
 
 const NO_BYTES = new Uint8Array(0)
 const NO_CHILDREN: readonly Node[] = []
 
-export function intNode(part: NodePart, value: number, lie = 0): Node {
-  return new Node(part, value, lie, NO_BYTES, NO_CHILDREN)
+export function intNode(form: Form, value: number): Node {
+  return new Node(form, value, NO_BYTES, NO_CHILDREN, 1)
 }
 
-export function bytesNode(part: NodePart, bytes: Uint8Array): Node {
-  return new Node(part, 0, 0, bytes, NO_CHILDREN)
+export function bytesNode(form: Form, bytes: Uint8Array): Node {
+  return new Node(form, 0, bytes, NO_CHILDREN, 1)
 }
 
-export function parentNode(part: NodePart, children: readonly Node[]): Node {
-  return new Node(part, 0, 0, NO_BYTES, children)
+export function parentNode(form: Form, children: readonly Node[]): Node {
+  let size = 1
+  for (let i = 0; i < children.length; i++) size += (children[i] as Node).size
+  return new Node(form, 0, NO_BYTES, children, size)
 }

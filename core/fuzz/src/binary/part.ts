@@ -26,7 +26,10 @@ export type Role =
   | { readonly is: 'count'; readonly of: string }
   /** Where the part begins, in bytes from the beginning of the document. */
   | { readonly is: 'offset'; readonly of: string }
-  | { readonly is: 'checksum'; readonly of: string; readonly sum: (bytes: Uint8Array) => number }
+  | { readonly is: 'checksum'; readonly of: string; readonly sum: Sum }
+
+/** The checksum of the bytes from `from` to `to - 1`. */
+export type Sum = (bytes: Uint8Array, from: number, to: number) => number
 
 /** Of a length beside it, or of `length` bytes, or all that is left. */
 export interface Bytes {
@@ -99,17 +102,4 @@ export function choice(name: string, on: string, cases: ReadonlyMap<number, Part
 
 export function lengthOf(of: string, { unit = 1, plus = 0 } = {}): Role {
   return { is: 'length', of, unit, plus }
-}
-
-export function resolve(part: Part): Exclude<Part, Lazy> {
-  return part.kind === 'lazy' ? resolve(part.to()) : part
-}
-
-export function nameOf(part: Exclude<Part, Lazy>): string {
-  return part.name
-}
-
-/** Whether a number follows from the rest of the document. */
-export function isDerived(part: Exclude<Part, Lazy>): boolean {
-  return part.kind === 'int' && part.role.is !== 'value'
 }
