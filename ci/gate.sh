@@ -17,7 +17,7 @@ firebreak=${FIREBREAK:-"$here/../firebreak"}
 out=${GATE_OUT:?}
 mkdir -p "$out"
 
-set -- gate "${GATE_PACK:?}" --report "$out/gate-report.json" --page "$out/gate.html" --sarif "$out/gate.sarif"
+set -- gate "${GATE_PACK:?}" --report "$out/gate-report.json" --html "$out/gate.html" --sarif "$out/gate.sarif"
 [ -z "${GATE_POLICY:-}" ] || set -- "$@" --policy "$GATE_POLICY"
 [ -z "${GATE_AGAINST:-}" ] || set -- "$@" --against "$GATE_AGAINST"
 [ -z "${GATE_SEED:-}" ] || set -- "$@" --seed "$GATE_SEED"

@@ -76,7 +76,7 @@ describe('the script of both', () => {
     const env = { GATE_PACK: hostile, GATE_HISTORY: 'a b.json\n*.json', GATE_CORPUS: hostile, GATE_SEED: '7' }
     const { told } = run(folder, { ...env, GATE_POLICY: 'p', GATE_AGAINST: 'i' }, 0)
     const out = join(folder, 'out')
-    const files = ['--report', `${out}/gate-report.json`, '--page', `${out}/gate.html`, '--sarif', `${out}/gate.sarif`]
+    const files = ['--report', `${out}/gate-report.json`, '--html', `${out}/gate.html`, '--sarif', `${out}/gate.sarif`]
     const options = ['--policy', 'p', '--against', 'i', '--seed', '7']
     const lists = ['--history', 'a b.json', '--history', '*.json', '--corpus', hostile]
     assert.deepEqual(readFileSync(told, 'utf8').split('\n'), ['gate', hostile, ...files, ...options, ...lists, ''])
