@@ -24,14 +24,27 @@ export async function unpackBuild(files: BuildFiles, digest: Sha256Hex, cacheFol
   if (await isExactly(folder, files)) return folder
   await mkdir(cacheFolder, { recursive: true, mode: 0o700 })
   const fresh = join(cacheFolder, `.${digest}.${randomUUID()}`)
+  const old = `${fresh}.old`
   try {
     await write(fresh, files)
-    await rename(folder, `${fresh}.old`).catch(() => {}) // there is none, or another process was faster
-    await rename(fresh, folder).catch(() => {}) // another process was faster
-    if (await isExactly(folder, files)) return folder
-    throw new Error(`Cannot unpack an engine: ${folder} changes while it is written`)
+    if (!(await isExactly(fresh, files))) throw new Error(`Cannot unpack an engine: ${fresh} is not as it was written`)
+    if (await renamed(fresh, folder)) return folder
+    if (await isExactly(folder, files)) return folder // another process was faster
+    await rename(folder, old)
+    await rename(fresh, folder)
+    return folder
   } finally {
-    await Promise.all([fresh, `${fresh}.old`].map((one) => rm(one, { recursive: true, force: true })))
+    await Promise.all([fresh, old].map((one) => rm(one, { recursive: true, force: true })))
+  }
+}
+
+/** False when something is there already. */
+async function renamed(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to)
+    return true
+  } catch {
+    return false
   }
 }
 
