@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { errorCode, jsonBytes, toBase64, utf8Decode, utf8Encode } from '@firebreak/kernel'
 import * as fc from 'fast-check'
-import { type EnvelopeKind, openEnvelope, preAuthenticationEncoding, signEnvelope } from './dsse.ts'
+import { type EnvelopeKind, openEnvelope, preAuthenticationEncoding, signEnvelope, unverifiedPayload } from './dsse.ts'
 import { generateSigner } from './signatures.ts'
 
 const KIND: EnvelopeKind = { noun: 'greeting', payloadType: 'http://example.com/HelloWorld', sizeBytesMax: 4_096 }
@@ -55,6 +55,11 @@ const cases: readonly (readonly [name: string, found: string, expected: string])
 for (const [name, found, expected] of cases) {
   test(name, () => assert.equal(found, expected))
 }
+
+test('what nobody is asked about is only read', () => {
+  assert.equal(utf8Decode(unverifiedPayload(KIND, jsonBytes({ ...fields, signatures: [] }))), 'hello world')
+  assert.throws(() => unverifiedPayload(KIND, new Uint8Array(3)), { code: 'kernel/malformed' })
+})
 
 test('a signature of one type is none of another, though type and payload run together', () => {
   const [a, b] = [

@@ -52,19 +52,31 @@ export function signEnvelope({ payloadType }: EnvelopeKind, payload: Uint8Array,
  * @see DSSE 1.0 (Dead Simple Signing Envelope), protocol.md and envelope.md
  */
 export function openEnvelope(kind: EnvelopeKind, bytes: Uint8Array, keys: readonly PublicKeyHex[]): Uint8Array {
-  const { noun, sizeBytesMax, payloadType } = kind
+  const { payload, signatures } = readEnvelope(kind, bytes)
+  const signed = preAuthenticationEncoding(kind.payloadType, payload)
+  if (!signatures.some(({ sig }) => keys.some((key) => verifySignature(key, signed, sig)))) {
+    throw new CryptoError('crypto/not-signed', `Cannot accept ${kind.noun}: no key that is trusted for it signed it`)
+  }
+  return payload
+}
+
+/**
+ * What an envelope holds, whoever signed it: nobody's word, for showing it and for trying things out.
+ *
+ * @throws KernelError kernel/malformed
+ */
+export function unverifiedPayload(kind: EnvelopeKind, bytes: Uint8Array): Uint8Array {
+  return readEnvelope(kind, bytes).payload
+}
+
+function readEnvelope({ noun, sizeBytesMax, payloadType }: EnvelopeKind, bytes: Uint8Array): Envelope {
   const binary = base64(sizeBytesMax)
   const envelope = object<Envelope>({
     payloadType: literal(payloadType),
     payload: binary,
     signatures: list(object<EnvelopeSignature>({ keyid: text(KEY_ID_CHARS_MAX), sig: binary }), SIGNATURES_MAX),
   })
-  const { payload, signatures } = envelope(parseJson(bytes, sizeBytesMax, noun), noun)
-  const signed = preAuthenticationEncoding(payloadType, payload)
-  if (!signatures.some(({ sig }) => keys.some((key) => verifySignature(key, signed, sig)))) {
-    throw new CryptoError('crypto/not-signed', `Cannot accept ${noun}: no key that is trusted for it signed it`)
-  }
-  return payload
+  return envelope(parseJson(bytes, sizeBytesMax, noun), noun)
 }
 
 /** DSSE's PAE: what is signed has its own lengths in front, so that it reads in one way only. */

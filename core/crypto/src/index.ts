@@ -1,5 +1,5 @@
 export { equalSecrets, sha256, sha256Hex } from './digest.ts'
-export { type EnvelopeKind, openEnvelope, preAuthenticationEncoding, signEnvelope } from './dsse.ts'
+export { type EnvelopeKind, openEnvelope, preAuthenticationEncoding, signEnvelope, unverifiedPayload } from './dsse.ts'
 export {
   CryptoError,
   type CryptoErrorCode,

@@ -83,6 +83,8 @@ export { renderGateReport } from './report/render.ts'
 export { checkReplay, type Replay } from './replay/check-replay.ts'
 export { REPLAY_CODES, type ReplayCode } from './replay/codes.ts'
 export { type Corpus, eventText } from './replay/corpus.ts'
+export { type AuthorHistory, RISK_CODES, type RiskCode, type RiskInput } from './risk/factors.ts'
+export { releaseRisk, type RiskClass, type RiskScore, riskSummary, scoreRisk } from './risk/score.ts'
 export { checkSource, type SourceFinding, sourceFindings } from './source/check-source.ts'
 export { REFUSED_BY_READER, SOURCE_RULES } from './source/rules.ts'
 export { type SarifTool, toSarif } from './source/sarif.ts'
@@ -111,7 +113,13 @@ export {
 export type * from './report/parts.ts'
 export { gatePolicy, REPORT_LIST_MAX } from './report/read-parts.ts'
 export { decideGateVerdict, GATE_VERDICTS, type GateVerdict, REPORT_RULES, type ReportRule } from './report/rules.ts'
-export { openGateReport, PREDICATE_TYPE, SIGNED_REPORT_SIZE_BYTES_MAX, signGateReport } from './report/statement.ts'
+export {
+  openGateReport,
+  PREDICATE_TYPE,
+  readEarlierReport,
+  SIGNED_REPORT_SIZE_BYTES_MAX,
+  signGateReport,
+} from './report/statement.ts'
 export { summariseCoverage, summariseEngines, summariseFuzz, summariseNovelty } from './report/summarise.ts'
 export { countOf, diffWords, durationOf, percentOf, plural, riskWords, timesOf } from './report/words.ts'
 export { checkSelfTest, SELF_TEST_CODES, type SelfTestCode } from './self-test/check-self-test.ts'

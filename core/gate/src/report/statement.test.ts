@@ -14,7 +14,7 @@ import * as fc from 'fast-check'
 import { GateError } from '../errors.ts'
 import { encodeGateReport } from './gate-report.ts'
 import { sampleRefusal, sampleReport } from './sample-report.ts'
-import { openGateReport, PREDICATE_TYPE, signGateReport } from './statement.ts'
+import { openGateReport, PREDICATE_TYPE, readEarlierReport, signGateReport } from './statement.ts'
 
 const [gate, other] = [generateSigner().signer, generateSigner().signer]
 const KEYS = [gate.publicKey]
@@ -103,6 +103,18 @@ const refused: readonly (readonly [name: string, found: string, expected: string
 for (const [name, found, expected] of refused) {
   test(`refuses ${name}: ${expected}`, () => assert.equal(found, expected))
 }
+
+test('a gate learns from earlier reports that its own key signed, and from any while nothing counts', () => {
+  const strange = signGateReport(REPORT, other)
+  assert.deepEqual(readEarlierReport(SIGNED, KEYS), REPORT)
+  for (const forged of [strange, encodeGateReport(REPORT)]) {
+    assert.throws(() => readEarlierReport(forged, KEYS), GateError)
+    assert.deepEqual(readEarlierReport(forged, null), REPORT)
+  }
+  const lie = { ...sampleRefusal(), verdict: 'pass' as const }
+  assert.throws(() => readEarlierReport(signGateReport(lie, other), null), { code: 'gate/report-verdict' })
+  assert.throws(() => readEarlierReport(new Uint8Array(9), null), { code: 'gate/report-malformed' })
+})
 
 test('there is nothing to sign without an image', () => {
   for (const over of [{ imageDigest: null }, { pack: '' }, { version: '' }]) {

@@ -5,6 +5,7 @@ import {
   type PublicKeyHex,
   signEnvelope,
   type Signer,
+  unverifiedPayload,
 } from '@firebreak/crypto'
 import {
   canonicalJsonBytes,
@@ -23,6 +24,7 @@ import {
   GATE_REPORT_SIZE_BYTES_MAX,
   gateReport,
   type GateReport,
+  parseGateReport,
   inGateErrors,
   reportJson,
   requireCanonical,
@@ -86,7 +88,27 @@ export function signGateReport(value: GateReport, signer: Signer): Uint8Array {
  * @throws GateError gate/report-not-signed | gate/report-subject, and as `parseGateReport`
  */
 export function openGateReport(bytes: Uint8Array, keys: readonly PublicKeyHex[]): GateReport {
-  const payload = open(bytes, keys)
+  return readStatement(open(bytes, keys))
+}
+
+/**
+ * The report of an earlier release, from which a gate learns what was used before. A forged one would make a new thing look known, and the
+ * rollout faster: so a gate whose own report counts believes those only that one of `keys` signed.
+ *
+ * @param keys - null: the gate's own report will not be signed; then a report may be unsigned, and nobody asks who signed one
+ * @throws as `openGateReport`
+ */
+export function readEarlierReport(bytes: Uint8Array, keys: readonly PublicKeyHex[] | null): GateReport {
+  if (keys !== null) return openGateReport(bytes, keys)
+  try {
+    return parseGateReport(bytes)
+  } catch (error) {
+    if (!(error instanceof GateError) || error.code !== 'gate/report-malformed') throw error
+    return readStatement(inGateErrors(() => unverifiedPayload(ENVELOPE, bytes)))
+  }
+}
+
+function readStatement(payload: Uint8Array): GateReport {
   return inGateErrors(() => {
     const { subject, predicate } = statement(parseJson(payload, SIGNED_REPORT_SIZE_BYTES_MAX, 'statement'), 'statement')
     const [image] = subject
