@@ -66,11 +66,13 @@ export async function buildOfCommit(
 
 type Contract = KeptBuild['supplies'] & { readonly engineVersion: string }
 
-function contractIn(root: string): Contract {
+/** What the engine whose files are at `root` says of itself. */
+export function contractIn(root: string): Contract {
   const url = pathToFileURL(join(root, 'core/detect/src/contract.ts')).href
   const script = `import { ENGINE_CONTRACT } from ${JSON.stringify(url)}
 process.stdout.write(JSON.stringify(ENGINE_CONTRACT))`
-  return JSON.parse(node(['--input-type=module', '--eval', script])) as Contract
+  const { engineVersion, features, fields } = JSON.parse(node(['--input-type=module', '--eval', script])) as Contract
+  return { engineVersion, features, fields }
 }
 
 function node(args: readonly string[]): string {

@@ -8,7 +8,7 @@ export {
   printBuildIndex,
   readBuildIndex,
 } from './build-index.ts'
-export { filesOfBuild } from './closure.ts'
+export { BUILD_ROOTS, filesOfBuild } from './closure.ts'
 export { EngineBuildError, type EngineBuildErrorCode } from './errors.ts'
 export { gatherExecutions } from './gather.ts'
 export {
