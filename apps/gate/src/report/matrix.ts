@@ -58,8 +58,10 @@ function cell(aimed: readonly Control[], aim: string, place: string): Html {
   return html`<td class="number"><span class="${place === aim ? 'hit' : 'also'}">${countOf(count)}</span></td>`
 }
 
+/** What was missed comes first. */
 function everyControl(controls: readonly Control[]): Html | null {
-  const rows = controls.map(({ id, check, code, missed, rejectedBy }) => [
+  const sorted = controls.toSorted((a, b) => Number(a.missed === null) - Number(b.missed === null))
+  const rows = sorted.map(({ id, check, code, missed, rejectedBy }) => [
     html`<span class="state" data-state="${missed === null ? 'pass' : 'fail'}">${missed === null ? '✓' : '✕'}</span>`,
     html`${id}${missed === null ? null : html`<br /><strong>${missed}</strong>`}`,
     html`${check} <code class="quiet">${code}</code>`,
