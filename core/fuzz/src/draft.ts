@@ -1,4 +1,5 @@
 const VIEWS_KEPT = 1024
+const SHORT_BYTES = 16
 
 /** An input that is being changed: bytes in memory that is allocated once. */
 export class Draft {
@@ -36,8 +37,7 @@ export class Draft {
   }
 
   insert(at: number, piece: Uint8Array): void {
-    const room = this.open(at, piece.length)
-    this.bytes.set(room === piece.length ? piece : piece.subarray(0, room), at)
+    this.put(piece, at, this.open(at, piece.length))
   }
 
   /** Puts `piece` where `count` bytes were. */
@@ -45,7 +45,14 @@ export class Draft {
     if (count !== piece.length) {
       this.remove(at, count)
       this.insert(at, piece)
-    } else this.bytes.set(piece, at)
+    } else this.put(piece, at, count)
+  }
+
+  /** The first `count` bytes of `piece` over what is there. */
+  put(piece: Uint8Array, at: number, count: number): void {
+    // For a few bytes a call costs more than a loop.
+    if (count > SHORT_BYTES) this.bytes.set(count === piece.length ? piece : piece.subarray(0, count), at)
+    else for (let i = 0; i < count; i++) this.bytes[at + i] = piece[i] ?? 0
   }
 
   /** An unsigned number of 1, 2 or 4 bytes; it must lie within the input. */

@@ -8,11 +8,9 @@ export type HavocLevel = 0 | 1 | 2
 /** Executions without a find after which the next level begins (model: AFL++'s expand_havoc). */
 const LEVEL_1_AFTER = 4000
 const LEVEL_2_AFTER = 20_000
-const TWEAKS: readonly (readonly [least: number, most: number])[] = [
-  [1, 2],
-  [2, 8],
-  [2, 64],
-]
+/** Changes of one input: 2^0 to 2^1, 2^1 to 2^3, 2^1 to 2^5, at the levels. */
+const TWEAK_BITS_LEAST = [0, 1, 1]
+const TWEAK_BITS_MOST = [1, 3, 5]
 /** One round in so many of the highest level is of any level: a small change can be what was missing. */
 const ANY_LEVEL_ONE_IN = 4
 const LENGTH_FIELD_WITHIN = 64
@@ -28,9 +26,9 @@ export function havocLevel(executionsSinceFind: number, random: Random): HavocLe
 
 /** Changes bytes without knowing what they mean. `other` is another input of the corpus. */
 export function havoc(draft: Draft, level: HavocLevel, random: Random, words: Words, other: Uint8Array): void {
-  const [least, most] = TWEAKS[level] ?? [1, 2]
   if (level === 2 && random.oneIn(8)) splice(draft, random, other)
-  for (let left = random.between(least, most); left > 0; left--) {
+  const tweaks = 1 << random.between(TWEAK_BITS_LEAST[level] ?? 0, TWEAK_BITS_MOST[level] ?? 0)
+  for (let left = tweaks; left > 0; left--) {
     if (draft.length === 0) draft.insert(0, Uint8Array.of(random.below(256)))
     else if (level === 0 || random.below(3) > 0) tweak(draft, random, words)
     else reshape(draft, random, words, level, other)
@@ -119,7 +117,7 @@ function nearLength(draft: Draft, random: Random): number {
 function overwrite(draft: Draft, at: number, random: Random, words: Words): void {
   if (words.encoded.length === 0) return
   const word = random.pick(words.encoded)
-  if (at + word.length <= draft.length) draft.bytes.set(word, at)
+  if (at + word.length <= draft.length) draft.put(word, at, word.length)
 }
 
 function insertWord(draft: Draft, at: number, random: Random, words: Words): void {

@@ -16,6 +16,8 @@ export class Random {
 
   /** From 0 to `end - 1`. */
   below(end: number): number {
+    // Whole numbers of 32 bits stay out of the heap.
+    if (end <= 0x10000) return ((this.word() >>> 16) * end) >>> 16
     return Math.floor((this.word() / 0x100000000) * end)
   }
 
