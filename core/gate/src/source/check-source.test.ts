@@ -102,6 +102,28 @@ test('findings are in the order of weight, file, line and column', () => {
   )
 })
 
+test('a condition is shown where it stands', () => {
+  const condition = cleanRule(1, { detection: { a: { User: 'x' }, condition: 'a and not a' } })
+  const source = sourceOfDocuments([condition])
+  const file = 'rules/document-0.yml'
+  const rules = source.rules.map(({ nodes }) => ({ file, nodes: nodes.map((node) => conditionAt(node, 30)) }))
+  const moved = { ...source, rules }
+  assert.deepEqual(
+    sourceFindings(moved, parsePack(moved)).map(({ code, at }) => [code, at.line]),
+    [['gate/source-condition-never', 30]],
+  )
+})
+
+function conditionAt(node: SourceNode, line: number): SourceNode {
+  if (node.kind !== 'mapping') return node
+  const entries = node.entries.map((one) =>
+    one.key === 'condition'
+      ? { ...one, value: { ...one.value, at: { ...one.value.at, line } } }
+      : { ...one, value: conditionAt(one.value, line) },
+  )
+  return { ...node, entries }
+}
+
 /** The document at line 9, and the tags in it at line 2, each left of the one before. */
 function spread(node: SourceNode, file: string): SourceNode {
   if (node.kind !== 'mapping') return node

@@ -1,13 +1,4 @@
-import {
-  placeOf,
-  quoted,
-  type SigmaDocument,
-  type SourceContext,
-  textOf,
-  textsOf,
-  valueOf,
-  entryOf,
-} from './document.ts'
+import { placeOf, quoted, type SigmaDocument, type SourceContext, textsOf, valueOf, entryOf } from './document.ts'
 import { misspelled } from './misspelled.ts'
 import type { Found, SourceRule } from './source-rule.ts'
 
@@ -34,7 +25,7 @@ export const IDENTITY_RULES: readonly SourceRule[] = [
     mend: 'Give one of them an id of its own: a random UUID.',
     pysigma: ['IdentifierUniqueness'],
     // Of rules and correlations the reader says so itself: the second one is then not among the documents.
-    find: ({ documents }) => repeated(documents, 'id', ({ id }) => id),
+    find: ({ documents }) => repeated(documents, 'id'),
   },
   {
     code: 'gate/source-name-duplicate',
@@ -42,7 +33,7 @@ export const IDENTITY_RULES: readonly SourceRule[] = [
     reason: 'A name is how correlations and filters refer to a rule; one that several have refers to none.',
     mend: 'Give one of them another name.',
     pysigma: [],
-    find: ({ documents }) => repeated(documents, 'name', ({ map }) => textOf(valueOf(map, 'name'))),
+    find: ({ documents }) => repeated(documents, 'name'),
   },
   {
     code: 'gate/source-title-duplicate',
@@ -50,7 +41,7 @@ export const IDENTITY_RULES: readonly SourceRule[] = [
     reason: 'An analyst knows an alert by its title: two rules of one title are taken for one.',
     mend: 'Say in each title what only that rule looks for.',
     pysigma: ['DuplicateTitle'],
-    find: ({ documents }) => repeated(documents, 'title', ({ map }) => textOf(valueOf(map, 'title'))?.trim() ?? null),
+    find: ({ documents }) => repeated(documents, 'title'),
   },
   {
     code: 'gate/source-filename-duplicate',
@@ -97,24 +88,18 @@ export const IDENTITY_RULES: readonly SourceRule[] = [
   },
 ]
 
-/** The second and further documents of the same text; what differs only in case is the same to a reader. */
-function repeated(
-  documents: readonly SigmaDocument[],
-  key: string,
-  textOfDocument: (document: SigmaDocument) => string | null,
-): readonly Found[] {
+/** The second and further documents of one text; what differs only in case and spaces around it is one to a reader. */
+function repeated(documents: readonly SigmaDocument[], key: string): readonly Found[] {
   const first = new Map<string, SigmaDocument>()
-  return documents.flatMap((document) => {
-    const text = textOfDocument(document)
-    if (text === null || text === '') return []
-    const other = first.get(text.toLowerCase())
-    if (other === undefined) {
-      first.set(text.toLowerCase(), document)
-      return []
-    }
-    const at = valueOf(document.map, key)?.at ?? document.map.at
-    return [{ message: `${placeOf(other.map.at)} has the same ${key}: ${quoted(text)}.`, at }]
-  })
+  return documents.flatMap((document) =>
+    textsOf(valueOf(document.map, key)).flatMap(({ text, at }) => {
+      const read = text.trim().toLowerCase()
+      const other = first.get(read)
+      if (other === undefined) first.set(read, document)
+      if (other === undefined || read === '') return []
+      return [{ message: `${placeOf(other.map.at)} has the same ${key}: ${quoted(text)}.`, at }]
+    }),
+  )
 }
 
 interface RuleFile {

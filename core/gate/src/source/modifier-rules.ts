@@ -1,6 +1,6 @@
 import { foldCase } from '@firebreak/kernel'
 import { type DetectionItem, quoted, type SigmaDocument } from './document.ts'
-import { hasWildcard, readPieces } from './sigma-text.ts'
+import { readPieces } from './sigma-text.ts'
 import type { Found, SourceRule } from './source-rule.ts'
 
 /** What makes a value something else than a text with one place in the field. */
@@ -75,7 +75,7 @@ function isImpossibleAll({ field, modifiers, values }: DetectionItem): boolean {
   const has = (name: string): boolean => modifiers.includes(name)
   if (field === null || !has('all') || has('contains') || OTHER_READINGS.some(has)) return false
   const texts = values.map(({ value }) => String(value))
-  if (texts.some((text) => hasWildcard(readPieces(text)))) return false
+  if (texts.some((text) => readPieces(text).some((piece) => piece !== 'text'))) return false
   const folded = has('cased') ? texts : texts.map(foldCase)
   const fits = (one: string, other: string): boolean => {
     if (has('startswith')) return one.startsWith(other) || other.startsWith(one)

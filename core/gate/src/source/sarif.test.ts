@@ -134,7 +134,10 @@ test('a result has its place, its level, its rule and what to do', () => {
     shortDescription: { text: 'content/condition' },
     defaultConfiguration: { level: 'error' },
   })
-  assert.match(JSON.stringify(rule?.['help']), /read by nobody\. Write the attribute as Sigma has it\./)
+  const { shortDescription, ...others } = rule ?? {}
+  assert.match(JSON.stringify(shortDescription), /read by nobody\."/)
+  assert.match(JSON.stringify(others['help']), /read by nobody\. Write the attribute as Sigma has it\./)
+  assert.deepEqual(others['defaultConfiguration'], { level: 'warning' })
 })
 
 test('an edit is a replacement of exactly the text that is there', () => {
@@ -159,6 +162,16 @@ test('an edit is a replacement of exactly the text that is there', () => {
       ],
     },
   ])
+})
+
+test('an edit without words of its own says what is written', () => {
+  const check = failed('source', 'Wrong.', [REFUSED])
+  const [one] = check.findings
+  assert.ok(one !== undefined)
+  const log = toSarif([check], TOOL, new Map([[one, { from: 'a', to: 'b' }]]))
+  const [result] = listOf(mapOf(listOf(mapOf(log)['runs'])[0])['results']).map(mapOf)
+  assert.deepEqual(result?.['message'], { text: 'Cannot read condition.' })
+  assert.deepEqual(mapOf(listOf(result?.['fixes'])[0])['description'], { text: 'Write b.' })
 })
 
 test('a finding without a place is a result without a location', () => {

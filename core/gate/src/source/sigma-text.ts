@@ -1,5 +1,5 @@
-/** A Sigma string as pieces: literal text, `*` as 'any', `?` as 'one'. */
-export type Piece = 'any' | 'one' | { readonly text: string }
+/** What a Sigma string is made of: runs of literal text, `*` and `?`. */
+export type Piece = 'text' | 'any' | 'one'
 
 /**
  * Reads a Sigma string: a backslash makes a following `*`, `?` or `\` literal, and is itself literal before anything else.
@@ -8,21 +8,9 @@ export type Piece = 'any' | 'one' | { readonly text: string }
  */
 export function readPieces(source: string): readonly Piece[] {
   const pieces: Piece[] = []
-  let text = ''
-  for (const [token] of source.matchAll(/\\[*?\\]|[^]/gu)) {
-    const wildcard = token === '*' ? 'any' : token === '?' ? 'one' : null
-    if (wildcard === null) {
-      text += token.length > 1 && token.startsWith('\\') ? token.slice(1) : token
-      continue
-    }
-    if (text !== '') pieces.push({ text })
-    text = ''
-    pieces.push(wildcard)
+  for (const [token] of source.matchAll(/\\[*?\\]|[^]/g)) {
+    const piece = token === '*' ? 'any' : token === '?' ? 'one' : 'text'
+    if (piece !== 'text' || pieces.at(-1) !== 'text') pieces.push(piece)
   }
-  if (text !== '') pieces.push({ text })
   return pieces
-}
-
-export function hasWildcard(pieces: readonly Piece[]): boolean {
-  return pieces.some((one) => one === 'any' || one === 'one')
 }

@@ -114,16 +114,14 @@ function named(
   context: SourceContext,
   namespace: string,
   isRight: (name: string) => boolean,
-  mend: (name: string) => string | null = () => null,
+  mend: (name: string) => string = (name) => name,
 ): readonly Found[] {
   return tags(context, ({ text }) => {
     const name = nameIn(text, namespace)
     if (name === null || isRight(name)) return null
     const message = `${quoted(text)} is no tag that the namespace ${namespace} has.`
-    const mended = mend(name)
-    if (mended === null || !isRight(mended)) return { message }
-    const to = `${namespace}.${mended}`
-    return { message, fix: `Write ${to}.`, edit: { from: text, to } }
+    const to = `${namespace}.${mend(name)}`
+    return isRight(mend(name)) ? { message, fix: `Write ${to}.`, edit: { from: text, to } } : { message }
   })
 }
 

@@ -1,7 +1,7 @@
 import type { ScalarNode } from '@firebreak/content'
 import { foldCase } from '@firebreak/kernel'
 import { type DetectionItem, quoted, type SourceContext } from './document.ts'
-import { hasWildcard, type Piece, readPieces } from './sigma-text.ts'
+import { type Piece, readPieces } from './sigma-text.ts'
 import type { Found, SourceRule } from './source-rule.ts'
 
 /** What a backslash makes a letter of. */
@@ -121,14 +121,11 @@ function wildcardsForModifier({ field, modifiers, values, key, at }: DetectionIt
   return [{ message: `Every value of ${quoted(key)} says ${meant} with *.`, at, fix: `Write ${names}, without the *.` }]
 }
 
-/** Whether nothing but the wildcards of that place is in the value. */
+/** Whether nothing but the wildcards of that place is in the value, and text. */
 function isPlaced(pieces: readonly Piece[], place: string): boolean {
-  const before = place === 'contains' || place === 'endswith' ? 1 : 0
-  const after = place === 'contains' || place === 'startswith' ? 1 : 0
-  const middle = pieces.slice(before, pieces.length - after)
-  const isWild = (piece: Piece | undefined): boolean => piece === 'any'
-  if (middle.length !== 1 || hasWildcard(middle)) return false
-  return (before === 0 || isWild(pieces[0])) && (after === 0 || isWild(pieces.at(-1)))
+  const before = place === 'startswith' ? [] : ['any']
+  const after = place === 'endswith' ? [] : ['any']
+  return pieces.join(' ') === [...before, 'text', ...after].join(' ')
 }
 
 function repeatedValues({ modifiers, values }: DetectionItem): readonly Found[] {
