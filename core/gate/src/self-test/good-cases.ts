@@ -9,7 +9,7 @@ import type { Aim, ImageFault, Operator, ReportFault, SourceFault } from './cont
 import type { JudgedEvidence } from './judged-evidence.ts'
 import { evenly, SMALL } from './operators/cost.ts'
 import { faultIn, type JudgedFault } from './operators/evidence-fault.ts'
-import { INDICATOR, inVerdicts } from './operators/replay.ts'
+import { allowed, found, inVerdicts } from './operators/replay.ts'
 import { withDocuments, withEntry } from './source-edit.ts'
 
 function of(check: Aim['check']): Aim {
@@ -109,12 +109,7 @@ const EVIDENCE: readonly JudgedFault[] = [
     'as-often-as-allowed',
     'An indicator is found in as many events of ordinary activity as the policy allows.',
     (evidence, random, { policy }) =>
-      inVerdicts(evidence, random, (verdicts) => {
-        const allowed = Math.floor((verdicts.length * policy.falsePositivesPpmMax) / PPM_ALL)
-        return verdicts.map((one, i) =>
-          i < allowed ? { ...one, firedRuleIds: [...one.firedRuleIds, INDICATOR] } : one,
-        )
-      }),
+      inVerdicts(evidence, random, (verdicts) => found(verdicts, allowed(verdicts, policy))),
   ),
   inPart(
     'cost',
@@ -146,7 +141,10 @@ const EVIDENCE: readonly JudgedFault[] = [
 
 function withIndicator(run: EngineRun): EngineRun {
   if (run.result.kind !== 'ran') return run
-  const verdicts = run.result.verdicts.map((one) => ({ ...one, firedRuleIds: [...one.firedRuleIds, INDICATOR] }))
+  const verdicts = run.result.verdicts.map((one) => ({
+    ...one,
+    firedRuleIds: [...one.firedRuleIds, 'indicator/self-test'],
+  }))
   return { ...run, result: { ...run.result, verdicts } }
 }
 

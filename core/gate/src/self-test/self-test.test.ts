@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { compilePack, type PackSource, parsePack } from '@firebreak/content'
 import * as fc from 'fast-check'
-import { goodSource, rule, ruleTest, sourceOf } from '../gate-fixture.ts'
+import { correlatedSource, goodSource, rule, ruleTest, sourceOf } from '../gate-fixture.ts'
 import type { SourceContext } from '../judge-source.ts'
 import { checkSelfTest } from './check-self-test.ts'
-import { THIS_ENGINE } from './control-evidence.ts'
+import { controlEvidence, THIS_ENGINE } from './control-evidence.ts'
 import { countsOf } from './evidence.ts'
 import { SELF_TEST_PLAN } from './plan.ts'
 import { selfTestGate } from './self-test.ts'
@@ -52,3 +53,37 @@ test('no engine to hold the candidate against says nothing about the gate', () =
   assert.equal(evidence.subject, 'control')
   assert.equal(checkSelfTest(evidence).verdict, 'pass')
 })
+
+/** Packs in which many faults have no place of their own. */
+const ODD: readonly (readonly [name: string, source: PackSource])[] = [
+  [
+    'indicators only',
+    { ...sourceOf([], []), indicators: [{ file: 'a.csv', text: 'type,value,description\nip,192.0.2.1,\n' }] },
+  ],
+  ['YARA only', { ...sourceOf([], []), yara: [{ file: 'a.yar', text: 'rule a { condition: true }' }] }],
+  [
+    'keywords only',
+    sourceOf(
+      [{ ...rule(1, {}), detection: { words: ['evil', 'worse'], condition: 'words' } }],
+      [ruleTest(1, [{ A: 'evil' }, { A: 'worse' }], [{ A: 'good' }])],
+    ),
+  ],
+  [
+    'several conditions',
+    sourceOf(
+      [{ ...rule(1, {}), detection: { a: { Image: '/a' }, b: { Image: '/b' }, condition: ['a', 'b'] } }],
+      [ruleTest(1, [{ Image: '/a' }, { Image: '/b' }], [{ Image: '/c' }])],
+    ),
+  ],
+  ['a correlation that alone alerts', correlatedSource(false)],
+]
+
+for (const [name, source] of ODD) {
+  test(`faults find a place in any pack: ${name}`, () => {
+    const pack = parsePack(source)
+    const evidence = controlEvidence(pack, compilePack(pack))
+    const found = selfTestGate({ source, evidence }, CONTEXT, CANARIES, 3)
+    assert.equal(found.subject, 'candidate')
+    assert.deepEqual(checkSelfTest(found).findings, [])
+  })
+}

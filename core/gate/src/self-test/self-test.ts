@@ -37,20 +37,24 @@ export function selfTestGate(
   seed: number,
 ): SelfTestEvidence {
   // Engines of the fleet may be missing, or lack what the control pack needs: that is not what it shows.
-  const control = subjectOf({ source: CONTROL_PACK, evidence: null }, { engines: [THIS_ENGINE], inputs: [] })
+  const control = subjectOf({ source: CONTROL_PACK, evidence: null }, { engines: [THIS_ENGINE], inputs: [] }, null)
   if (control === null) throw new Error('Cannot test the gate: its control pack does not compile')
   const slice = candidate && { ...candidate, source: withCompanions(sliceOf(candidate.source, seed)) }
   return runSelfTest({
     plan: SELF_TEST_PLAN,
     control,
-    candidate: slice && subjectOf(slice, context),
+    candidate: slice && subjectOf(slice, context, control),
     canaries,
     seed,
   })
 }
 
 /** Null when it does not compile. */
-function subjectOf({ source, evidence }: SelfTestCandidate, context: SourceContext): Subject<JudgedEvidence> | null {
+function subjectOf(
+  { source, evidence }: SelfTestCandidate,
+  context: SourceContext,
+  control: Subject<JudgedEvidence> | null,
+): Subject<JudgedEvidence> | null {
   const pack = parsePack(source)
   try {
     const compiled = compilePack(pack)
@@ -59,7 +63,7 @@ function subjectOf({ source, evidence }: SelfTestCandidate, context: SourceConte
       source,
       pack,
       compiled: compilePack(parseRouted(source)),
-      evidence: evidence ? ready(evidence) : controlEvidence(pack, compiled),
+      evidence: evidence ? ready(evidence, control) : controlEvidence(pack, compiled),
       report: signGateReport(sampleReport(), CONTROL_SIGNER),
     }
   } catch (error) {
@@ -68,8 +72,12 @@ function subjectOf({ source, evidence }: SelfTestCandidate, context: SourceConte
   }
 }
 
-function ready(evidence: Omit<JudgedEvidence, 'selfTest'>): JudgedEvidence {
-  return { ...evidence, execution: shortened(evidence.execution), selfTest: SELF_TEST_THAT_PASSED }
+/** A pack without rules had engines asked about no case: then the control pack's come along. */
+function ready(evidence: Omit<JudgedEvidence, 'selfTest'>, control: Subject<JudgedEvidence> | null): JudgedEvidence {
+  const { tasks, ...rest } = shortened(evidence.execution)
+  const isAsked = tasks.some(({ task }) => task.cases.length > 0)
+  const more = isAsked || control === null ? [] : control.evidence.execution.tasks
+  return { ...evidence, execution: { ...rest, tasks: [...tasks, ...more] }, selfTest: SELF_TEST_THAT_PASSED }
 }
 
 /** With a rule for events of Windows, so that its image has routes and aliases too. */

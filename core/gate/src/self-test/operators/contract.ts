@@ -1,7 +1,9 @@
-import type { FieldNeeds, VerifiedImage } from '@firebreak/content'
+import type { FieldNeeds } from '@firebreak/content'
+import type { Random } from '@firebreak/fuzz'
 import type { EngineBuild } from '../../contract/engine-build.ts'
 import { companionRule, companionTest } from '../companions.ts'
 import type { SourceFault } from '../control.ts'
+import type { JudgedEvidence } from '../judged-evidence.ts'
 import { type PlainMap, withDocuments, withEntry } from '../source-edit.ts'
 import { alterSome, faultIn, type JudgedFault } from './evidence-fault.ts'
 
@@ -17,15 +19,28 @@ function reads(n: number, field: string, logsource: PlainMap): SourceFault['appl
 }
 
 /** The engine without one field that the image reads: a sensor that supplies 20 of 21. */
-function oneFieldLess({ supplies, ...build }: EngineBuild, { needs }: VerifiedImage): EngineBuild {
-  const read = needs.find((one) => supplies.fields.some((field) => isOf(one, field.category)))
-  const missing = read?.fields.at(-1)
+function withoutField({ supplies, ...build }: EngineBuild, { logsource, fields: read }: FieldNeeds): EngineBuild {
+  const missing = read.at(-1)
   const fields = supplies.fields.map((one) =>
-    read !== undefined && isOf(read, one.category)
-      ? { ...one, fields: one.fields.filter((field) => field !== missing) }
-      : one,
+    one.category === logsource.category ? { ...one, fields: one.fields.filter((field) => field !== missing) } : one,
   )
   return { ...build, takesInputs: false, supplies: { ...supplies, fields } }
+}
+
+/** An image that reads nothing of a sensor reads one field more: to the contract it is the same. */
+function oneFieldLess(evidence: JudgedEvidence, random: Random): JudgedEvidence {
+  const { image, engines } = evidence
+  const read = image.needs.filter((one) =>
+    engines.every(({ supplies }) => supplies.fields.some((field) => isOf(one, field.category))),
+  )
+  if (read.length === 0) return { ...evidence, image: { ...image, needs: [...image.needs, ONE_MORE] } }
+  const chosen = random.pick(read)
+  return { ...evidence, engines: alterSome(engines, random, (build) => withoutField(build, chosen)) }
+}
+
+const ONE_MORE: FieldNeeds = {
+  logsource: { category: 'process_creation', product: 'linux', service: null },
+  fields: ['OneFieldMore'],
 }
 
 function isOf({ logsource, fields }: FieldNeeds, category: string): boolean {
@@ -55,13 +70,13 @@ export const CONTRACT_OPERATORS: readonly (SourceFault | JudgedFault)[] = [
       manifest: source.manifest && withEntry(source.manifest, 'minimumEngine', '99.0.0'),
     }),
   ),
-  faultIn(
-    'engines',
-    'sensor-supplies-less',
-    { check: 'contract', code: 'detect/unsupplied-field' },
-    'An engine of the fleet supplies one field less than the image reads.',
-    (engines, random, { image }) => alterSome(engines, random, (build) => oneFieldLess(build, image)),
-  ),
+  {
+    kind: 'evidence',
+    id: 'sensor-supplies-less',
+    aims: { check: 'contract', code: 'detect/unsupplied-field' },
+    what: 'An engine of the fleet supplies one field less than the image reads.',
+    apply: oneFieldLess,
+  },
   faultIn(
     'engines',
     'feature-not-supplied',

@@ -1,4 +1,5 @@
 import { PPM_ALL } from '@firebreak/kernel'
+import { MEMORY_BYTES_FLOOR } from '../../cost/check-cost.ts'
 import type { CostEvidence, CostMeasure } from '../../cost/evidence.ts'
 import { PAIRS_MIN } from '../../cost/paired-ratio.ts'
 import type { JudgedEvidence } from '../judged-evidence.ts'
@@ -17,7 +18,7 @@ export function evenly(cost: CostEvidence | null): CostEvidence & { readonly run
 /** An image that costs next to nothing. */
 export const SMALL: CostMeasure = {
   fuel: 10_000,
-  fuelPeak: 20,
+  fuelPeak: 1,
   peakEvent: '{}',
   memoryBytes: 1_000_000,
   cpuNsPerEvent: 1_000,
@@ -73,10 +74,13 @@ export const COST_OPERATORS: readonly JudgedFault[] = [
     'image-too-large',
     'gate/cost-memory',
     'The loaded image takes far more memory than the running release.',
-    (even) => ({
-      ...even,
-      candidate: { ...even.candidate, memoryBytes: MANY_TIMES * Math.max(even.candidate.memoryBytes, 10_000_000) },
-    }),
+    (even, { policy }) => {
+      const times = (MANY_TIMES * policy.costRatioPpmMax) / PPM_ALL
+      return {
+        ...even,
+        candidate: { ...even.candidate, memoryBytes: times * Math.max(even.candidate.memoryBytes, MEMORY_BYTES_FLOOR) },
+      }
+    },
   ),
   fault(
     'cost-beyond-bound',

@@ -2,29 +2,35 @@ import type { Random } from '@firebreak/fuzz'
 import type { EngineRun, ExecutionEvidence, ExecutionTask } from '../../execution/evidence.ts'
 import type { CaseVerdict, ExecutionCase, ExecutionResult } from '../../execution/execution.ts'
 import type { Aim } from '../control.ts'
+import type { JudgedEvidence } from '../judged-evidence.ts'
 import { alterSome, faultIn, type JudgedFault } from './evidence-fault.ts'
 
 type Ran = Extract<ExecutionResult, { kind: 'ran' }>
 type Pair = ExecutionEvidence['tasks'][number]
 
+type Alter = (evidence: ExecutionEvidence, random: Random, judged: JudgedEvidence) => ExecutionEvidence
+
 function fault(
   id: string,
   code: string,
   what: string,
-  alter: (evidence: ExecutionEvidence, random: Random) => ExecutionEvidence,
+  alter: Alter,
   verdict: NonNullable<Aim['verdict']> = 'fail',
 ): JudgedFault {
   return faultIn('execution', id, { check: 'execution', code, verdict }, what, alter)
 }
 
-/** A change of what one engine made of one task with rules, whichever the random number chooses. */
-function inRun(edit: (run: EngineRun, task: ExecutionTask, random: Random) => EngineRun) {
-  return (evidence: ExecutionEvidence, random: Random): ExecutionEvidence => {
-    const hasRun = ({ task, runs }: Pair): boolean => task.cases.length > 0 && runs.some(isRan)
+/** A change of what one engine made of one task, whichever the random number chooses of those that fit. */
+function inRun(
+  edit: (run: EngineRun, task: ExecutionTask, random: Random, judged: JudgedEvidence) => EngineRun,
+  fits: (task: ExecutionTask) => boolean = () => true,
+): Alter {
+  return (evidence, random, judged) => {
     const alter = ({ task, runs }: Pair): Pair => {
-      return { task, runs: alterSome(runs, random, (run) => edit(run, task, random), isRan) }
+      return { task, runs: alterSome(runs, random, (run) => edit(run, task, random, judged), isRan) }
     }
-    return { ...evidence, tasks: alterSome(evidence.tasks, random, alter, hasRun) }
+    const tasks = alterSome(evidence.tasks, random, alter, ({ task, runs }) => fits(task) && runs.some(isRan))
+    return { ...evidence, tasks }
   }
 }
 
@@ -32,29 +38,32 @@ function isRan({ result }: EngineRun): boolean {
   return result.kind === 'ran'
 }
 
-function inResult(edit: (result: Ran, task: ExecutionTask, random: Random) => ExecutionResult) {
-  return inRun((run, task, random) => {
-    return run.result.kind === 'ran' ? { ...run, result: edit(run.result, task, random) } : run
-  })
+function inResult(edit: (result: Ran) => ExecutionResult): Alter {
+  return inRun((run) => (run.result.kind === 'ran' ? { ...run, result: edit(run.result) } : run))
 }
 
 /** A change of the answer to some case of the task that has to match, or has to be ignored. */
 function inAnswer(
   expect: ExecutionCase['expect'],
-  edit: (answer: CaseVerdict, asked: ExecutionCase) => readonly CaseVerdict[],
-) {
-  return inResult((result, task, random) => {
-    const fitting = [...task.cases.keys()].filter((i) => task.cases[i]?.expect === expect)
-    const chosen = random.pick(fitting)
-    const asked = task.cases[chosen]
-    const verdicts = result.verdicts.flatMap((one) =>
-      one.caseIndex === chosen && asked !== undefined ? edit(one, asked) : [one],
-    )
-    return { ...result, verdicts }
-  })
+  edit: (answer: CaseVerdict, asked: ExecutionCase, judged: JudgedEvidence) => readonly CaseVerdict[],
+): Alter {
+  const places = ({ cases }: ExecutionTask): readonly number[] =>
+    [...cases.keys()].filter((i) => cases[i]?.expect === expect)
+  return inRun(
+    (run, task, random, judged) => {
+      if (run.result.kind !== 'ran') return run
+      const chosen = random.pick(places(task))
+      const asked = task.cases[chosen]
+      const verdicts = run.result.verdicts.flatMap((one) =>
+        one.caseIndex === chosen && asked !== undefined ? edit(one, asked, judged) : [one],
+      )
+      return { ...run, result: { ...run.result, verdicts } }
+    },
+    (task) => places(task).length > 0,
+  )
 }
 
-function ended(code: string, message: string) {
+function ended(code: string, message: string): Alter {
   return inResult((): ExecutionResult => ({ kind: 'failed', code, message }))
 }
 
@@ -139,7 +148,9 @@ const ANSWERS: readonly JudgedFault[] = [
     'too-much-work',
     'gate/over-fuel',
     'One event takes more work than the policy allows.',
-    inAnswer('match', (answer) => [{ ...answer, work: { nodeVisits: 1_000_000_000, predicateEvaluations: 1 } }]),
+    inAnswer('match', (answer, _, { policy }) => [
+      { ...answer, work: { nodeVisits: policy.fuelPerEventMax, predicateEvaluations: 1 } },
+    ]),
   ),
 ]
 

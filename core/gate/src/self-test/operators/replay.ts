@@ -1,4 +1,6 @@
 import type { Random } from '@firebreak/fuzz'
+import { PPM_ALL } from '@firebreak/kernel'
+import type { GatePolicy } from '../../check/policy.ts'
 import type { CaseVerdict } from '../../execution/execution.ts'
 import type { Replay } from '../../replay/check-replay.ts'
 import type { Aim } from '../control.ts'
@@ -9,7 +11,7 @@ function fault(
   id: string,
   code: string,
   what: string,
-  alter: (evidence: JudgedEvidence['replay'], random: Random) => JudgedEvidence['replay'],
+  alter: (evidence: JudgedEvidence['replay'], random: Random, judged: JudgedEvidence) => JudgedEvidence['replay'],
   verdict: NonNullable<Aim['verdict']> = 'fail',
 ): JudgedFault {
   return faultIn('replay', id, { check: 'replay', code, verdict }, what, alter)
@@ -27,14 +29,14 @@ export function inVerdicts(
   return { pack, replays: alterSome(replays, random, alter, isOrdinary) }
 }
 
-/** `fires` fires for every `nth` event of some corpus of ordinary activity. */
-function flood(nth: number, fires: (evidence: JudgedEvidence['replay'], random: Random) => string) {
-  return (evidence: JudgedEvidence['replay'], random: Random): JudgedEvidence['replay'] => {
-    const id = fires(evidence, random)
-    return inVerdicts(evidence, random, (verdicts) =>
-      verdicts.map((one, i) => (i % nth === 0 ? { ...one, firedRuleIds: [...one.firedRuleIds, id] } : one)),
-    )
-  }
+/** In the first events an indicator is found. */
+export function found(verdicts: readonly CaseVerdict[], events: number): readonly CaseVerdict[] {
+  return verdicts.map((one, i) => (i < events ? { ...one, firedRuleIds: [...one.firedRuleIds, INDICATOR] } : one))
+}
+
+/** Events of so many that the policy allows. */
+export function allowed(verdicts: readonly CaseVerdict[], policy: GatePolicy): number {
+  return Math.floor((verdicts.length * policy.falsePositivesPpmMax) / PPM_ALL)
 }
 
 /** Of a rule that alerts by itself, whatever correlations count it. */
@@ -44,16 +46,22 @@ function someRule({ pack }: JudgedEvidence['replay'], random: Random): string {
   return alone.length === 0 ? INDICATOR : random.pick(alone).id
 }
 
-export const INDICATOR = 'indicator/self-test'
+const INDICATOR = 'indicator/self-test'
 
 /** `replay`: what the candidate says about ordinary activity. */
 export const REPLAY_OPERATORS: readonly JudgedFault[] = [
-  fault('rule-floods', 'gate/flood', 'A rule fires for every tenth event of ordinary activity.', flood(10, someRule)),
+  fault('rule-floods', 'gate/flood', 'A rule fires for every event of ordinary activity.', (evidence, random) => {
+    const id = someRule(evidence, random)
+    return inVerdicts(evidence, random, (verdicts) => {
+      return verdicts.map((one) => ({ ...one, firedRuleIds: [...one.firedRuleIds, id] }))
+    })
+  }),
   fault(
     'indicator-floods',
     'gate/flood',
-    'An indicator is found in every hundredth event of ordinary activity.',
-    flood(100, () => INDICATOR),
+    'An indicator is found in one event of ordinary activity more than the policy allows.',
+    (evidence, random, { policy }) =>
+      inVerdicts(evidence, random, (verdicts) => found(verdicts, allowed(verdicts, policy) + 1)),
   ),
   fault('replay-left-out', 'gate/replay-incomplete', 'An event of a corpus has no answer.', (evidence, random) =>
     inVerdicts(evidence, random, (verdicts) => verdicts.slice(1)),
