@@ -2,10 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { HostEvent } from '@firebreak/detect'
-import type { CaseVerdict, EngineRun, ExecutionResult } from '@firebreak/gate'
+import type { EngineRun, ExecutionResult } from '@firebreak/gate'
 import type { InputKind } from '@firebreak/inputs'
 import { errorMessage, jsonBytes } from '@firebreak/kernel'
 import { EVALUATION_BYTES_MAX, parseEvaluation } from './evaluation.ts'
+import { inParts } from './in-parts.ts'
 import type { OpenedEngine } from './open-engines.ts'
 import { runNode } from './run-process.ts'
 
@@ -14,13 +15,6 @@ export interface RunOptions {
   readonly inputs: readonly InputKind[]
 }
 
-/**
- * Builds before 1.3.0 give up ten seconds after they began, however many events they have answered: they get this many, which take one
- * second of CPU, and half as many again and again when this machine was too busy for that. Correlations, which count over events, see
- * less of them then.
- */
-const EVENTS_AT_ONCE = 5_000
-const EVENTS_AT_ONCE_MIN = 300
 /** Ends an `evaluate` that hangs itself: it ends what hangs within it long before. */
 const PROCESS_TIMEOUT_MS = 300_000
 
@@ -46,7 +40,7 @@ export async function runEngine(
       await writeFile(eventsPath, jsonBytes(some.map(named)))
       return await runEvaluate([...args, '--events', eventsPath])
     }
-    const result = build.tellsWork ? await evaluate(events) : await inParts(events, EVENTS_AT_ONCE, evaluate)
+    const result = build.tellsWork ? await evaluate(events) : await inParts(events, evaluate)
     return { engine, sandbox, result }
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -67,25 +61,5 @@ async function runEvaluate(args: readonly string[]): Promise<ExecutionResult> {
     return parseEvaluation(stdout)
   } catch (error) {
     return { kind: 'failed', code: 'engine/bad-reply', message: errorMessage(error) }
-  }
-}
-
-/** What `evaluate` says of all events, `size` at a time. */
-async function inParts(
-  events: readonly HostEvent[],
-  size: number,
-  evaluate: (some: readonly HostEvent[]) => Promise<ExecutionResult>,
-): Promise<ExecutionResult> {
-  const verdicts: CaseVerdict[] = []
-  for (let from = 0; ; from += size) {
-    const some = events.slice(from, from + size)
-    let part = await evaluate(some)
-    const half = Math.ceil(some.length / 2)
-    if (part.kind === 'failed' && part.code === 'engine/no-answer' && half >= EVENTS_AT_ONCE_MIN) {
-      part = await inParts(some, half, evaluate)
-    }
-    if (part.kind !== 'ran') return part
-    verdicts.push(...part.verdicts.map((one) => ({ ...one, caseIndex: from + one.caseIndex })))
-    if (from + size >= events.length) return { ...part, verdicts }
   }
 }
