@@ -93,4 +93,6 @@ test('what a wave still needs is said while it rolls out only', () => {
   const bakes = (lane: 'normal' | 'emergency') => limitRows(LARGE, { ...ROLLOUT, lane }, wave).at(-1)?.[1]
   assert.match(bakes('normal') ?? '', /after 15 min$/)
   assert.match(bakes('emergency') ?? '', /after 5 min$/)
+  const risk = { score: 50, firstWavePpmMax: 1, bakeMsMin: 2_700_000 }
+  assert.match(limitRows(LARGE, { ...ROLLOUT, risk, lane: 'emergency' }, wave).at(-1)?.[1] ?? '', /after 45 min$/)
 })

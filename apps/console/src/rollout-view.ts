@@ -95,7 +95,8 @@ export function provenText({ proven, cohort }: ArmCounts): string {
 /** Why a wave is as large as it is, and what it takes to go on: name and value. */
 export function limitRows({ policy }: FleetStatus, rollout: RolloutStatus, wave: WaveStatus): readonly LimitRow[] {
   const { size, startedAtMs } = wave
-  const bakeMs = rollout.lane === 'emergency' ? Math.min(policy.bakeMs, policy.emergencyBakeMs) : policy.bakeMs
+  const ordinary = rollout.lane === 'emergency' ? Math.min(policy.bakeMs, policy.emergencyBakeMs) : policy.bakeMs
+  const bakeMs = Math.max(ordinary, Math.min(rollout.risk?.bakeMsMin ?? 0, policy.riskBakeMsMax))
   const confidence = formatShare(policy.budgetConfidencePpm)
   const toProve = Math.ceil((wave.exposed.cohort * policy.provenShareMin) / 1_000_000)
   return [

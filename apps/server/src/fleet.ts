@@ -119,10 +119,10 @@ export function silentHosts(parts: Fleet, nowMs: WallMs): string {
 }
 
 function rolloutStatus(state: RolloutState, judged: VerdictRecord | null): RolloutStatus {
-  const { pack, release, lane, status, rings, startedAtMs, waves, cells } = state
+  const { pack, release, lane, risk, status, rings, startedAtMs, waves, cells } = state
   const verdict = judged?.imageDigest === release.imageDigest ? judged : null
   const counted = waves.map((wave): WaveStatus => ({ ...wave, ...countsOf(wave, cells) }))
-  return { pack, ...release, lane, status, rings, startedAtMs, waves: counted, verdict }
+  return { pack, ...release, lane, ...(risk && { risk }), status, rings, startedAtMs, waves: counted, verdict }
 }
 
 function hostStatus(parts: Fleet, of: Host, nowMs: WallMs): HostStatus {

@@ -17,6 +17,7 @@ import {
   name,
   type Plan,
   type Presence,
+  type ReleaseRisk,
   type RolloutPolicy,
   type RolloutState,
   type VerdictRecord,
@@ -129,6 +130,8 @@ export interface RolloutStatus {
   readonly version: Version
   readonly imageDigest: Sha256Hex
   readonly lane: Lane
+  /** As approvers signed it; absent where they signed none. */
+  readonly risk?: ReleaseRisk
   readonly status: RolloutState['status']
   /** In order of risk, as they were when it started. */
   readonly rings: readonly string[]

@@ -106,12 +106,12 @@ const HOLDS: Readonly<Record<HoldReason, HoldSentences>> = {
   ],
 }
 
-function riskSentence({ state: { risk } }: Judged): string {
+function riskSentence({ policy, state: { risk } }: Judged): string {
   if (risk === undefined) return ''
   const { score, firstWavePpmMax, bakeMsMin } = risk
   return (
     ` Its risk is ${score} of 100: the first wave of a ring has at most ${percent(firstWavePpmMax)} of it, ` +
-    `and every wave is watched for ${duration(bakeMsMin)} at least.`
+    `and every wave is watched for ${duration(Math.min(bakeMsMin, policy.riskBakeMsMax))} at least.`
   )
 }
 

@@ -46,9 +46,10 @@ export function recentControlLosses({ state, counts, nowMs }: Judged): number {
 }
 
 /** An emergency is never watched longer than anything else of its risk, and nothing shorter than its risk asks for. */
-export function bakeMsOf({ bakeMs, emergencyBakeMs }: RolloutPolicy, { lane, risk }: RolloutState): number {
-  const allowed = lane === 'emergency' ? Math.min(bakeMs, emergencyBakeMs) : bakeMs
-  return Math.max(allowed, risk?.bakeMsMin ?? 0)
+export function bakeMsOf(policy: RolloutPolicy, { lane, risk }: RolloutState): number {
+  const { bakeMs, emergencyBakeMs, riskBakeMsMax } = policy
+  const ordinary = lane === 'emergency' ? Math.min(bakeMs, emergencyBakeMs) : bakeMs
+  return Math.max(ordinary, Math.min(risk?.bakeMsMin ?? 0, riskBakeMsMax))
 }
 
 /** What the hosts of a wave can still show, they show within so many bakes. */

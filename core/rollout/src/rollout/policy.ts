@@ -13,6 +13,7 @@ import {
 } from '@firebreak/kernel'
 import type { SignalThresholds } from '../evidence/signal-rules.ts'
 import { name, PLAN_RINGS_MAX } from '../plan/plan.ts'
+import { RISK_BAKE_MS_MAX } from '../plan/release.ts'
 
 /**
  * How the vendor's side rolls a release out: in which order, how much may go wrong, and on what evidence it goes on. How large each wave is
@@ -28,6 +29,8 @@ export interface RolloutPolicy {
   readonly bakeMs: number
   /** The same for a release of the emergency lane. It has the same waves. */
   readonly emergencyBakeMs: number
+  /** The longest bake that the risk of a release may ask for, in either lane. */
+  readonly riskBakeMsMax: number
   /** A host that reports so long after its enrolment, with nothing amiss, is proven. */
   readonly provenAfterMs: number
   /** The share of the exposed cohort that must be confirmed and proven; the silent stay in the denominator. */
@@ -82,6 +85,7 @@ export const DEFAULT_ROLLOUT_POLICY: RolloutPolicy = {
   budgetConfidencePpm: 950_000,
   bakeMs: 900_000,
   emergencyBakeMs: 300_000,
+  riskBakeMsMax: RISK_BAKE_MS_MAX,
   provenAfterMs: 300_000,
   provenShareMin: 800_000,
   watchMs: 86_400_000,
@@ -133,6 +137,7 @@ const policy = within<RolloutPolicy>(DEFAULT_ROLLOUT_POLICY, {
   budgetConfidencePpm: optional(integer(500_000, PPM_ALL - 1)),
   bakeMs: optional(duration),
   emergencyBakeMs: optional(duration),
+  riskBakeMsMax: optional(duration),
   provenAfterMs: optional(duration),
   provenShareMin: optional(integer(1, PPM_ALL)),
   watchMs: optional(span),

@@ -57,6 +57,19 @@ for (const [name, lane, bakeMsMin, expected] of bakes) {
   })
 }
 
+test('bake: the policy of the rollout may say how much a risk may ask for, but never less than its own', () => {
+  const [careful, urgent] = [started(RISKY), started(RISKY, 'emergency')]
+  const capped = (riskBakeMsMax: number) => ({ ...DEFAULT_ROLLOUT_POLICY, riskBakeMsMax })
+  assert.deepEqual(
+    [20, 10, 0].map((minutes) => bakeMsOf(capped(minutes * MINUTE), careful) / MINUTE),
+    [20, 15, 15],
+  )
+  assert.deepEqual(
+    [20, 10, 0].map((minutes) => bakeMsOf(capped(minutes * MINUTE), urgent) / MINUTE),
+    [20, 10, 5],
+  )
+})
+
 test('whatever the risk, it is only ever more careful', () => {
   const risk = fc.record({
     score: fc.integer({ min: 0, max: 100 }),
