@@ -61,7 +61,7 @@ export function eventAt({ cases, corpora }: ExecutionTask, index: number): Named
   if (one !== undefined) return { name: one.name, input: JSON.stringify(one.event) }
   let from = cases.length
   for (const { name, events } of corpora) {
-    const event = index < from ? undefined : events[index - from]
+    const event = events[index - from]
     if (event !== undefined)
       return { name: `event ${index - from + 1} of the ${name} corpus`, input: JSON.stringify(event) }
     from += events.length
