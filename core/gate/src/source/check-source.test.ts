@@ -61,22 +61,25 @@ test('what the reader refuses is an error once, and nothing else is said of that
 })
 
 test('of several documents in one file only the one that can not be read is left out', () => {
-  const source = sourceOfDocuments([cleanRule(1, { level: null }), cleanRule(2, { level: null }), cleanRule(3)])
-  const [first, second, third] = source.rules.map(({ nodes }) => nodes[0])
-  assert.ok(first?.kind === 'mapping' && second?.kind === 'mapping' && third?.kind === 'mapping')
   const file = 'rules/all-in-one.yml'
-  const lines = [1, 20, 40].map((line) => ({ file, line, column: 1 }))
-  const nodes = [first, second, third].map((node, i) => ({ ...node, at: lines[i] ?? node.at }))
-  const together = { ...source, rules: [{ file, nodes }] }
-  const wrong: Diagnostic = { code: 'content/modifier', message: 'Wrong', at: { file, line: 39, column: 5 } }
-  const pack = { ...parsePack(together), diagnostics: [wrong] }
-  assert.deepEqual(
-    sourceFindings(together, pack).map(({ code, at }) => [code, at.line]),
-    [
-      ['content/modifier', 39],
-      ['gate/source-level-missing', 1],
-    ],
-  )
+  const starts = [1, 20, 40]
+  const source = sourceOfDocuments(starts.map((_, i) => cleanRule(i + 1, { level: null })))
+  const nodes = source.rules.flatMap((one) => one.nodes)
+  const placed = nodes.map((node, i): SourceNode => ({ ...node, at: { file, line: starts[i] ?? 0, column: 1 } }))
+  const together = { ...source, rules: [{ file, nodes: placed }] }
+  const judgedWithWrong = (line: number) => {
+    const wrong: Diagnostic = { code: 'content/modifier', message: 'Wrong', at: { file, line, column: 5 } }
+    const findings = sourceFindings(together, { ...parsePack(together), diagnostics: [wrong] })
+    return findings.filter(({ code }) => code === 'gate/source-level-missing').map(({ at }) => at.line)
+  }
+  assert.deepEqual([1, 19, 20, 39, 40, 99].map(judgedWithWrong), [
+    [20, 40],
+    [20, 40],
+    [1, 40],
+    [1, 40],
+    [1, 20],
+    [1, 20],
+  ])
 })
 
 test('findings are in the order of weight, file, line and column', () => {

@@ -38,6 +38,7 @@ test('what is two slips away is not', () => {
     'rexerexces',
     'ferereences',
     'referencesxy',
+    'xrferences',
     'xyreferences',
     'referen',
     'rfeeernces',

@@ -8,12 +8,10 @@ export function misspelled(text: string, words: readonly string[]): string | nul
 }
 
 function isOneSlipAway(text: string, word: string): boolean {
-  if (Math.abs(text.length - word.length) > 1) return false
   let start = 0
   while (start < text.length && text[start] === word[start]) start++
   const left = text.slice(start)
   const right = word.slice(start)
-  if (left === '' && right === '') return true
   const isExchanged = left[0] === right[1] && left[1] === right[0] && left.slice(2) === right.slice(2)
   return isExchanged || left.slice(1) === right.slice(1) || left.slice(1) === right || left === right.slice(1)
 }

@@ -106,6 +106,7 @@ const EDGES: Readonly<Record<string, Edges>> = {
       item('a', '1.5'),
       item('a', '9999999999999999'),
       item('a|startswith', '7'),
+      item('a|expand', '7'),
       item('a|endswith', '7'),
       item('a|re', '7'),
       item('a|base64', '7'),
@@ -137,7 +138,13 @@ const EDGES: Readonly<Record<string, Edges>> = {
     misses: [item('a', String.raw`x\\*`), item('a', String.raw`x\y`), item('a|re', String.raw`\*`), item('a', 'x\\')],
   },
   'gate/source-value-duplicate': {
-    fires: [item('a', ['x', 'y', 'X']), item('a|re', ['x', 'x']), item('a', [7, '7']), detecting(1, ['x', 'x'])],
+    fires: [
+      item('a', ['x', 'y', 'X']),
+      item('a|contains', ['x', 'X']),
+      item('a|re', ['x', 'x']),
+      item('a', [7, '7']),
+      detecting(1, ['x', 'x']),
+    ],
     misses: [item('a', ['x', 'x ']), item('a|contains', ['x']), item('a|re', ['x', 'X']), item('a|cased', ['x', 'X'])],
   },
   'gate/source-bidirectional': {
@@ -188,7 +195,16 @@ const EDGES: Readonly<Record<string, Edges>> = {
     fix: 'Say it in references, which is there too.',
   },
   'gate/source-tag-format': {
-    fires: [tag('attack'), tag('.x'), tag('attack.'), tag('!attack.x'), tag('attack.x!'), tag('cve.2021-44228 ')],
+    fires: [
+      tag('attack'),
+      tag('.x'),
+      tag('attack.'),
+      tag('!attack.x'),
+      tag('attack.x!'),
+      tag('cve.2021-44228 '),
+      tag('xd3fend.d3f-A'),
+      tag('d3fend.d3f-A!'),
+    ],
     misses: [tag('x-y_1.a.b'), tag('d3fend.d3f-Process')],
   },
   'gate/source-tag-namespace': { fires: [tag('own.x'), tag('attack2.x')], misses: [tag('own'), tag('tlp.red')] },
@@ -231,7 +247,7 @@ const EDGES: Readonly<Record<string, Edges>> = {
     )
       .split(' ')
       .map((date) => metadata({ date, modified: null })),
-    misses: ['2000-02-29', '2024-02-29', '2026-12-31', '2026-1-1', '2026/11/30'].map((date) =>
+    misses: ['2000-02-29', '2024-01-31', '2024-02-29', '2026-12-31', '2026-1-1', '2026/11/30'].map((date) =>
       metadata({ date, modified: null }),
     ),
   },
@@ -334,11 +350,13 @@ test('what is misspelled is mended where nothing stands in the way', () => {
   }
 })
 
+const LONG = `rules/${'x'.repeat(87)}.yml`
+
 test('an empty name is none, and a file is named by its first document', () => {
   assert.deepEqual(readDocuments([cleanRule(1, { name: '' }), cleanRule(2, { name: '' })]).findings, [])
-  const files = ['rules/a/the-same.yml', 'rules/b/the-same.yml', 'rules/b/the-same.yml', 'rules/short']
+  const files = ['rules/a/the-same.yml', 'rules/b/the-same.yml', 'rules/b/the-same.yml', 'rules/short', LONG]
   const { findings } = readDocuments(
-    [1, 2, 3, 4].map((n) => cleanRule(n)),
+    [1, 2, 3, 4, 5].map((n) => cleanRule(n)),
     files,
   )
   assert.deepEqual(
@@ -346,6 +364,7 @@ test('an empty name is none, and a file is named by its first document', () => {
     [
       ['gate/source-filename-duplicate', 'rules/b/the-same.yml'],
       ['gate/source-filename-length', 'rules/short'],
+      ['gate/source-filename-length', LONG],
     ],
   )
 })
