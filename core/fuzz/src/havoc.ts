@@ -13,6 +13,8 @@ const TWEAK_BITS_LEAST = [0, 1, 1]
 const TWEAK_BITS_MOST = [1, 3, 5]
 /** One round in so many of the highest level is of any level: a small change can be what was missing. */
 const ANY_LEVEL_ONE_IN = 4
+/** One change in so many is of the length. */
+const RESHAPE_ONE_IN = [8, 3, 3]
 const LENGTH_FIELD_WITHIN = 64
 const WIDTHS = [1, 2, 4]
 
@@ -30,7 +32,7 @@ export function havoc(draft: Draft, level: HavocLevel, random: Random, words: Wo
   const tweaks = 1 << random.between(TWEAK_BITS_LEAST[level] ?? 0, TWEAK_BITS_MOST[level] ?? 0)
   for (let left = tweaks; left > 0; left--) {
     if (draft.length === 0) draft.insert(0, Uint8Array.of(random.below(256)))
-    else if (level === 0 || random.below(3) > 0) tweak(draft, random, words)
+    else if (!random.oneIn(RESHAPE_ONE_IN[level] ?? 3)) tweak(draft, random, words)
     else reshape(draft, random, words, level, other)
   }
 }
