@@ -1,12 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { errorMessage } from '@firebreak/kernel'
 import { type Plugin, rolldown } from 'rolldown'
 import { FuzzError } from './errors.ts'
-
-/** The checkout. */
-export const ROOT: string = fileURLToPath(new URL('../../../..', import.meta.url)).replace(/\/$/, '')
+import { ROOT } from './root.ts'
 
 /** A change of one source text while it is bundled. */
 export interface Patch {

@@ -4,8 +4,9 @@ import process from 'node:process'
 import { sha256Hex } from '@firebreak/crypto'
 import { errorMessage, type Sha256Hex } from '@firebreak/kernel'
 import type { Instrumented } from '@firebreak/instrument'
-import { bundle, type Patch, ROOT } from './bundle.ts'
+import type { Patch } from './bundle.ts'
 import { FuzzError } from './errors.ts'
+import { ROOT } from './root.ts'
 
 /** A script of its own, ready to be fuzzed. */
 export interface Program {
@@ -41,6 +42,8 @@ export async function programOf(source: ProgramSource, toolDigest: Sha256Hex): P
   const name = `${sha256Hex(JSON.stringify({ ...source, toolDigest }))}.json`
   const cached = await readCached(join(CACHE, name))
   if (cached !== null) return cached
+  // The bundler is large, and seldom needed.
+  const { bundle } = await import('./bundle.ts')
   const { code, inputs } = await bundle(source.entry, source.patches, source.banner)
   const { instrument } = await import('@firebreak/instrument')
   try {

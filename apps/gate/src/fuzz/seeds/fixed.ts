@@ -1,11 +1,10 @@
 import { encodeFrame, FRAME } from '@firebreak/api'
-import { type FuzzTarget, judgeGate, prepareGate, encodeGateReport } from '@firebreak/gate'
-import { ENGINE_CONTRACT } from '@firebreak/detect'
+import { composeReport, encodeGateReport, type FuzzTarget } from '@firebreak/gate'
+import { sampleFound } from '@firebreak/gate/testing'
 import { compileTuning, parseTuning, toSourceNode } from '@firebreak/content'
 import { concatBytes, type Json, jsonBytes, utf8Encode } from '@firebreak/kernel'
 import { encodePlan, parsePlan, parsePolicySource, signCustomerPolicy } from '@firebreak/rollout'
 import { FUZZ_SIGNER } from './signer.ts'
-import { SMALL_MANIFEST, SMALL_RULES } from './small-pack.ts'
 import { NO_METADATA, tufRepository } from './tuf.ts'
 
 const DIGEST = 'ab'.repeat(32)
@@ -136,11 +135,8 @@ const FILTER = {
 }
 
 function reports(): readonly Uint8Array[] {
-  const rules = SMALL_RULES.map((one, i) => ({ file: `${i}.yml`, nodes: [toSourceNode(one, `${i}.yml`)] }))
-  const manifest = toSourceNode(SMALL_MANIFEST, 'pack.yaml')
-  const prepared = prepareGate({ manifest, rules, tests: [], indicators: [] }, ENGINE_CONTRACT)
-  const context = { engineVersion: ENGINE_CONTRACT.engineVersion, nowMs: NOW_MS }
-  return [encodeGateReport(judgeGate(prepared, { kind: 'not-run' }, context))]
+  const rest = { coverage: null, diff: null, novelty: null, cost: null, fuzz: null, selfTest: null, risk: null }
+  return [sampleFound(), sampleFound(rest)].map((one) => encodeGateReport(composeReport(one)))
 }
 
 const FRAMES = concatBytes([

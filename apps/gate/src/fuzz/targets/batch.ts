@@ -1,5 +1,6 @@
 import { verifyImage } from '@firebreak/content'
 import type { Detection } from '@firebreak/detect'
+import { Violation } from '../oracles.ts'
 import { define, describeJson, oneOf } from './define.ts'
 import { engineOf, requireReportable } from './hostile-events.ts'
 
@@ -12,14 +13,14 @@ export const createTarget = define<readonly Detection[]>((image) => {
       const found: Detection[] = []
       for (let left = batch.count; ; left--) {
         const detections = batch.next()
-        if (detections === null) return found
-        if (left === 0) throw new Error('a batch has more events than it says')
+        if (detections === null && left === 0) return found
+        if (detections === null || left === 0) throw new Violation('disagreement', 'other events than it says')
         found.push(...detections)
       }
     },
     refuses: oneOf(['detect/record-malformed']),
-    fuel: { base: 20_000, each: 400 },
-    bytes: { base: 65_536, each: 128 },
+    fuel: { base: 8_000, each: 120 },
+    bytes: { base: 131_072, each: 64 },
     describe: describeJson,
     whole: (input) => input.length,
     use: requireReportable,

@@ -6,8 +6,8 @@ import { define, describeJson, jsonLength, oneOf } from './define.ts'
 export const createTarget = define({
   parse: parseBeacon,
   refuses: oneOf(['kernel/malformed']),
-  fuel: { base: 4_000, each: 16 },
-  bytes: { base: 4_096, each: 64 },
+  fuel: { base: 2_000, each: 28 },
+  bytes: { base: 4_096, each: 16 },
   describe: describeJson,
   whole: jsonLength,
   encode: jsonBytes,

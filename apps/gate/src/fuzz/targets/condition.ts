@@ -7,19 +7,24 @@ export const SELECTION_NAMES = ['a', 'b', 'selection', 'sel_one', 'sel_two', 'fi
 /** A longer one is not read back: printed in full it may be over the parser's limits. */
 const PRINTED_CHARS_MAX = 4_096
 const PRINTED_DEPTH_MAX = 30
+/** Of a condition of CONDITION_DEPTH_MAX levels: each may have a branch of `or`, one of `and` and a `not`. */
+const TREE_DEPTH_MAX = 3 * 33 + 2
 
 /** Sigma's condition language. */
 export const createTarget = define<Condition>({
   parse: (input) => parseCondition(utf8Decode(input), SELECTION_NAMES),
   refuses: oneOf(['kernel/malformed', 'content/condition', 'content/limit']),
-  fuel: { base: 2_000, each: 120 },
-  bytes: { base: 4_096, each: 256 },
+  fuel: { base: 500, each: 40 },
+  bytes: { base: 4_096, each: 64 },
   describe: describeJson,
   encode: (condition) => {
     const text = depthOf(condition) > PRINTED_DEPTH_MAX ? '' : print(condition)
     return text === '' || text.length > PRINTED_CHARS_MAX ? null : utf8Encode(text)
   },
-  use: requireNamed,
+  use: (condition) => {
+    requireNamed(condition)
+    if (depthOf(condition) > TREE_DEPTH_MAX) throw new Violation('disagreement', 'deeper than its limit')
+  },
 })
 
 /** In full, with parentheses around whatever has several parts. */

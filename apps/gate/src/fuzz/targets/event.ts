@@ -26,13 +26,16 @@ export const createTarget = define<readonly Detection[]>((image) => {
     parse: (input) => {
       const detections = engine.evaluateJson(input, 0, input.length, DECLARED)
       const { lastRefusal } = engine
-      if (lastRefusal === 'ok') return detections
+      if (lastRefusal === 'ok') {
+        requireJson(input)
+        return detections
+      }
       if (SYNTAX.includes(lastRefusal)) requireNoJson(input)
       throw new EventRefusal(lastRefusal, 'refused')
     },
     refuses: (error) => error instanceof EventRefusal && REFUSALS.includes(error.code),
-    fuel: { base: 20_000, each: 400 },
-    bytes: { base: 65_536, each: 64 },
+    fuel: { base: 8_000, each: 120 },
+    bytes: { base: 131_072, each: 64 },
     describe: describeJson,
     whole: (input) => {
       const length = jsonLength(input)
@@ -42,6 +45,27 @@ export const createTarget = define<readonly Detection[]>((image) => {
     use: requireReportable,
   }
 })
+
+const DEPTH_MAX = 32
+/** Strings are looked into only when somebody asks for their value. */
+const STRING = /"(?:[^"\\]|\\[^])*"/g
+
+/** It promises to accept nothing else, but for what is in strings, and nothing that is deeper than its limit. */
+function requireJson(input: Uint8Array): void {
+  const text = new TextDecoder('latin1', { ignoreBOM: true }).decode(input).replace(/^\u00ef\u00bb\u00bf/, '')
+  let value: unknown
+  try {
+    value = JSON.parse(text.replaceAll(STRING, '0').replaceAll(/0(\s*:)/g, '"0"$1'))
+  } catch {
+    throw new Violation('disagreement', 'JSON.parse refuses it, whatever is in its strings')
+  }
+  if (depthOf(value) > DEPTH_MAX) throw new Violation('disagreement', 'deeper than its limit')
+}
+
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf))
+}
 
 /** The reader promises to accept what JSON.parse accepts. */
 function requireNoJson(input: Uint8Array): void {

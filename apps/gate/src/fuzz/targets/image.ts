@@ -20,8 +20,8 @@ export const createTarget = define<VerifiedImage>((image) => {
       const { offset } = error.details
       return typeof offset === 'number' && offset >= 0
     },
-    fuel: { base: 4_000, each: 24 },
-    bytes: { base: 65_536, each: 64 },
+    fuel: { base: 2_000, each: 16 },
+    bytes: { base: 16_384, each: 8 },
     describe: ({ tables: _, ...about }) => describeJson(about),
     whole: (input) => input.length,
     encode: (image) => writeImage(readSource(image)),

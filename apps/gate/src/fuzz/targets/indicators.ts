@@ -24,8 +24,8 @@ export const createTarget = define<IndicatorTables>({
     return buildIndicatorTables(list)
   },
   refuses: oneOf(['kernel/malformed', 'content/schema', 'content/limit']),
-  fuel: { base: 20_000, each: 300 },
-  bytes: { base: 1_048_576, each: 512 },
+  fuel: { base: 4_000, each: 60 },
+  bytes: { base: 65_536, each: 64 },
   describe: (tables) => writeIndicatorSection(tables).join(),
   use: (tables) => {
     const words = writeIndicatorSection(tables)

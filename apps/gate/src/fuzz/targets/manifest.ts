@@ -15,8 +15,8 @@ export const createTarget = define<PackManifest>({
     return pack.manifest
   },
   refuses: oneOf(SOURCE_CODES),
-  fuel: { base: 4_000, each: 40 },
-  bytes: { base: 65_536, each: 128 },
+  fuel: { base: 4_000, each: 20 },
+  bytes: { base: 32_768, each: 16 },
   describe: describeJson,
   encode: jsonBytes,
   use: (manifest) => {

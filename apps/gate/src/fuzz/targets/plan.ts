@@ -26,8 +26,8 @@ const HOST: HostView = {
 export const createTarget = define<Plan>({
   parse: parsePlan,
   refuses: oneOf(['kernel/malformed']),
-  fuel: { base: 4_000, each: 16 },
-  bytes: { base: 4_096, each: 64 },
+  fuel: { base: 1_000, each: 24 },
+  bytes: { base: 4_096, each: 16 },
   describe: describeJson,
   whole: jsonLength,
   encode: encodePlan,

@@ -28,8 +28,8 @@ export const createTarget = define<Compiled>({
   },
   refuses: oneOf(['kernel/malformed', 'content/regex-syntax', 'content/regex-unsupported', 'content/regex-too-large']),
   // Repetitions multiply, up to REGEX_VISITS_MAX: a bound in the length alone would be of no use below it.
-  fuel: { base: 60_000_000, each: 1_000 },
-  bytes: { base: 400_000_000, each: 1_000 },
+  fuel: { base: 20_000_000, each: 1_000 },
+  bytes: { base: 20_000_000, each: 1_000 },
   describe: ({ program }) => program.join(),
   use: ({ program }) => {
     verifyRegex(program)

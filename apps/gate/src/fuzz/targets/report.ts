@@ -1,12 +1,12 @@
-import { encodeGateReport, parseGateReport } from '@firebreak/gate'
-import { define, describeJson, jsonLength, oneOf } from './define.ts'
+import { encodeGateReport, GateError, parseGateReport } from '@firebreak/gate'
+import { define, describeJson, jsonLength } from './define.ts'
 
 /** The gate's own report, which server and approvers read. Its digest is part of the release: it has one form. */
 export const createTarget = define({
   parse: parseGateReport,
-  refuses: oneOf(['gate/report-malformed']),
-  fuel: { base: 6_000, each: 64 },
-  bytes: { base: 8_192, each: 64 },
+  refuses: (error) => error instanceof GateError,
+  fuel: { base: 8_000, each: 60 },
+  bytes: { base: 16_384, each: 16 },
   describe: describeJson,
   whole: jsonLength,
   encode: encodeGateReport,

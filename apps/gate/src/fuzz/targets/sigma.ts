@@ -21,8 +21,8 @@ export const createTarget = define<CompiledPack>({
   parse: (input) => compileRules(documentsOf(readTree(input, 'rules.yml'))),
   refuses: oneOf([...SOURCE_CODES, 'content/image-cost']),
   // Modifiers and placeholders multiply texts, up to ITEM_CHARS_MAX; regular expressions up to REGEX_VISITS_MAX.
-  fuel: { base: 60_000_000, each: 5_000 },
-  bytes: { base: 400_000_000, each: 5_000 },
+  fuel: { base: 20_000_000, each: 5_000 },
+  bytes: { base: 20_000_000, each: 5_000 },
   describe: ({ digest }) => digest,
   use: runCompiled,
 })

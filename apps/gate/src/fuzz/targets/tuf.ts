@@ -24,8 +24,8 @@ const HELD_BYTES = utf8Decode(encodeTrusted(HELD))
 export const createTarget = define<TrustedMetadata>({
   parse: accept,
   refuses: (error) => error instanceof TufError,
-  fuel: { base: 60_000, each: 120 },
-  bytes: { base: 262_144, each: 256 },
+  fuel: { base: 40_000, each: 60 },
+  bytes: { base: 32_768, each: 32 },
   describe: (trusted) => utf8Decode(encodeTrusted(trusted)),
   whole: jsonLength,
   use: (trusted) => void decodeTrusted(encodeTrusted(trusted)),

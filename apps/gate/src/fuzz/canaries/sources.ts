@@ -1,0 +1,107 @@
+import type { Canary } from './canary.ts'
+
+const CONDITION = 'core/content/src/sigma/condition.ts'
+const YAML = 'adapters/pack-folder/src/yaml.ts'
+
+/** In what reads sources of content. */
+export const SOURCE_CANARIES: readonly Canary[] = [
+  {
+    id: 'condition-depth',
+    target: 'condition',
+    file: CONDITION,
+    find: 'if (depth > CONDITION_DEPTH_MAX) {',
+    replace: 'if (!$BUG && depth > CONDITION_DEPTH_MAX) {',
+    what: 'a missing limit on depth',
+  },
+  {
+    id: 'condition-quadratic',
+    target: 'condition',
+    file: CONDITION,
+    find: 'return this.#tokens[this.#next]?.text ?? null',
+    replace: 'return ($BUG ? this.#tokens.find((_, i) => i === this.#next) : this.#tokens[this.#next])?.text ?? null',
+    what: 'a loop over all tokens for each token',
+  },
+  {
+    id: 'condition-end',
+    target: 'condition',
+    file: CONDITION,
+    find: "if (!this.#take(')')) throw this.#error('expected )')",
+    replace: "if (!this.#take(')') && !($BUG && this.#peek() === null)) throw this.#error('expected )')",
+    what: 'a parenthesis that is never closed is accepted',
+  },
+  {
+    id: 'condition-of-operand',
+    target: 'condition',
+    file: CONDITION,
+    find: "if (pattern === null || NO_OPERAND.has(pattern)) throw this.#error('expected them or a name after of')",
+    replace:
+      "if (!$BUG && (pattern === null || NO_OPERAND.has(pattern))) throw this.#error('expected them or a name after of')",
+    what: 'a missing check: `1 of` at the end reads a pattern that is not there',
+  },
+  {
+    id: 'regex-range',
+    target: 'regex',
+    file: 'core/content/src/regex/parse-class.ts',
+    find: 'if (high < low) throw',
+    replace: 'if (!$BUG && high < low) throw',
+    what: 'a class whose range ends before it begins',
+  },
+  {
+    id: 'regex-cache',
+    target: 'regex',
+    file: 'core/detect/src/regex/machine.ts',
+    find: 'this.#next[setWords] = this.#nfa.kindOf(symbol)',
+    replace: 'this.#next[setWords] = $BUG ? 0 : this.#nfa.kindOf(symbol)',
+    what: 'without its cache the machine forgets what it has just read',
+  },
+  {
+    id: 'manifest-name',
+    target: 'manifest',
+    file: 'core/content/src/manifest.ts',
+    find: 'if (text === null || NAME.test(text)) return text',
+    replace: 'if (text === null || $BUG || NAME.test(text)) return text',
+    what: 'a missing check: a pack with any name, whose image nobody accepts',
+  },
+  {
+    id: 'sigma-gram',
+    target: 'sigma',
+    file: 'core/content/src/image/witness.ts',
+    find: "if (bytes.length < leastBytes('anywhere')) return null",
+    replace: "if (bytes.length < leastBytes('anywhere') - ($BUG ? 1 : 0)) return null",
+    what: 'off by one: a literal too short for the index is put into it',
+  },
+  {
+    id: 'sigma-duplicate-key',
+    target: 'sigma',
+    file: 'core/content/src/image/program.ts',
+    find: 'if (reversed.length === NODES_PER_RULE_MAX) throw tooMany(at)',
+    replace:
+      "if (reversed.length === NODES_PER_RULE_MAX) throw tooMany(at)\n      if ($BUG && reversed.length > 30) throw new RangeError('no room')",
+    what: 'a table of fixed size for the tests of one rule',
+  },
+  {
+    id: 'yaml-key',
+    target: 'yaml',
+    file: YAML,
+    find: "if (!isScalar(key) || typeof key.value !== 'string') {",
+    replace: "if (!isScalar(key) || (!$BUG && typeof key.value !== 'string')) {",
+    what: 'keys that are no text are handed on as if they were',
+  },
+  {
+    id: 'yaml-alias',
+    target: 'yaml',
+    file: YAML,
+    find: "  throw new ContentError('content/yaml', 'Cannot read YAML: aliases are not accepted', at)\n",
+    replace:
+      "  if ($BUG) return undefined\n  throw new ContentError('content/yaml', 'Cannot read YAML: aliases are not accepted', at)\n",
+    what: 'a swallowed error: an alias becomes nothing',
+  },
+  {
+    id: 'indicator-prefix',
+    target: 'indicators',
+    file: 'core/content/src/indicators/list.ts',
+    find: 'if (!isNetwork) return',
+    replace: 'if (!$BUG && !isNetwork) return',
+    what: 'a network whose prefix is longer than its address',
+  },
+]
