@@ -10,8 +10,8 @@ export interface Aim {
   readonly check: ControlPlace
   /** Empty where the check says so in its reason only, without a finding. */
   readonly code: string
-  /** `inconclusive`: the fault keeps the gate from finding out, which is no pass either. `fail` where it is not given. */
-  readonly verdict?: 'fail' | 'inconclusive'
+  /** `inconclusive`, `not-run`: the fault keeps the gate from finding out, which is no pass either. `fail` where it is not given. */
+  readonly verdict?: 'fail' | 'inconclusive' | 'not-run'
   /** Checks that may reject this fault besides, because it can't be made otherwise. */
   readonly also?: readonly ControlPlace[]
 }
@@ -92,6 +92,8 @@ export interface Subject<Evidence> {
 export interface Outcome {
   readonly failed: readonly ControlPlace[]
   readonly inconclusive: readonly ControlPlace[]
+  /** Of which only that of the check at which a fault aims tells anything: others wait for a check that failed. */
+  readonly notRun: readonly ControlPlace[]
   /** `check code` of every error. */
   readonly errors: ReadonlySet<string>
 }
@@ -102,13 +104,13 @@ export function outcomeOf(checks: readonly CheckResult[]): Outcome {
   const errors = checks.flatMap(({ id, findings }) =>
     findings.filter(({ severity }) => severity === 'error').map(({ code }) => `${id} ${code}`),
   )
-  return { failed: of('fail'), inconclusive: of('inconclusive'), errors: new Set(errors) }
+  return { failed: of('fail'), inconclusive: of('inconclusive'), notRun: of('not-run'), errors: new Set(errors) }
 }
 
 /** Why a control was not rejected as it has to be; null when it was. */
 export function missed({ check, code, verdict = 'fail', also = [] }: Aim, outcome: Outcome): string | null {
-  const said = verdict === 'fail' ? outcome.failed : outcome.inconclusive
-  if (!said.includes(check)) return `${check} does not say ${verdict}; ${saidInstead(outcome)}`
+  const said = { fail: outcome.failed, inconclusive: outcome.inconclusive, 'not-run': outcome.notRun }
+  if (!said[verdict].includes(check)) return `${check} does not say ${verdict}; ${saidInstead(outcome)}`
   if (code !== '' && !outcome.errors.has(`${check} ${code}`))
     return `${check} does not say ${code}; ${saidInstead(outcome)}`
   const others = [...outcome.failed, ...outcome.inconclusive].filter((id) => id !== check && !also.includes(id))

@@ -22,7 +22,7 @@ function exhibitRow({ id, aims, date, happened, source }: Exhibit<JudgedEvidence
 }
 
 function by({ check, verdict }: Aim): string {
-  return verdict === 'inconclusive' ? `${code(check)}, inconclusive` : code(check)
+  return verdict === undefined || verdict === 'fail' ? code(check) : `${code(check)}, ${verdict}`
 }
 
 function code(text: string): string {

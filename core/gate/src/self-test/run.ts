@@ -55,7 +55,8 @@ export function runSelfTest<Evidence>(input: SelfTestInput<Evidence>): SelfTestE
 
 function resultOf({ operator, outcome }: ReadyControl): ControlResult {
   const { id, aims } = operator
-  const rejectedBy = [...outcome.failed, ...outcome.inconclusive]
+  const waits = aims.verdict === 'not-run' && outcome.notRun.includes(aims.check) ? [aims.check] : []
+  const rejectedBy = [...outcome.failed, ...outcome.inconclusive, ...waits]
   return { id, check: aims.check, code: aims.code, missed: missed(aims, outcome), rejectedBy }
 }
 
@@ -101,6 +102,7 @@ function reportOutcome(code: string | null): Outcome {
   return {
     failed: code === null ? [] : ['report'],
     inconclusive: [],
+    notRun: [],
     errors: new Set(code === null ? [] : [`report ${code}`]),
   }
 }

@@ -1,4 +1,11 @@
-import { compilePack, ContentError, type PackSource, type ParsedPack, parsePack } from '@firebreak/content'
+import {
+  type CompiledPack,
+  compilePack,
+  ContentError,
+  type PackSource,
+  type ParsedPack,
+  parsePack,
+} from '@firebreak/content'
 import type { SourceContext } from '../judge-source.ts'
 import { sampleReport } from '../report/sample-report.ts'
 import { signGateReport } from '../report/statement.ts'
@@ -64,12 +71,18 @@ function subjectOf(
       pack,
       compiled: compilePack(parseRouted(source)),
       evidence: evidence ? ready(evidence, control) : controlEvidence(pack, compiled),
-      report: signGateReport(sampleReport(), CONTROL_SIGNER),
+      report: signGateReport(sampleReport(releaseOf(compiled)), CONTROL_SIGNER),
     }
   } catch (error) {
     if (!(error instanceof ContentError)) throw error
     return null
   }
+}
+
+/** What a report says about the candidate itself; all else in it is made up, as the real one is not written yet. */
+function releaseOf({ manifest, digest, costBound }: CompiledPack): Parameters<typeof sampleReport>[0] {
+  const { name, version, category, minimumEngine } = manifest
+  return { pack: name, version, category, minimumEngine, imageDigest: digest, costBound }
 }
 
 /** A pack without rules had engines asked about no case: then the control pack's come along. */

@@ -197,6 +197,7 @@ const ENGINES: readonly JudgedFault[] = [
     inResult(() => ({ kind: 'not-run' })),
     'inconclusive',
   ),
+  fault('nobody-asked', '', 'No engine was asked anything.', (evidence) => ({ ...evidence, tasks: [] }), 'not-run'),
   fault('engine-unconfined', 'gate/no-sandbox', 'Engines ran without a sandbox.', unconfined, 'inconclusive'),
 ]
 

@@ -70,6 +70,13 @@ export const REPLAY_OPERATORS: readonly JudgedFault[] = [
     inVerdicts(evidence, random, (verdicts) => [...verdicts, ...verdicts.slice(0, 1)]),
   ),
   fault(
+    'replay-not-run',
+    '',
+    'No engine was asked about ordinary activity.',
+    ({ pack, replays }) => ({ pack, replays: replays.map((one) => ({ ...one, result: { kind: 'not-run' } })) }),
+    'not-run',
+  ),
+  fault(
     'no-ordinary-activity',
     '',
     'There is no corpus of ordinary activity.',

@@ -64,8 +64,8 @@ export const REPORT_OPERATORS: readonly ReportFault[] = [
   fault(
     'report-check-twice',
     'gate/report-verdict',
-    'One check is there twice.',
-    inReport((_, checks) => ({ checks: [...checks, ...checks.slice(0, 1)] })),
+    'One check is there twice, in the place of another.',
+    inReport((_, checks) => ({ checks: [...checks.slice(0, 1), ...checks.slice(0, 1), ...checks.slice(2)] })),
   ),
   fault(
     'report-check-missing',
