@@ -2,8 +2,8 @@ import type { Random } from './random.ts'
 
 /** What a find is worth: a block that never ran, against another number of times. */
 export const GAIN = { block: 8, count: 1 }
-/** As if each arm had gained so much in so many executions before: it is tried, and one find is not everything. */
-const PRIOR = { gain: 2, executions: 1024 }
+/** As if each arm had gained something in so many executions before: it is tried, and one find is not everything. */
+const PRIOR_EXECUTIONS = 1024
 /** After so many executions of an arm half of what it did is forgotten: what helped early may help no more. */
 const MEMORY_EXECUTIONS = 16_384
 /** One choice in so many ignores the record. */
@@ -18,8 +18,9 @@ interface Record {
 export class Bandit<Arm extends string> {
   readonly #records = new Map<Arm, Record>()
 
-  constructor(arms: readonly Arm[]) {
-    for (const arm of arms) this.#records.set(arm, { ...PRIOR })
+  /** @param gains - what each arm is expected to gain at first */
+  constructor(gains: ReadonlyMap<Arm, number>) {
+    for (const [arm, gain] of gains) this.#records.set(arm, { gain, executions: PRIOR_EXECUTIONS })
   }
 
   choose(ready: readonly Arm[], random: Random): Arm {
@@ -44,7 +45,7 @@ export class Bandit<Arm extends string> {
   }
 
   #rate(arm: Arm): number {
-    const { gain, executions } = this.#records.get(arm) ?? PRIOR
-    return gain / executions
+    const record = this.#records.get(arm)
+    return record === undefined ? 0 : record.gain / record.executions
   }
 }

@@ -1,3 +1,4 @@
+import { NEW_BLOCK, type Novelty } from './coverage.ts'
 import type { Random } from './random.ts'
 import type { Compared } from './target.ts'
 
@@ -12,6 +13,8 @@ export interface CorpusEntry {
 export interface Entry extends CorpusEntry {
   /** Executions in which it was the input to change, each counted for as long as the input is. */
   work: number
+  /** How much of that it deserves: more if it ran a block that none had run before. */
+  readonly worth: number
   /** What was compared when it was traced; null: it was not traced yet. */
   compared: readonly Compared[] | null
   /** Changes that its comparisons suggest and that were not tried yet; null: none were made yet. */
@@ -19,6 +22,8 @@ export interface Entry extends CorpusEntry {
   /** No suggestions are left. */
   exhausted: boolean
 }
+
+const WORTH_OF_BLOCK = 4
 
 /** Inputs worth changing, in the order in which they were found. */
 export class Corpus {
@@ -33,10 +38,18 @@ export class Corpus {
   }
 
   /** False: it is full, and stays as it is. */
-  add(bytes: Uint8Array, foundAt: number): boolean {
+  add(bytes: Uint8Array, foundAt: number, novelty: Novelty): boolean {
     if (this.entries.length >= this.#entriesMax || this.#bytes + bytes.length > this.#bytesMax) return false
     this.#bytes += bytes.length
-    this.entries.push({ bytes, foundAt, work: 0, compared: null, suggestions: null, exhausted: false })
+    this.entries.push({
+      bytes,
+      foundAt,
+      work: 0,
+      worth: novelty === NEW_BLOCK ? WORTH_OF_BLOCK : 1,
+      compared: null,
+      suggestions: null,
+      exhausted: false,
+    })
     return true
   }
 
@@ -47,7 +60,7 @@ export class Corpus {
       if (entry.work === 0) return entry
     }
     const [a, b] = [random.pick(this.entries), random.pick(this.entries)]
-    return b.work < a.work ? b : a
+    return b.work * a.worth < a.work * b.worth ? b : a
   }
 
   any(random: Random): Entry {

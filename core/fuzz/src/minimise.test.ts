@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { utf8Encode } from '@firebreak/kernel'
 import { documentFormat } from './document/document.ts'
 import { minimise } from './minimise.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { type Json, utf8Encode } from '@firebreak/kernel'
 import { Random } from '../random.ts'
 import type { Compared } from '../target.ts'
