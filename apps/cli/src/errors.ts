@@ -7,6 +7,7 @@ export type CliErrorCode =
   | 'cli/denied' // the server said no
   | 'cli/usage' // the call does not make sense
   | 'cli/refused' // the checks or the gate said no
+  | 'cli/gate' // the gate itself crashed
   | 'cli/interrupted' // Ctrl-C
   | 'cli/output' // a report could not be written
   | 'cli/build' // the agent could not be made one file
@@ -24,6 +25,10 @@ export const EXIT = {
   refused: 3,
   /** `scan --fail-on`: it was found. Not 1, so that a script can tell a detection from a broken disk. */
   found: 4,
+  /** The gate missed a fault that it set itself: no verdict of it counts. */
+  gateBroken: 5,
+  /** The gate could not find out: a time-out, a missing engine build, a crash of the gate. */
+  inconclusive: 6,
   interrupted: 130,
 } as const
 
@@ -32,6 +37,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 export function exitCodeOf(error: unknown): ExitCode {
   const code = error instanceof FirebreakError ? error.code : ''
   if (code === 'cli/usage') return EXIT.usage
+  if (code === 'cli/gate') return EXIT.inconclusive
   if (code === 'cli/refused' || code.startsWith('content/') || code.startsWith('gate/')) return EXIT.refused
   return EXIT.failed
 }

@@ -17,6 +17,7 @@ export const ENTRY = {
   bench: join(CODE_FOLDER, 'tools', 'src', 'bench', 'main.ts'),
   fuzz: join(CODE_FOLDER, 'tools', 'src', 'fuzz', 'main.ts'),
   simulator: join(CODE_FOLDER, 'apps', 'simulator', 'src', 'main.ts'),
+  gate: join(CODE_FOLDER, 'apps', 'gate', 'src', 'main.ts'),
   drillAgent: join(CODE_FOLDER, 'apps', 'agent', 'src', 'drill', 'main.ts'),
 } as const
 

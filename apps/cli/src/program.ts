@@ -6,7 +6,8 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { act } from './act.ts'
 import { agentStatus } from './commands/agent-status.ts'
 import { check } from './commands/check.ts'
-import { gate, release } from './commands/content.ts'
+import { release } from './commands/release.ts'
+import { addGate } from './gate/command.ts'
 import { halt, recall, status } from './commands/operate.ts'
 import {
   agentBuild,
@@ -37,7 +38,8 @@ import { addYara } from './yara/command.ts'
 
 const EXIT_CODES = `
 Exit codes: 0 ok, 1 a fault (of the machine, the network, the disk), 2 wrong usage,
-3 content was refused (checks, gate, server), 4 scan --fail-on found it, 130 interrupted.
+3 content was refused (checks, gate, server), 4 scan --fail-on or fuzz found it,
+5 the gate is broken, 6 the gate could not find out, 130 interrupted.
 With --json the last line of standard output is one JSON object; progress goes to standard error.`
 
 interface Common {
@@ -182,15 +184,7 @@ function addContent(root: Command): void {
     .action((pack: string, { json: isJson, sarif }: Common & { sarif?: string }) =>
       act(isJson, (screen) => check(pack, { sarif: sarif ?? null, version: ownVersion() }, screen)),
     )
-  root
-    .command('gate <pack>')
-    .description('the whole gate: every check, every rule in the real engine process')
-    .option('--report <file>', 'write the report, as it would be signed')
-    .addOption(inputs())
-    .addOption(json())
-    .action((pack: string, options: Common & ForInputs & { report?: string }) =>
-      act(options.json, (screen) => gate(pack, options.report, options.inputs, screen)),
-    )
+  addGate(root, inputs, json)
   root
     .command('release <pack>')
     .description('gate a pack, have the approvers sign it, and publish it')
@@ -202,10 +196,10 @@ function addContent(root: Command): void {
     .addOption(state())
     .addOption(json())
     .action((pack: string, options: Remote & ForInputs & { keys?: string; emergency: boolean }) =>
-      act(options.json, async (screen) => {
+      act(options.json, async (screen, interrupted) => {
         const { inputs: formats, emergency } = options
         const keys = options.keys ?? statePlaces(options.state).keys
-        await release({ pack, keys, inputs: formats, emergency }, await client(options), screen)
+        await release({ pack, keys, inputs: formats, emergency }, await client(options), screen, interrupted)
       }),
     )
 }

@@ -1,9 +1,4 @@
-import { type PackSource, toSourceNode, verifyImage } from '@firebreak/content'
-import { createEngine, ENGINE_CONTRACT, type EngineContract } from '@firebreak/detect'
-import type { ExecutionResult } from './execution/execution.ts'
-import { type GateContext, judgeGate } from './judge.ts'
-import { type PreparedGate, prepareGate } from './prepare.ts'
-import type { GateReport } from './report/report.ts'
+import { type PackSource, toSourceNode } from '@firebreak/content'
 
 export type Plain = Parameters<typeof toSourceNode>[0]
 export type PlainMap = { readonly [key: string]: Plain }
@@ -16,8 +11,6 @@ export const MANIFEST = {
   minimumEngine: '1.0.0',
   description: 'For tests.',
 }
-
-export const CONTEXT: GateContext = { engineVersion: ENGINE_CONTRACT.engineVersion, nowMs: 1_784_000_000_000 }
 
 export function ruleId(n: number): string {
   return `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
@@ -83,20 +76,4 @@ export function correlatedSource(generate: boolean): PackSource {
     [rule(1, { 'Image|endswith': '/nc' }), correlation],
     [ruleTest(1, [{ Image: '/bin/nc' }, { Image: '/usr/bin/nc' }], [{ Image: '/bin/cat' }])],
   )
-}
-
-/** What the caller's shell does, without the process: loads the image in the engine and asks it every case. */
-export function runInEngine(prepared: PreparedGate, contract: EngineContract = ENGINE_CONTRACT): ExecutionResult {
-  if (prepared.compiled === null) return { kind: 'not-run' }
-  const engine = createEngine(verifyImage(prepared.compiled.image), contract)
-  const verdicts = prepared.execution.map(({ event }, caseIndex) => ({
-    caseIndex,
-    firedRuleIds: engine.evaluate(event, 'every-match').map(({ ruleId: fired }) => fired),
-  }))
-  return { kind: 'ran', engineVersion: contract.engineVersion, verdicts }
-}
-
-export function gate(source: PackSource): GateReport {
-  const prepared = prepareGate(source, ENGINE_CONTRACT)
-  return judgeGate(prepared, runInEngine(prepared), CONTEXT)
 }

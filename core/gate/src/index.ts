@@ -77,8 +77,6 @@ export {
   type FuzzPoint,
   type FuzzTarget,
 } from './fuzz/evidence.ts'
-export { type GateContext, judgeGate } from './judge.ts'
-export { type PreparedGate, prepareGate } from './prepare.ts'
 export { renderGateReport } from './report/render.ts'
 export { checkReplay, type Replay } from './replay/check-replay.ts'
 export { REPLAY_CODES, type ReplayCode } from './replay/codes.ts'

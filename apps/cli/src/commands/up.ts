@@ -9,7 +9,8 @@ import { CliError } from '../errors.ts'
 import { ENTRY, statePlaces } from '../places.ts'
 import { paintOut, printable, type Screen } from '../screen.ts'
 import { type Service, ServiceGroup } from '../service.ts'
-import { gatePack, publish, type ReleaseDraft } from '../vendor.ts'
+import type { ReleaseDraft } from '../approval.ts'
+import { gatePack, publish } from '../vendor.ts'
 import { hostsOf, runsConfirmed, type SeenDetection, verdictOn, Watch } from '../watch.ts'
 
 export interface UpOptions {
@@ -24,6 +25,8 @@ export interface UpOptions {
 
 const CONFIRM_TIMEOUT_MS = 90_000
 const DETECT_TIMEOUT_MS = 30_000
+/** The gate's defaults. */
+const NO_OPTIONS = { inputs: [] }
 /** Harmless, and described by the starter rule `firebreak-self-test`. Long enough to be seen by the lowest sensor tier. */
 const SELF_TEST = { command: 'sleep', argument: '0.71924' } as const
 const SELF_TEST_TITLE = /firebreak.*self.?test/i
@@ -34,6 +37,8 @@ const POLICY = {
   provenAfterMs: 2_000,
   provenShareMin: 1_000_000,
   skipEmptyRings: true,
+  // A first release is as risky as it gets, and this is a trial on one machine.
+  riskBakeMsMax: 2_000,
 } as const
 
 /** The main job: server, starter pack, agent, rollout, detections. Ends its services whatever happens. */
@@ -42,7 +47,7 @@ export async function up(options: UpOptions, screen: Screen, interrupted: AbortS
   const watches: Watch[] = []
   let starting: Promise<void> = Promise.resolve()
   try {
-    starting = bringUp(options, screen, services, watches)
+    starting = bringUp(options, screen, services, watches, interrupted)
     await Promise.race([starting, services.failed, untilAborted(interrupted)])
     if (!options.once) await Promise.race([once(interrupted, 'abort'), services.failed])
   } finally {
@@ -53,20 +58,26 @@ export async function up(options: UpOptions, screen: Screen, interrupted: AbortS
   }
 }
 
-async function bringUp(options: UpOptions, screen: Screen, services: ServiceGroup, watches: Watch[]): Promise<void> {
+async function bringUp(
+  options: UpOptions,
+  screen: Screen,
+  services: ServiceGroup,
+  watches: Watch[],
+  interrupted: AbortSignal,
+): Promise<void> {
   const startedAt = performance.now()
-  const { deployment, draft } = await openServer(options, screen, services)
+  const { deployment, draft } = await openServer(options, screen, services, interrupted)
   const watch = new Watch(deployment.client, (seen) => {
     if (!options.once) process.stdout.write(`${options.json ? JSON.stringify(seen) : describeDetection(seen)}\n`)
   })
   watches.push(watch)
-  const agent = await openAgent(options, deployment, draft.manifest.name, screen, services)
+  const agent = await openAgent(options, deployment, draft.report.pack, screen, services)
   const host = await rollOut(watch, draft, agent, screen)
   const detection = await firstDetection(watch, host.host, screen)
   const summary = {
     ok: true,
-    release: `${draft.manifest.name} ${draft.manifest.version}`,
-    imageDigest: draft.compiled.digest,
+    release: `${draft.report.pack} ${draft.report.version}`,
+    imageDigest: draft.report.imageDigest,
     host: host.host,
     sensorTier: host.beacon?.sensorTier,
     sandboxTier: probeSandbox().tier,
@@ -84,6 +95,7 @@ async function openServer(
   options: UpOptions,
   screen: Screen,
   services: ServiceGroup,
+  interrupted: AbortSignal,
 ): Promise<{ deployment: Deployment; draft: ReleaseDraft }> {
   screen.step('Starting the server with its embedded store')
   const deployment = await deploy({
@@ -95,28 +107,26 @@ async function openServer(
   })
   screen.done(`listening on ${deployment.operator.url}`)
   screen.step(`Checking, compiling and proving ${options.pack}`)
-  const draft = await gatePack(options.pack, Date.now())
-  const { report, compiled, manifest } = draft
+  const draft = await gatePack(options.pack, deployment.keystore, NO_OPTIONS, screen, interrupted)
+  const { report, image } = draft
   for (const { id, reason } of report.checks) screen.note(`${id.padEnd(10)} ${reason}`)
-  screen.done(
-    `gate passed: ${report.rules} rules, ${report.cases} events in the real engine, ${compiled.image.length} bytes`,
-  )
-  screen.step(`Signing and publishing ${manifest.name} ${manifest.version}`)
-  screen.done(await publishOnce(deployment, draft))
+  screen.done(`gate passed: ${report.rules} rules, ${report.cases} events in the real engine, ${image.length} bytes`)
+  screen.step(`Signing and publishing ${report.pack} ${report.version}`)
+  screen.done(await publishOnce(deployment, draft, screen))
   return { deployment, draft }
 }
 
 /** A version is published once; changed content needs a new version. */
-async function publishOnce(deployment: Deployment, draft: ReleaseDraft): Promise<string> {
-  const { name: pack, version } = draft.manifest
+async function publishOnce(deployment: Deployment, draft: ReleaseDraft, screen: Screen): Promise<string> {
+  const { pack, version, imageDigest } = draft.report
   const { releases } = await deployment.client.status()
   const known = releases.find((one) => one.pack === pack && one.version === version)
-  if (known?.imageDigest === draft.compiled.digest) return 'published before, unchanged'
+  if (known !== undefined && known.imageDigest === imageDigest) return 'published before, unchanged'
   if (known) {
     const message = `Cannot publish ${pack} ${version}: other content has this version; raise it in pack.yaml`
     throw new CliError('cli/refused', message)
   }
-  const digest = await publish(deployment.client, deployment.keystore, draft, Date.now())
+  const digest = await publish(deployment.client, deployment.keystore, draft, Date.now(), (line) => screen.note(line))
   return `two approvers signed image ${digest.slice(0, 12)}… together with its gate report`
 }
 
@@ -152,9 +162,9 @@ async function openAgent(
 }
 
 async function rollOut(watch: Watch, draft: ReleaseDraft, agent: Service, screen: Screen): Promise<HostStatus> {
-  const { digest } = draft.compiled
+  const digest = draft.report.imageDigest ?? ''
   const { host: id } = await agent.line(({ event }) => event === 'enrolled', CONFIRM_TIMEOUT_MS)
-  screen.step(`Rolling ${draft.manifest.name} ${draft.manifest.version} out`)
+  screen.step(`Rolling ${draft.report.pack} ${draft.report.version} out`)
   const mine = () => hostsOf(watch.status).find(({ host }) => host === id)
   const inTrial = await watch.until('the trial', CONFIRM_TIMEOUT_MS, () => mine()?.beacon?.running)
   screen.note(`running ${inTrial.version} from slot ${inTrial.slot}`)

@@ -1,12 +1,17 @@
-import { readPackFolder } from '@firebreak/pack-folder'
+import { readFile } from 'node:fs/promises'
+import { loadSigner } from '@firebreak/crypto'
+import { type GateReport, signGateReport } from '@firebreak/gate'
 import type { HostStatus, ReleaseOutcome } from '@firebreak/api'
 import type { Sha256Hex } from '@firebreak/kernel'
 import type { VerdictReason } from '@firebreak/rollout'
 import type { Deployment } from '../deployment.ts'
 import { CliError } from '../errors.ts'
-import { runGate } from '../gate-run.ts'
+import { runGate } from '../gate/run.ts'
+import { keystoreFiles } from '../keystore.ts'
 import type { Service } from '../service.ts'
-import { gatePack, publish, type ReleaseDraft } from '../vendor.ts'
+import type { ReleaseDraft } from '../approval.ts'
+import type { Screen } from '../screen.ts'
+import { gatePack, publish } from '../vendor.ts'
 import { hostsOf, outcomeOf, runsConfirmed, verdictOn, type Watch } from '../watch.ts'
 import { type DrillHost, FLEET_SIZE, hostNamed, restart, ringOf } from './fleet.ts'
 import type { Markers } from './markers.ts'
@@ -36,7 +41,11 @@ export interface Stage {
   readonly markers: Markers
   readonly onStart: (service: Service) => void
   /** Releases by version, as they are published. */
-  readonly published: Map<string, { readonly digest: Sha256Hex; readonly atMs: number }>
+  readonly published: Map<string, { readonly digest: Sha256Hex; readonly atMs: number; readonly report: GateReport }>
+  readonly screen: Screen
+  readonly interrupted: AbortSignal
+  /** Policy of the drill's gate: everything is checked, with fewer inputs for the fuzzer. */
+  readonly gatePolicy: string
 }
 
 const ACT_TIMEOUT_MS = 60_000
@@ -45,7 +54,7 @@ const ACT_TIMEOUT_MS = 60_000
 export async function goodRelease(stage: Stage): Promise<Act> {
   const { watch } = stage
   const pack = await makePack(stage.folder, '1.0.0', 'good')
-  const digest = await release(stage, await gatePack(pack, Date.now()))
+  const digest = await release(stage, await proved(stage, pack))
   await watch.until('all nine hosts confirming 1.0.0', ACT_TIMEOUT_MS, () => {
     return hostsOf(watch.status).filter((host) => runsConfirmed(host, digest)).length === FLEET_SIZE
   })
@@ -56,7 +65,7 @@ export async function goodRelease(stage: Stage): Promise<Act> {
 /** Act 2: the defect of July 2024 is offered to the gate. */
 export async function gateRefuses(stage: Stage): Promise<Act> {
   const pack = await makePack(stage.folder, '1.1.0', 'field-21')
-  const { report } = await runGate(await readPackFolder(pack), Date.now())
+  const { report } = await runGate(pack, { inputs: [], policy: stage.gatePolicy }, stage.screen, stage.interrupted)
   const contract = report.checks.find(({ id }) => id === 'contract')
   const named = contract?.findings.find(({ message }) => message.includes(FIELD_21))
   expect(report.verdict === 'fail' && named !== undefined, `the gate names ${FIELD_21}`)
@@ -73,12 +82,7 @@ export async function gateRefuses(stage: Stage): Promise<Act> {
 
 /** Act 3: somebody with all the keys publishes it anyway, with a forged report. */
 export async function hostsRefuse(stage: Stage): Promise<Act> {
-  const run = await runGate(await readPackFolder(`${stage.folder}/pack-1.1.0`), Date.now())
-  const { compiled, manifest } = run
-  if (!compiled || !manifest) throw new CliError('cli/drill', 'Cannot forge: the pack does not compile')
-  const checks = run.report.checks.map((check) => ({ ...check, verdict: 'pass' as const, findings: [] }))
-  const forged = { ...run.report, verdict: 'pass' as const, checks }
-  const digest = await release(stage, { manifest, compiled, report: forged, emergency: false })
+  const digest = await release(stage, await forged(stage, `${stage.folder}/pack-1.1.0`))
   const haltSeconds = await halted(stage, '1.1.0', 'attributable-failure')
   const canaries = await reached(stage, digest, ({ outcome }) => outcome === 'refused')
   for (const host of canaries) {
@@ -102,7 +106,7 @@ export async function engineDies(stage: Stage): Promise<Act> {
   const { markers } = stage
   const firstMarker = markers.count
   const pack = await makePack(stage.folder, '1.2.0', 'kills-engine')
-  const digest = await release(stage, await gatePack(pack, Date.now()))
+  const digest = await release(stage, await proved(stage, pack))
   const haltSeconds = await halted(stage, '1.2.0', 'attributable-failure')
   const canaries = await reached(stage, digest, ({ outcome, recoverMs }) => outcome === 'fell-back' && recoverMs > 0)
   expectOnBaseline(stage)
@@ -125,7 +129,7 @@ export async function engineDies(stage: Stage): Promise<Act> {
 export async function hostsFallSilent(stage: Stage): Promise<Act> {
   const { watch, hosts } = stage
   const pack = await makePack(stage.folder, '1.3.0', 'good')
-  const digest = await release(stage, await gatePack(pack, Date.now()))
+  const digest = await release(stage, await proved(stage, pack))
   await watch.until('both canaries trying it', ACT_TIMEOUT_MS, () => {
     return ringOf(watch, 'canary').filter((host) => outcomeOf(host, digest)?.outcome === 'trial').length === 2
   })
@@ -184,9 +188,24 @@ function hosts(list: readonly HostStatus[]): string {
   return list.map(({ name }) => name).join(' and ')
 }
 
+function proved({ deployment, gatePolicy, screen, interrupted }: Stage, pack: string): Promise<ReleaseDraft> {
+  return gatePack(pack, deployment.keystore, { inputs: [], policy: gatePolicy }, screen, interrupted)
+}
+
+/** The report of the good release, about another image: whoever has the gate's key can sign that. */
+async function forged({ deployment, published, screen, interrupted }: Stage, pack: string): Promise<ReleaseDraft> {
+  const { image, report } = await runGate(pack, { inputs: [] }, screen, interrupted)
+  const good = published.get('1.0.0')?.report
+  if (!image || !good) throw new CliError('cli/drill', 'Cannot forge: the pack does not compile')
+  const lie = { ...good, version: report.version, imageDigest: report.imageDigest }
+  const signer = loadSigner(await readFile(keystoreFiles(deployment.keystore.folder).gateKey, 'utf8'))
+  return { report: lie, image, statement: signGateReport(lie, signer), emergency: false }
+}
+
 async function release(stage: Stage, draft: ReleaseDraft): Promise<Sha256Hex> {
-  const digest = await publish(stage.deployment.client, stage.deployment.keystore, draft, Date.now())
-  stage.published.set(draft.manifest.version, { digest, atMs: Date.now() })
+  const { client, keystore } = stage.deployment
+  const digest = await publish(client, keystore, draft, Date.now(), () => {})
+  stage.published.set(draft.report.version, { digest, atMs: Date.now(), report: draft.report })
   return digest
 }
 

@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { GATE_POLICY_DEFAULT } from '@firebreak/gate'
 import { errorMessage } from '@firebreak/kernel'
 import { untilAborted } from '../act.ts'
 import { deploy } from '../deployment.ts'
@@ -30,13 +31,16 @@ const ACTS = [
   { title: 'The bad releases are recalled, the dead hosts restarted', play: recallAndRecover },
 ] as const
 
+/** Inputs for each fuzzed parser: the drill is about rollouts, and its gate judges four releases. */
+const FUZZ_EXECUTIONS = 1_000
+
 /** Plays all acts on a throw-away server with nine real agents. Everything it starts, it ends. */
 export async function drill(screen: Screen, interrupted: AbortSignal): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'firebreak-drill-'))
   const services = new ServiceGroup()
   const markers = new Markers()
   const watches: Watch[] = []
-  const playing = playOn(folder, services, markers, watches, screen)
+  const playing = playOn(folder, services, markers, watches, screen, interrupted)
   try {
     await Promise.race([playing, untilAborted(interrupted)])
   } finally {
@@ -55,6 +59,7 @@ async function playOn(
   markers: Markers,
   watches: Watch[],
   screen: Screen,
+  interrupted: AbortSignal,
 ): Promise<void> {
   const startedAt = performance.now()
   const onStart = (service: Service) => services.add(service)
@@ -67,7 +72,10 @@ async function playOn(
   const hosts = await Promise.race([starting, services.failed])
   screen.done(`${hosts.length} agents report to ${deployment.operator.url}`)
   markers.start()
-  const stage: Stage = { folder, deployment, watch, hosts, markers, onStart, published: new Map() }
+  const gatePolicy = join(folder, 'gate-policy.json')
+  await writeFile(gatePolicy, JSON.stringify({ ...GATE_POLICY_DEFAULT, fuzzExecutions: FUZZ_EXECUTIONS }))
+  const common = { folder, deployment, watch, hosts, markers, onStart, published: new Map() }
+  const stage: Stage = { ...common, screen, interrupted, gatePolicy }
   const acts = await play(stage, screen)
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10
   screen.result({ ok: true, acts, seconds }, table(acts))

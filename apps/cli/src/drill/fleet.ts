@@ -19,6 +19,8 @@ export const DRILL_POLICY: Partial<RolloutPolicy> = {
   bakeMs: 1_000,
   provenAfterMs: 1_000,
   provenShareMin: 1_000_000,
+  // Each pack of the drill is a first release, which is as risky as it gets: its waves are small, but not for hours.
+  riskBakeMsMax: 1_000,
 }
 const START_TIMEOUT_MS = 60_000
 

@@ -1,8 +1,19 @@
 import type { Position } from '@firebreak/content'
 
 /** The closed list of checks, in the order in which they run. A release needs every one of them. */
-export const CHECK_IDS = ['source', 'compile', 'verify', 'tests', 'contract', 'execution'] as const
-export type CheckId = (typeof CHECK_IDS)[number] | 'replay' | 'cost' | 'fuzz' | 'self-test'
+export const CHECK_IDS = [
+  'source',
+  'compile',
+  'verify',
+  'tests',
+  'contract',
+  'execution',
+  'replay',
+  'cost',
+  'fuzz',
+  'self-test',
+] as const
+export type CheckId = (typeof CHECK_IDS)[number]
 
 /**
  * `not-run`: one that it needs did not pass. `inconclusive`: the gate could not find out (a time-out, a missing engine build, a crash of the
@@ -81,6 +92,11 @@ export function leaveOut(check: CheckResult, omitted: ReadonlySet<string>): Chec
   if (findings.length === check.findings.length) return check
   const stays = check.verdict === 'pass' || findings.some(({ severity }) => severity === 'error')
   return { ...check, findings, verdict: stays ? check.verdict : 'pass' }
+}
+
+/** The check with findings that others made for it, which fail nothing. */
+export function withNotes(check: CheckResult, notes: readonly Finding[]): CheckResult {
+  return { ...check, findings: limit([...check.findings, ...notes.map(printableFinding)]) }
 }
 
 /** Pass only when every check of the closed list is there exactly once and has passed. Anything else is a fail. */

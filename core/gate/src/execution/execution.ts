@@ -1,7 +1,7 @@
 import type { ParsedPack, Position, RuleTest, TestEvent } from '@firebreak/content'
 import type { HostEvent } from '@firebreak/detect'
 import type { Version } from '@firebreak/kernel'
-import { type CheckResult, failed, type Finding, finding, notRun, passed } from '../check/check.ts'
+import { type Finding, finding } from '../check/check.ts'
 
 /** One event for the real engine process, and what its rule has to say about it. */
 export interface ExecutionCase {
@@ -70,48 +70,6 @@ function executionCase(
   const { category, product, service } = logsource
   const event = { category: category ?? '', product: product ?? ANY_PRODUCT, service, timeMs: 0, fields }
   return { ruleId: rule, expect, event, name, at }
-}
-
-/** What there is to execute. */
-export interface ExecutionDemand {
-  readonly execution: readonly ExecutionCase[]
-  readonly ruleIds: readonly string[]
-  /** What may fire beside the rules, once enough events came. */
-  readonly correlationIds: readonly string[]
-  readonly engineVersion: Version
-}
-
-/**
- * Judges what the engine process said. Silence about one case or one rule, or an engine of another version, is a
- * failure like a wrong answer.
- */
-export function checkExecution(demand: ExecutionDemand, result: ExecutionResult, engineVersion: Version): CheckResult {
-  if (result.kind === 'not-run') return notRun('execution', 'The rules were not run in an engine.')
-  if (result.kind === 'failed') {
-    const { code, message } = result
-    return failed('execution', `The engine did not run the rules: ${message}`, [finding(code, message, null)])
-  }
-  const { execution: cases, ruleIds, correlationIds } = demand
-  const answers = Map.groupBy(result.verdicts, ({ caseIndex }) => caseIndex)
-  const findings = [
-    ...engineFindings(result.engineVersion, demand.engineVersion, engineVersion),
-    ...strayFindings(cases.length, [...ruleIds, ...correlationIds], result.verdicts),
-    ...cases.flatMap((one, i) => caseFindings(one, answers.get(i) ?? [])),
-    ...unexecutedFindings(cases, ruleIds, answers),
-  ]
-  const answered = cases.filter((_, i) => answers.has(i)).length
-  const did = `Engine ${result.engineVersion} answered ${answered} of ${cases.length} events`
-  const [first] = findings
-  if (first === undefined) return passed('execution', `${did}, of ${ruleIds.length} rules, each as it must be.`)
-  const count = findings.length === 1 ? '' : `${findings.length} findings, the first: `
-  return failed('execution', `${did}: ${count}${first.message}`, findings)
-}
-
-/** One engine throughout: the one that ran, the one of the contract and the one that the report names. */
-function engineFindings(ran: Version, contracted: Version, reported: Version): readonly Finding[] {
-  if (ran === reported && contracted === reported) return []
-  const message = `The report is about engine ${reported}, the contract of ${contracted}, and ${ran} ran the rules.`
-  return [finding('gate/wrong-engine', message, null)]
 }
 
 /** Answers to questions that were not asked: the engine ran another image, or the shell mixed up its events. */
