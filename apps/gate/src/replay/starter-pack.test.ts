@@ -33,11 +33,7 @@ test('the starter pack is quiet on what ordinary people do, and not blind to att
   const loud = findings.map(
     ({ code, message }) => `${code} ${/"(.+?)"/.exec(message)?.[1]}: ${/fires for (\d+)/.exec(message)?.[1]}`,
   )
-  // initdb asks the shell for the locales: the README of the corpora says so.
-  assert.ok(
-    loud.every((one) => one === 'gate/ordinary-match Database Server Starts A Shell: 2'),
-    loud.join('; '),
-  )
+  assert.deepEqual(loud, [])
   assert.ok(attack.result.kind === 'ran')
   const seen = attack.result.verdicts.filter(({ firedRuleIds }) => firedRuleIds.length > 0)
   assert.ok(seen.length >= 60, `${seen.length} of ${attack.corpus.events.length}`)
