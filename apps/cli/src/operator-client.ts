@@ -1,5 +1,5 @@
 import type { FleetStatus, ReleaseSubmission, StreamLine } from '@firebreak/api'
-import { TARGETS_SIZE_BYTES_MAX } from '@firebreak/tuf'
+import { type TargetFile, targetFetchPath, TARGETS_SIZE_BYTES_MAX } from '@firebreak/tuf'
 import { CliError } from './errors.ts'
 
 const REQUEST_TIMEOUT_MS = 30_000
@@ -38,6 +38,14 @@ export class OperatorClient {
     const bytes = new Uint8Array(await response.arrayBuffer())
     if (bytes.length > bytesMax) throw new CliError('cli/denied', `Cannot read ${path}: over ${bytesMax} bytes`)
     return bytes
+  }
+
+  /** A file of the repository, unverified, and never more of it than its metadata says. */
+  async target(target: TargetFile): Promise<Uint8Array> {
+    const response = await this.#fetch(`/tuf/targets/${targetFetchPath(target)}`, {})
+    const bytes = new Uint8Array(await response.arrayBuffer())
+    if (response.ok && bytes.length === target.lengthBytes) return bytes
+    throw new CliError('cli/denied', `Cannot read ${target.path}: the server does not have it as it was published`)
   }
 
   /** What the server tells as it happens, until `signal` aborts. */

@@ -1,28 +1,56 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { sha256Hex } from '@firebreak/crypto'
 import type { Json, Sha256Hex, WallMs } from '@firebreak/kernel'
+import { parseYaml } from '@firebreak/pack-folder'
 import { gateReportTargetPath, releaseCustom, releaseTargetPath } from '@firebreak/rollout'
 import { refreshOver, type TargetFile, trustRoot } from '@firebreak/tuf'
 import { approvalOf, type ReleaseDraft } from './approval.ts'
+import { fetchEarlierReleases } from './earlier-releases.ts'
 import { CliError } from './errors.ts'
 import { type GateOptions, type GateRun, runGate } from './gate/run.ts'
 import { approve, type Keystore, keystoreFiles } from './keystore.ts'
 import type { OperatorClient } from './operator-client.ts'
 import type { Screen } from './screen.ts'
 
+/** Where releases go, and whose keys sign them. */
+export interface Vendor {
+  readonly client: OperatorClient
+  readonly keystore: Keystore
+}
+
 /**
- * The gate on `folder`, signed with the gate key of the keystore.
+ * The gate on `folder`, held against what the deployment runs now, signed with the gate key of the keystore.
  *
  * @throws CliError cli/refused: no passing report, no release
  */
 export async function gatePack(
   folder: string,
-  keystore: Keystore,
-  options: Omit<GateOptions, 'key'>,
+  { client, keystore }: Vendor,
+  options: Omit<GateOptions, 'key' | 'against' | 'history' | 'author'>,
   screen: Screen,
   interrupted: AbortSignal,
 ): Promise<ReleaseDraft> {
-  const key = keystoreFiles(keystore.folder).gateKey
-  return requirePass(await runGate(folder, { ...options, key }, screen, interrupted))
+  const kept = await mkdtemp(join(tmpdir(), 'firebreak-earlier-'))
+  try {
+    const earlier = await fetchEarlierReleases(client, keystore, await packNameOf(folder), kept, Date.now())
+    const key = keystoreFiles(keystore.folder).gateKey
+    return requirePass(await runGate(folder, { ...options, ...earlier, key }, screen, interrupted))
+  } finally {
+    await rm(kept, { recursive: true, force: true })
+  }
+}
+
+/** '' when its manifest does not say: the gate says what is wrong with it. */
+async function packNameOf(folder: string): Promise<string> {
+  try {
+    const manifest = parseYaml(await readFile(join(folder, 'pack.yaml'), 'utf8'), 'pack.yaml')
+    const name = manifest.kind === 'mapping' ? manifest.entries.find(({ key }) => key === 'name')?.value : undefined
+    return name?.kind === 'scalar' ? String(name.value) : ''
+  } catch {
+    return ''
+  }
 }
 
 export function requirePass({ report, image, statement }: GateRun): ReleaseDraft {

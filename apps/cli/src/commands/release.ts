@@ -4,7 +4,7 @@ import type { OperatorClient } from '../operator-client.ts'
 import type { Screen } from '../screen.ts'
 import { gatePack, publish } from '../vendor.ts'
 
-export interface ReleaseOptions extends Omit<GateOptions, 'key'> {
+export interface ReleaseOptions extends Pick<GateOptions, 'inputs' | 'policy' | 'corpus' | 'page' | 'sarif'> {
   readonly pack: string
   /** Folder of the approver keys. */
   readonly keys: string
@@ -21,7 +21,7 @@ export async function release(
 ): Promise<void> {
   screen.step(`Proving ${pack}`)
   const keystore = await openKeystore(keys)
-  const draft = await gatePack(pack, keystore, options, screen, interrupted)
+  const draft = await gatePack(pack, { client, keystore }, options, screen, interrupted)
   screen.done('gate passed')
   screen.step(`Signing and publishing to ${client.url}`)
   const tell = (line: string): void => screen.note(line)

@@ -107,7 +107,7 @@ async function openServer(
   })
   screen.done(`listening on ${deployment.operator.url}`)
   screen.step(`Checking, compiling and proving ${options.pack}`)
-  const draft = await gatePack(options.pack, deployment.keystore, NO_OPTIONS, screen, interrupted)
+  const draft = await gatePack(options.pack, deployment, NO_OPTIONS, screen, interrupted)
   const { report, image } = draft
   for (const { id, reason } of report.checks) screen.note(`${id.padEnd(10)} ${reason}`)
   screen.done(`gate passed: ${report.rules} rules, ${report.cases} events in the real engine, ${image.length} bytes`)

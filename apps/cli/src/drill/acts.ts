@@ -189,7 +189,7 @@ function hosts(list: readonly HostStatus[]): string {
 }
 
 function proved({ deployment, gatePolicy, screen, interrupted }: Stage, pack: string): Promise<ReleaseDraft> {
-  return gatePack(pack, deployment.keystore, { inputs: [], policy: gatePolicy }, screen, interrupted)
+  return gatePack(pack, deployment, { inputs: [], policy: gatePolicy }, screen, interrupted)
 }
 
 /** The report of the good release, about another image: whoever has the gate's key can sign that. */

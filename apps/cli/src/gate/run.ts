@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type GateFiles, type GateReport, type GateRequest, parseGateReport } from '@firebreak/gate'
+import { type AuthorHistory, type GateFiles, type GateReport, type GateRequest, parseGateReport } from '@firebreak/gate'
 import type { FormatName } from '@firebreak/inputs'
 import { CliError } from '../errors.ts'
 import type { Screen } from '../screen.ts'
@@ -16,6 +16,8 @@ export interface GateOptions {
   readonly against?: string | undefined
   /** Signed reports of earlier releases. */
   readonly history?: readonly string[] | undefined
+  /** How earlier releases went. */
+  readonly author?: AuthorHistory | undefined
   /** Files of ordinary activity. */
   readonly corpus?: readonly string[] | undefined
   /** PEM of the gate key. */
@@ -83,6 +85,7 @@ export function requestOf(pack: string, options: GateOptions, files: GateFiles):
     policyFile: options.policy ?? null,
     runningImage: options.against ?? null,
     earlierReports: options.history ?? [],
+    author: options.author ?? null,
     corpora: options.corpus ?? [],
     keyFile: options.key ?? null,
     seed: options.seed ?? null,

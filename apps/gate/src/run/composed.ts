@@ -57,7 +57,11 @@ export function composed({ given, judged, seed, nowMs, checks }: Facts, proved: 
   })
 }
 
-function partsOf({ running, history }: GateInputs, { candidate: { pack, source } }: JudgedSource, proved: Proved) {
+function partsOf(
+  { running, history, author }: GateInputs,
+  { candidate: { pack, source } }: JudgedSource,
+  proved: Proved,
+) {
   const { candidate, gathered, selfTest } = proved
   const { image } = candidate
   const diff = semanticDiff(image, running?.image ?? null, gathered.compared)
@@ -70,7 +74,7 @@ function partsOf({ running, history }: GateInputs, { candidate: { pack, source }
     cost: cost && costSummary(cost),
     fuzz: summariseFuzz(gathered.fuzz.value),
     selfTest,
-    risk: riskSummary(scoreRisk({ diff, novelty, cost, replay: replayOf(proved), author: null })),
+    risk: riskSummary(scoreRisk({ diff, novelty, cost, replay: replayOf(proved), author })),
   }
 }
 

@@ -4,6 +4,7 @@ import { type PackSource, type SensorSource, type SourceNode, toSourceNode, veri
 import { loadSigner, sha256Hex, type Signer } from '@firebreak/crypto'
 import {
   addToHistory,
+  type AuthorHistory,
   type Corpus,
   GATE_POLICY_DEFAULT,
   type GatePolicy,
@@ -28,7 +29,7 @@ export interface GateInputs {
   readonly running: RunningRelease | null
   /** Uses of all earlier releases; null: nobody said. */
   readonly history: readonly Use[] | null
-  readonly earlierReleases: number
+  readonly author: AuthorHistory | null
   readonly corpora: readonly Corpus[]
   readonly inputKinds: readonly InputKind[]
   readonly supplies: readonly SensorSource[]
@@ -63,7 +64,7 @@ export async function readInputs(request: GateRequest): Promise<GateInputs> {
     policy,
     running,
     history: reports.length === 0 ? null : uses.reduce(addToHistory, []),
-    earlierReleases: reports.length,
+    author: request.author,
     corpora: [...own, ...others],
     inputKinds,
     supplies: suppliesOf(inputKinds),

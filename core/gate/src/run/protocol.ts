@@ -1,4 +1,5 @@
 import { integer, type Json, list, literal, nullable, object, parseJson, type Reader, text } from '@firebreak/kernel'
+import type { AuthorHistory } from '../risk/factors.ts'
 
 /** What the gate's process is asked, as one JSON object on its standard input. Paths, never secrets. */
 export interface GateRequest {
@@ -12,6 +13,8 @@ export interface GateRequest {
   readonly runningImage: string | null
   /** Reports of earlier releases of the pack. */
   readonly earlierReports: readonly string[]
+  /** How earlier releases of the pack went; null: not known. */
+  readonly author: AuthorHistory | null
   /** Files of ordinary activity besides our own corpus. */
   readonly corpora: readonly string[]
   /** PEM of the gate key; null: the report is not signed, and so good for reading only. */
@@ -49,6 +52,7 @@ export type GateEvent =
 const REQUEST_BYTES_MAX = 1024 * 1024
 const PATH_CHARS_MAX = 4_096
 const PATHS_MAX = 1_000
+const RELEASES_MAX = 1_000_000
 const SEED_MAX = 0xffff_ffff
 
 const path = text(PATH_CHARS_MAX)
@@ -66,6 +70,7 @@ const request: Reader<GateRequest> = object<GateRequest>({
   policyFile: nullable(path),
   runningImage: nullable(path),
   earlierReports: list(path, PATHS_MAX),
+  author: nullable(object<AuthorHistory>({ releases: integer(0, RELEASES_MAX), harmed: integer(0, RELEASES_MAX) })),
   corpora: list(path, PATHS_MAX),
   keyFile: nullable(path),
   seed: nullable(integer(0, SEED_MAX)),
