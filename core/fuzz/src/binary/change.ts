@@ -16,10 +16,12 @@ const GROWTH_MAX = 2048
 const WRAPS_MAX = 4
 const TRIES = 8
 const STOP_ONE_IN = 8
+/** One change in so many gives a list of fixed length another. */
+const FIXED_ONE_IN = 8
 /** Larger documents only lose items: big inputs take long, and rarely show what small ones don't. */
 const SIZE_MAX = 4096
 
-/** A copy with one change somewhere in it. Derived numbers stay right. */
+/** A copy with one change somewhere in it. Numbers that follow from something stay right. */
 export function changed(root: Node, hints: Hints): Node {
   if (root.size > SIZE_MAX) return shrunk(root, hints)
   for (let tries = TRIES; tries > 0; tries--) {
@@ -29,18 +31,34 @@ export function changed(root: Node, hints: Hints): Node {
   return root
 }
 
-/** The number of a node. Half of the time each is as likely; else each branch is, so that a field beside a long list has its turn. */
+/**
+ * The number of a node. Half of the time each is as likely; else a branch is chosen by the logarithm of its size, so that a field beside a
+ * long list has its turn.
+ */
 function siteIn(root: Node, random: Random): number {
   if (random.oneIn(2)) return random.below(root.size)
   let node = root
   let index = 0
-  while (node.children.length > 0 && !random.oneIn(STOP_ONE_IN)) {
-    const place = random.below(node.children.length)
+  while (!random.oneIn(STOP_ONE_IN)) {
+    const { children } = node
+    let weight = 0
+    for (let i = 0; i < children.length; i++) weight += weightOf(children[i] as Node)
+    if (weight === 0) break
+    let left = random.below(weight)
     index++
-    for (let i = 0; i < place; i++) index += (node.children[i] as Node).size
-    node = node.children[place] as Node
+    let place = 0
+    while (left >= weightOf(children[place] as Node)) {
+      left -= weightOf(children[place] as Node)
+      index += (children[place++] as Node).size
+    }
+    node = children[place] as Node
   }
   return index
+}
+
+/** The number of bits of its size; nothing for numbers that are changed only as lies. */
+function weightOf({ size, form }: Node): number {
+  return form.isBound ? 0 : 32 - Math.clz32(size)
 }
 
 /** A copy with an item of a list less. */
@@ -54,15 +72,19 @@ function shrunk(root: Node, hints: Hints): Node {
   return root
 }
 
-/** A copy in which one derived number is wrong. */
+/** A copy in which one number is wrong. */
 export function withLie(root: Node, hints: Hints): Node {
   for (let tries = 4 * TRIES; tries > 0; tries--) {
     const next = replaced(root, hints.random.below(root.size), ({ node }) =>
-      node.form.isDerived ? intNode(node.form, lieFor(node.form.part as Int, hints)) : null,
+      node.form.isBound ? lied(node, node.form.part as Int, hints) : null,
     )
     if (next !== null) return next
   }
   return root
+}
+
+function lied(node: Node, part: Int, hints: Hints): Node {
+  return intNode(node.form, node.form.isDerived ? lieFor(part, hints) : valueFor(part, node.value, hints))
 }
 
 /** What is added to the right value; far ones reach 0 and the ends of the width. */
@@ -116,11 +138,15 @@ function replacedBelow(
 function replacementFor(site: Site, hints: Hints): Replacement {
   const { node, parent } = site
   const { form } = node
-  if (parent?.form.part.kind === 'list' && hints.random.oneIn(3)) return changedItem(site, parent, hints)
+  if (parent?.form.part.kind === 'list' && hints.random.oneIn(3)) {
+    if (hints.random.oneIn(4)) return wrapped(node, hints)
+    if (!isFixed(parent.form) || hints.random.oneIn(FIXED_ONE_IN)) return changedItem(site, parent, hints)
+    return generate(form, hints)
+  }
   if (hints.other !== null && hints.random.oneIn(4)) return twinOf(node, hints.other, hints)
   switch (form.part.kind) {
     case 'int':
-      return form.isDerived ? null : changedInt(node, form.part, hints)
+      return form.isBound ? null : changedInt(node, form.part, hints)
     case 'bytes':
       return bytesNode(form, changedBytes(node.bytes, form.part, hints))
     case 'list':
@@ -128,7 +154,7 @@ function replacementFor(site: Site, hints: Hints): Replacement {
     case 'choice':
       return null
     case 'struct':
-      return changedStruct(node, hints)
+      return parent === null ? null : changedStruct(node, hints)
     default:
       return unreachable(form.part)
   }
@@ -140,10 +166,10 @@ function changedInt(node: Node, part: Int, hints: Hints): Node {
   return intNode(node.form, valueFor(part, node.value, hints))
 }
 
-/** An item of a list: gone, twice, elsewhere, or wrapped into others of its kind. */
+/** An item of a list: gone, twice, or beside a new one or another of the list. */
 function changedItem({ node, at }: Site, list: Node, hints: Hints): Replacement {
   const { random } = hints
-  switch (random.below(6)) {
+  switch (random.below(5)) {
     case 0:
     case 1:
       return []
@@ -151,12 +177,10 @@ function changedItem({ node, at }: Site, list: Node, hints: Hints): Replacement 
       return [node, node]
     case 3:
       return [node, generate(node.form, hints)]
-    case 4: {
+    default: {
       const other = random.pick(list.children)
       return other === list.children[at] ? null : [node, other]
     }
-    default:
-      return wrapped(node, hints)
   }
 }
 
@@ -172,6 +196,7 @@ function changedList(node: Node, hints: Hints): Node {
   const { random } = hints
   const { children, form } = node
   const [item] = form.children as readonly [Form]
+  if (isFixed(form) && !random.oneIn(FIXED_ONE_IN)) return withNewItem(node, item, hints)
   if (children.length === 0 || random.oneIn(3)) {
     return node.withChildren(children.toSpliced(random.below(children.length + 1), 0, generate(item, hints)))
   }
@@ -190,8 +215,18 @@ function changedList(node: Node, hints: Hints): Node {
     case 3:
       return node.withChildren(children.slice(0, at))
     default:
-      return node.withChildren(children.with(at, generate(item, hints)))
+      return withNewItem(node, item, hints)
   }
+}
+
+function withNewItem(node: Node, item: Form, hints: Hints): Node {
+  const { length } = node.children
+  return length === 0 ? node : node.withChild(hints.random.below(length), generate(item, hints))
+}
+
+/** Whether a list has a number of items that the format says once and for all. */
+function isFixed({ part }: Form): boolean {
+  return part.kind === 'list' && part.items !== null
 }
 
 /** Another case of one of its choices; without any, a new one altogether. */

@@ -28,6 +28,8 @@ export class Form {
   readonly little: boolean
   /** Whether it follows from the rest of the document. */
   readonly isDerived: boolean
+  /** Whether another value is a lie: it follows from something, or a choice depends on it, or it can have but one. */
+  isBound: boolean
   /** Whether its bytes are the same wherever in a document it stands. */
   isMovable = true
   /** Of a struct its parts; of a list its item; of a choice its cases. */
@@ -55,6 +57,7 @@ export class Form {
     this.width = part.kind === 'int' ? part.width : 0
     this.little = part.kind === 'int' && part.endian === 'little'
     this.isDerived = part.kind === 'int' && part.role.is !== 'value'
+    this.isBound = this.isDerived || (part.kind === 'int' && part.role.is === 'value' && part.role.among.length === 1)
   }
 }
 
@@ -126,7 +129,10 @@ function compileStruct(form: Form, part: Struct, known: Map<Part, Form>): void {
   form.lengths = sayingOf('length')
   form.counts = sayingOf('count')
   for (const one of form.children) {
-    if (one.part.kind === 'choice') one.on = placeOf(one.part.on)
+    if (one.part.kind !== 'choice') continue
+    one.on = placeOf(one.part.on)
+    const number = form.children[one.on]
+    if (number !== undefined) number.isBound = true
   }
   form.choices = form.children.flatMap((one, at) => (one.part.kind === 'choice' ? [at] : []))
 }

@@ -18,7 +18,7 @@ export function generate(form: Form, hints: Hints, depth = 0): Node {
   const { part } = form
   switch (part.kind) {
     case 'int':
-      return intNode(form, form.isDerived ? 0 : valueFor(part, 0, hints))
+      return intNode(form, form.isDerived ? 0 : (constantOf(part) ?? valueFor(part, 0, hints)))
     case 'bytes':
       return bytesNode(form, generateBytes(part, hints))
     case 'list': {
@@ -85,23 +85,27 @@ function randomBytes(length: number, { random }: Hints): Uint8Array {
   return Uint8Array.from({ length }, () => random.below(256))
 }
 
+/** The one value that a number can have; null: it can have several. */
+function constantOf({ role }: Int): number | null {
+  return role.is === 'value' && role.among.length === 1 ? (role.among[0] ?? null) : null
+}
+
 /** Another value for a number: what it was compared with, a value that means something, one nearby, or any. */
 export function valueFor({ role, width }: Int, current: number, hints: Hints): number {
   const { random, dictionary } = hints
   const among = role.is === 'value' ? role.among : []
-  switch (random.below(8)) {
+  // One in eight is none of the values that mean something.
+  if (among.length > 1 && !random.oneIn(8)) return random.pick(among)
+  switch (random.below(6)) {
     case 0:
-    case 1:
-    case 2:
-      if (among.length > 0) return random.pick(among)
-      return width === 1 ? random.below(256) : random.below(32)
-    case 3:
       return dictionary.numbers.length > 0 ? random.pick(dictionary.numbers) : random.below(256)
-    case 4:
+    case 1:
       return current + random.between(-2, 2)
-    case 5:
+    case 2:
       return random.oneIn(2) ? random.pick(INTERESTING) : 2 ** random.below(8 * width)
-    case 6:
+    case 3:
+      return random.below(32)
+    case 4:
       return random.below(256)
     default:
       return random.word()
