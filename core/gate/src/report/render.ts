@@ -23,6 +23,8 @@ const MARKS: Readonly<Record<CheckVerdict, string>> = {
   inconclusive: 'UNKNOWN',
 }
 const INDENT = ' '.repeat(9)
+/** Findings of one code of one check that are shown. */
+const ALIKE_MAX = 5
 
 /** The report for a person: plain text, one line for each thing, `-` where the gate has nothing to say. */
 export function renderGateReport(report: GateReport): string {
@@ -41,7 +43,7 @@ function aboutLines(report: GateReport): readonly (readonly [name: string, value
   const decided = coverage && `, which decide ${countOf(coverage.decided)} of ${countOf(coverage.total)} things asked`
   return [
     ['Image', imageDigest && `sha256 ${imageDigest}`],
-    ['Engines', engines.map(({ version, sandboxTier }) => `${version} (sandbox: ${sandboxTier})`).join(', ') || null],
+    ['Engines', enginesWords(engines)],
     ['Time', formatUtc(report.atMs)],
     ['Content', `${plural(report.rules, 'rule')}, ${plural(report.cases, 'test event')}${decided ?? ''}`],
     ['Changes', diff && (diff.against === null ? '' : `since ${diff.against.version}: `) + diffWords(diff)],
@@ -54,6 +56,15 @@ function aboutLines(report: GateReport): readonly (readonly [name: string, value
     ['Held to', policyWords(policy)],
     ['Made by', `${tool.name} ${tool.version}, seed ${seed}`],
   ]
+}
+
+/** Engines in the same sandbox together: on one machine they all are. */
+function enginesWords(engines: GateReport['engines']): string | null {
+  const byTier = Map.groupBy(engines, ({ sandboxTier }) => sandboxTier)
+  const groups = [...byTier].map(
+    ([tier, alike]) => `${alike.map(({ version }) => version).join(', ')} (sandbox: ${tier})`,
+  )
+  return groups.length === 0 ? null : groups.join('; ')
 }
 
 function boundWords({ costBound }: GateReport): string | null {
@@ -77,8 +88,15 @@ function checkLines({ id, verdict, reason, figures, findings }: CheckRecord): re
   return [
     `${MARKS[verdict].padEnd(8)} ${id.padEnd(10)} ${reason}`,
     ...figures.map(({ name, value, unit }) => `${INDENT}${name}: ${countOf(value)}${unit === '' ? '' : ` ${unit}`}`),
-    ...findings.flatMap(findingLines),
+    ...[...Map.groupBy(findings, ({ code }) => code)].flatMap(([code, alike]) => findingsLines(code, alike)),
   ]
+}
+
+/** Of one code: a hundred alike tell a person no more than the first few; the report itself has all. */
+function findingsLines(code: string, alike: readonly Finding[]): readonly string[] {
+  const left = alike.length - ALIKE_MAX
+  const more = left > 0 ? [`${INDENT}- ${code}: ${countOf(left)} more, in the report itself`] : []
+  return [...alike.slice(0, ALIKE_MAX).flatMap(findingLines), ...more]
 }
 
 function findingLines({ code, severity, message, at, fix, input }: Finding): readonly string[] {
