@@ -90,6 +90,8 @@ export class Weaver {
     CallExpression: (node) => this.#call(node),
     NewExpression: (node) => this.#construct(node),
     VariableDeclarator: (node) => this.#named(node, node.id),
+    AssignmentExpression: (node) =>
+      this.#named(node, node.left.type === 'MemberExpression' ? node.left.property : node.left),
     MethodDefinition: (node) => this.#named(node, node.key),
     PropertyDefinition: (node) => this.#named(node, node.key),
     Property: (node) => this.#named(node, node.key),
@@ -218,10 +220,12 @@ export class Weaver {
     const { callee } = node
     const [argument] = node.arguments
     const method = callee.type === 'MemberExpression' && !callee.computed ? callee.property : null
-    const simple = argument !== undefined && node.arguments.length === 1 && argument.type !== 'SpreadElement'
-    if (callee.type !== 'MemberExpression' || method?.type !== 'Identifier' || !simple) return this.#visitChildren(node)
+    if (callee.type !== 'MemberExpression' || method?.type !== 'Identifier' || argument === undefined) {
+      return this.#visitChildren(node)
+    }
     const comparison = Object.hasOwn(TEXT_COMPARISONS, method.name) ? TEXT_COMPARISONS[method.name] : undefined
-    const movable = !this.#chained.has(node) && callee.object.type !== 'Super'
+    const single = node.arguments.length === 1 && argument.type !== 'SpreadElement'
+    const movable = single && !this.#chained.has(node) && callee.object.type !== 'Super'
     if (comparison !== undefined && this.#tracing && movable) {
       return this.#method(node, `${comparison}(${this.compares++},`, callee.object, method, argument)
     }
@@ -232,6 +236,7 @@ export class Weaver {
     this.visit(callee)
     if (sized) this.#allocation(argument, 1)
     else this.visit(argument)
+    for (const other of node.arguments.slice(1)) this.visit(other)
   }
 
   /** `object.name(argument)` becomes a call of the hook with both. */
