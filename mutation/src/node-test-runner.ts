@@ -1,7 +1,8 @@
-import { globSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire, registerHooks } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { Script } from 'node:vm'
 import { INSTRUMENTER_CONSTANTS, type InstrumenterContext, type StrykerOptions } from '@stryker-mutator/api/core'
 import { commonTokens, declareFactoryPlugin, PluginKind } from '@stryker-mutator/api/plugin'
 import {
@@ -11,6 +12,7 @@ import {
   DryRunStatus,
   type MutantRunOptions,
   type MutantRunResult,
+  MutantRunStatus,
   type TestResult,
   type TestRunner,
   type TestRunnerCapabilities,
@@ -19,10 +21,17 @@ import {
 } from '@stryker-mutator/api/test-runner'
 import { type CollectedTest, collected } from './collected-tests.ts'
 
-/** Tests that need longer without a mutant are left out: what only they would catch counts as survived. */
-const TEST_MS_MAX = 700
+/** Tests that need more CPU time without a mutant are left out: what only they would catch counts as survived. */
+const TEST_MS_MAX = 150
+/** Of all tests of one mutant. Those that are left after it are not run: what they would catch counts as survived too. */
+const MUTANT_MS_MAX = 1_500
+const DRY_RUN_MS_MAX = 60_000
 /** Cases of a property, of 100: what more cases would catch counts as survived too. */
 const PROPERTY_RUNS = 20
+/** A test that needs so many times what it needs without a mutant, and as much more, will not end. */
+const ENDLESS_FACTOR = 10
+const ENDLESS_MS = 400
+const ENDLESS = 'Needs far more time than without the mutant'
 const SHIM = new URL('./collected-tests.ts', import.meta.url).href
 
 interface LoadedTest extends CollectedTest {
@@ -30,71 +39,123 @@ interface LoadedTest extends CollectedTest {
 }
 
 interface NodeTestOptions {
-  readonly nodeTest: { readonly files: readonly string[] }
+  readonly nodeTest: { readonly files: readonly string[]; readonly times: string }
 }
 
 /** Runs node:test files in the worker's own process: a mutant is switched on, and only the tests that reach it run. */
 class NodeTestRunner implements TestRunner {
-  readonly #files: readonly string[]
+  readonly #options: NodeTestOptions['nodeTest']
   readonly #loaded = new Map<string, Promise<readonly LoadedTest[]>>()
-  readonly #milliseconds = new Map<string, number>()
+  /** CPU time of each test without a mutant. */
+  #milliseconds: ReadonlyMap<string, number> = new Map()
+  /** How many mutants of a file a test has killed. */
+  readonly #kills = new Map<string, number>()
+  #mutantsRun = 0
+  #spoilt = false
 
   constructor(options: StrykerOptions) {
-    this.#files = (options as unknown as NodeTestOptions).nodeTest.files
+    this.#options = (options as unknown as NodeTestOptions).nodeTest
   }
 
   async init(): Promise<void> {
     redirectNodeTest()
     await fewerCases()
+    this.#milliseconds = readTimes(this.#options.times)
   }
 
+  /** Code outside functions is not mutated (`ignoreStatic`), and so nothing has to be loaded again for any mutant. */
   capabilities(): TestRunnerCapabilities {
-    return { reloadEnvironment: false }
+    return { reloadEnvironment: true }
   }
 
-  async dryRun({ coverageAnalysis }: DryRunOptions): Promise<DryRunResult> {
+  async dryRun(_options: DryRunOptions): Promise<DryRunResult> {
     const tests: TestResult[] = []
+    const times = new Map(this.#milliseconds)
     const context = instrumenter()
     for (const test of await this.#load(null)) {
-      if (coverageAnalysis === 'perTest') context.currentTestId = test.id
-      const result = await runOne(test)
+      if ((times.get(test.id) ?? 0) > TEST_MS_MAX) continue
+      context.currentTestId = test.id
+      const result = await runOne(test, DRY_RUN_MS_MAX)
+      times.set(test.id, result.timeSpentMs)
       if (result.timeSpentMs <= TEST_MS_MAX || result.status === TestStatus.Failed) tests.push(result)
       else if (context.mutantCoverage) delete context.mutantCoverage.perTest[test.id]
     }
     delete context.currentTestId
+    this.#milliseconds = times
+    writeFileSync(this.#options.times, JSON.stringify([...times]))
     const { mutantCoverage } = context
     return { status: DryRunStatus.Complete, tests, ...(mutantCoverage && { mutantCoverage }) }
   }
 
   async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
-    const { activeMutant, testFilter, hitLimit, disableBail, mutantActivation } = options
+    if (this.#spoilt) throw new Error('A mutant has left something behind in this process: start another')
+    const { activeMutant, testFilter, hitLimit, sandboxFileName } = options
+    const file = relative(process.cwd(), sandboxFileName)
+    const loaded = await this.#load(testFilter ? new Set(testFilter) : null)
     const context = instrumenter()
     context.hitCount = 0
     if (hitLimit === undefined) delete context.hitLimit
     else context.hitLimit = hitLimit
-    if (mutantActivation === 'static') context.activeMutant = activeMutant.id
-    const loaded = await this.#load(testFilter ? new Set(testFilter) : null)
     context.activeMutant = activeMutant.id
-    const tests: TestResult[] = []
-    for (const test of this.#quickFirst(loaded)) {
-      const result = await runOne(test)
-      if (result.status === TestStatus.Success) this.#milliseconds.set(test.id, result.timeSpentMs)
-      tests.push(result)
-      if (result.status === TestStatus.Failed && !disableBail) break
-    }
+    const tests = await this.#runUntilFailure(this.#likeliestFirst(loaded, file))
     delete context.activeMutant
-    const timeout = determineHitLimitReached(context.hitCount, hitLimit)
-    return timeout ?? toMutantRunResult({ status: DryRunStatus.Complete, tests })
+    const hits = determineHitLimitReached(context.hitCount, hitLimit)
+    delete context.hitLimit
+    const last = tests.at(-1)
+    const killer = loaded.find(({ id }) => id === last?.id && last.status === TestStatus.Failed)
+    if (killer) await this.#checkKill(killer, file)
+    this.#mutantsRun += 1
+    if (last?.status === TestStatus.Failed && last.failureMessage === ENDLESS) {
+      return { status: MutantRunStatus.Timeout, reason: ENDLESS }
+    }
+    return hits ?? toMutantRunResult({ status: DryRunStatus.Complete, tests })
   }
 
-  #quickFirst<T extends { readonly id: string }>(tests: readonly T[]): readonly T[] {
-    const cost = ({ id }: T): number => this.#milliseconds.get(id) ?? 0
-    return tests.toSorted((a, b) => cost(a) - cost(b))
+  async #runUntilFailure(tests: readonly LoadedTest[]): Promise<readonly TestResult[]> {
+    const results: TestResult[] = []
+    let left = MUTANT_MS_MAX
+    for (const test of tests) {
+      if (left <= 0) break
+      const result = await runOne(test, this.#msMax(test))
+      results.push(result)
+      left -= result.timeSpentMs
+      if (result.status === TestStatus.Failed) break
+    }
+    return results
+  }
+
+  #msMax({ id }: LoadedTest): number {
+    return ENDLESS_MS + ENDLESS_FACTOR * (this.#milliseconds.get(id) ?? TEST_MS_MAX)
+  }
+
+  /**
+   * Without the mutant the test has to pass again. Else this mutant, or one before it, has spoilt something that lives as long as the
+   * process: the first mutant of a process has been killed all the same, any other is tried again in a new one.
+   */
+  async #checkKill(killer: LoadedTest, file: string): Promise<void> {
+    const key = `${file} ${killer.id}`
+    this.#kills.set(key, (this.#kills.get(key) ?? 0) + 1)
+    const { status } = await runOne(killer, this.#msMax(killer))
+    this.#spoilt = status === TestStatus.Failed
+    if (this.#spoilt && this.#mutantsRun > 0)
+      throw new Error('A mutant before has left something behind: start another process')
+  }
+
+  /** Tests that have killed mutants of the file, then those beside it; of equals the quickest. */
+  #likeliestFirst(tests: readonly LoadedTest[], file: string): readonly LoadedTest[] {
+    const folder = dirname(file)
+    const rank = ({ id }: LoadedTest): readonly number[] => [
+      -(this.#kills.get(`${file} ${id}`) ?? 0),
+      id.startsWith(file.replace(/\.ts$/u, '.')) ? 0 : id.startsWith(`${folder}/`) ? 1 : 2,
+      this.#milliseconds.get(id) ?? 0,
+    ]
+    const ranked = tests.map((test) => ({ test, rank: rank(test) }))
+    return ranked.toSorted((a, b) => compare(a.rank, b.rank)).map(({ test }) => test)
   }
 
   /** All tests, or those of the files that `wanted` names: after a time-out the worker is new, and has loaded nothing. */
   async #load(wanted: ReadonlySet<string> | null): Promise<readonly LoadedTest[]> {
-    const files = this.#files.flatMap((pattern) => globSync(pattern)).toSorted(byCodeUnits)
+    const files = this.#options.files.flatMap((pattern) => globSync(pattern)).toSorted(byCodeUnits)
     const ids = wanted && [...wanted]
     const tests: LoadedTest[] = []
     for (const file of files.filter((one) => ids?.some((id) => id.startsWith(`${one} `)) ?? true)) {
@@ -104,6 +165,21 @@ class NodeTestRunner implements TestRunner {
     }
     return tests.filter(({ id }) => wanted?.has(id) ?? true)
   }
+}
+
+function readTimes(path: string): ReadonlyMap<string, number> {
+  return new Map(existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as readonly [string, number][]) : [])
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((one, i) => one !== b[i])
+  return (a[at] ?? 0) - (b[at] ?? 0)
+}
+
+/** CPU time of this thread, in milliseconds: on a busy machine the same work takes the same. */
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1_000
 }
 
 async function loadFile(file: string): Promise<readonly LoadedTest[]> {
@@ -116,15 +192,33 @@ function byCodeUnits(a: string, b: string): number {
   return a < b ? -1 : Number(a > b)
 }
 
-async function runOne(test: LoadedTest): Promise<TestResult> {
-  const started = performance.now()
+/** @param msMax CPU time after which the test is ended, as far as it has not yet waited for anything */
+async function runOne(test: LoadedTest, msMax: number): Promise<TestResult> {
+  const started = cpuMs()
   const base = { id: test.id, name: test.id }
   try {
-    await test.run()
-    return { ...base, status: TestStatus.Success, timeSpentMs: performance.now() - started }
+    await startWithin(test.run, msMax)
+    return { ...base, status: TestStatus.Success, timeSpentMs: cpuMs() - started }
   } catch (error) {
     const failureMessage = error instanceof Error ? error.message : String(error)
-    return { ...base, status: TestStatus.Failed, failureMessage, timeSpentMs: performance.now() - started }
+    return { ...base, status: TestStatus.Failed, failureMessage, timeSpentMs: cpuMs() - started }
+  }
+}
+
+const startTest = new Script('globalThis.firebreakTest()')
+
+/** V8 ends what does not end by itself. It goes by the clock on the wall: on a busy machine there is another, longer try. */
+function startWithin(run: () => Promise<void>, msMax: number): Promise<void> {
+  const all = globalThis as unknown as { firebreakTest: () => Promise<void> }
+  all.firebreakTest = run
+  for (let timeout = Math.ceil(2 * msMax); ; timeout *= 4) {
+    const started = cpuMs()
+    try {
+      return startTest.runInThisContext({ timeout }) as Promise<void>
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
+      if (cpuMs() - started >= msMax) throw new Error(ENDLESS)
+    }
   }
 }
 
@@ -138,14 +232,14 @@ function redirectNodeTest(): void {
 }
 
 interface FastCheck {
-  configureGlobal(parameters: { readonly numRuns: number; readonly seed: number }): void
+  configureGlobal(parameters: { readonly numRuns: number; readonly seed: number; readonly endOnFailure: boolean }): void
 }
 
 /** fast-check as the tests load it: through the checkout's own packages. */
 async function fewerCases(): Promise<void> {
   const path = createRequire(join(process.cwd(), 'package.json')).resolve('fast-check')
   const fastCheck = (await import(pathToFileURL(path).href)) as FastCheck
-  fastCheck.configureGlobal({ numRuns: PROPERTY_RUNS, seed: 1 })
+  fastCheck.configureGlobal({ numRuns: PROPERTY_RUNS, seed: 1, endOnFailure: true })
 }
 
 function instrumenter(): InstrumenterContext {
