@@ -165,14 +165,18 @@ function addContent(root: Command): void {
     .option('--quick', 'fewer runs: within 40 s, with more noise', false)
     .action((name: string | undefined, options: Common & { quick: boolean }) => bench(name, options))
   root
-    .command('fuzz [name] [arguments...]')
+    .command('fuzz [arguments...]')
     .description(
-      'damage images, or hold the engine to the plain evaluator, a million times; without a name: what there is',
+      "look for inputs that break a parser: one of ours (fuzz TARGET), any program's (fuzz -- COMMAND), any JavaScript (fuzz --js MODULE#EXPORT); without arguments: what there is",
     )
     .addOption(json())
     .allowUnknownOption()
-    .action((name: string | undefined, args: readonly string[], options: Common) =>
-      fuzz([...(name === undefined ? [] : [name]), ...args, ...(options.json ? ['--json'] : [])]),
+    .action((args: readonly string[], options: Common) =>
+      fuzz(
+        args[0] === 'engine'
+          ? [...args, ...(options.json ? ['--json'] : [])]
+          : [...(options.json ? ['--json'] : []), ...args],
+      ),
     )
   root
     .command('check <pack>')

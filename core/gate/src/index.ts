@@ -11,6 +11,7 @@ export {
   inconclusive,
   notRun,
   passed,
+  printable,
   type Severity,
   withNotes,
 } from './check/check.ts'

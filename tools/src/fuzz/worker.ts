@@ -1,5 +1,4 @@
 import { fuzzEngine } from './engine.ts'
-import { fuzzImages } from './image.ts'
 
 /** One of the processes of a run: chunks of work come as messages, and what they found goes back. */
 export interface Chunk {
@@ -7,9 +6,8 @@ export interface Chunk {
   readonly executions: number
 }
 
-const [target, seedText = '1'] = process.argv.slice(2)
-const seed = Number(seedText)
-const run = target === 'engine' ? fuzzEngine(seed) : (from: number, count: number) => fuzzImages(from, count, seed)
+const [seed = '1'] = process.argv.slice(2)
+const run = fuzzEngine(Number(seed))
 
 process.on('message', ({ from, executions }: Chunk) => {
   process.send?.(run(from, executions))

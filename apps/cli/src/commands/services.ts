@@ -31,9 +31,9 @@ export function bench(name: string | undefined, { json, quick }: { json: boolean
   return become(ENTRY.bench, [...(name === undefined ? [] : [name]), ...options])
 }
 
-/** Long runs of what the tests do shortly. They say themselves what there is. */
+/** The fuzzer says itself what there is; `engine` is a long run of a test of ours, which compares two engines. */
 export function fuzz(args: readonly string[]): never {
-  return become(ENTRY.fuzz, args)
+  return become(args[0] === 'engine' ? ENTRY.fuzzEngine : ENTRY.fuzz, args)
 }
 
 export interface AgentInstall {

@@ -68,17 +68,17 @@ function spec<T>(
 export const CATALOGUE: Readonly<Record<FuzzTarget, TargetSpec>> = {
   manifest: spec('manifest', 'pack.yaml, as a tree', JSON_FORMAT, { oneIn: 8 }),
   sigma: spec('sigma', 'Sigma documents, compiled, verified and run', JSON_FORMAT, {
-    oneIn: 20,
+    oneIn: 40,
     fuelMax: 100_000_000,
     inputBytesMax: 16_384,
   }),
-  yaml: spec('yaml', 'YAML files, as trees', tokenFormat(YAML_GRAMMAR), { oneIn: 40 }),
+  yaml: spec('yaml', 'YAML files, as trees', tokenFormat(YAML_GRAMMAR), { oneIn: 50 }),
   condition: spec('condition', 'conditions of Sigma', tokenFormat(CONDITION_GRAMMAR), {
     oneIn: 2,
     inputBytesMax: 1_024,
   }),
   regex: spec('regex', 'regular expressions and their machine', tokenFormat(REGEX_GRAMMAR), {
-    oneIn: 20,
+    oneIn: 40,
     fuelMax: 100_000_000,
     inputBytesMax: 256,
   }),
@@ -87,9 +87,14 @@ export const CATALOGUE: Readonly<Record<FuzzTarget, TargetSpec>> = {
   event: spec('event', 'events as JSON', JSON_FORMAT, { oneIn: 2 }),
   batch: spec('batch', 'batches of records', BATCH_FORMAT, { oneIn: 4 }),
   tuf: spec('tuf', 'root, timestamp, snapshot, targets', METADATA_FORMAT, { oneIn: 8, patches: SIGNATURES }),
-  beacon: spec('beacon', 'beacons of hosts', JSON_FORMAT, { oneIn: 4 }),
+  beacon: spec('beacon', 'beacons of hosts', JSON_FORMAT, { oneIn: 8 }),
   plan: spec('plan', 'rollout plans', CANONICAL_FORMAT, { oneIn: 4 }),
   policy: spec('policy', 'customer policies', ENVELOPE_FORMAT, { oneIn: 8, patches: SIGNATURES }),
   report: spec('report', 'gate reports', CANONICAL_FORMAT, { oneIn: 8, inputBytesMax: 16_384 }),
-  frames: spec('frames', 'frames between the processes of a host', FRAMES_FORMAT, { oneIn: 4 }),
+  frames: spec('frames', 'frames between the processes of a host', FRAMES_FORMAT, { oneIn: 10 }),
+}
+
+/** Of a module that nothing is known of. */
+export function foreignSpec(entry: string): TargetSpec {
+  return { ...spec('', 'a module', null), entry, inputBytesMax: 65_536 }
 }

@@ -31,11 +31,11 @@ export interface FuzzProgress {
 export const GATE_CANARIES = [
   'manifest-name',
   'regex-cache',
-  'image-jump-back',
+  'batch-source-bound',
   'batch-count',
-  'frame-magic',
   'beacon-lenient-end',
   'tuf-state',
+  'tuf-error-class',
 ] as const
 /** Inputs in which one of those has to be found. */
 export const CANARY_EXECUTIONS = 4_000
@@ -47,8 +47,11 @@ const NOTHING: Pick<
   'executions' | 'accepted' | 'blocks' | 'blocksTotal' | 'corpus' | 'progress' | 'findings'
 > = { executions: 0, accepted: 0, blocks: 0, blocksTotal: 0, corpus: 0, progress: [], findings: [] }
 
+/** Of one of our parsers. */
+export type OurJob = Job & { readonly target: FuzzTarget }
+
 interface Task {
-  readonly job: Job
+  readonly job: OurJob
   readonly canary: Canary | null
 }
 
@@ -85,7 +88,7 @@ async function tasksOf(
 ): Promise<readonly Task[]> {
   const seeds = seedsOf(candidate)
   const image = imageForEvents()
-  const jobOf = async (target: FuzzTarget, changes: Pick<Job, 'executions' | 'planted'>): Promise<Job> => ({
+  const jobOf = async (target: FuzzTarget, changes: Pick<Job, 'executions' | 'planted'>): Promise<OurJob> => ({
     target,
     seed,
     seeds: seeds[target],
@@ -150,12 +153,9 @@ async function runAll(
   return outcomes
 }
 
-function fuzzedTarget({ target, executions, regressions }: Job, outcome: JobOutcome): FuzzedTarget {
+function fuzzedTarget({ target, executions, regressions }: OurJob, outcome: JobOutcome): FuzzedTarget {
   const about = { target, executionsAsked: executions, regressions: regressions.length }
-  if (outcome.kind === 'done') {
-    const { inputs: _, ...result } = outcome.result
-    return { ...about, ...result, fault: null }
-  }
+  if (outcome.kind === 'done') return { ...about, ...outcome.result, fault: null }
   if (outcome.kind === 'fault') return { ...about, ...NOTHING, scriptDigest: '', fault: outcome.message }
   const { how, input } = outcome
   const message = `the process that reads it ends with ${how}`

@@ -1,9 +1,14 @@
 import type { FuzzFinding, FuzzPoint, FuzzTarget } from '@firebreak/gate'
 import type { Sha256Hex } from '@firebreak/kernel'
 
+/** A module that is none of ours: its entry exports `createTarget`. */
+export interface Foreign {
+  readonly entry: string
+}
+
 /** What a worker is told to do. Buffers travel as they are: its channel serialises like structuredClone. */
 export interface Job {
-  readonly target: FuzzTarget
+  readonly target: FuzzTarget | Foreign
   /** 0, or the number of the planted bug that is switched on: then the first finding ends the job. */
   readonly planted: number
   readonly seed: number
@@ -35,6 +40,4 @@ export interface JobResult {
   readonly corpus: number
   readonly progress: readonly FuzzPoint[]
   readonly findings: readonly FuzzFinding[]
-  /** Inputs that showed something new, when they were asked for. */
-  readonly inputs: readonly Uint8Array[]
 }

@@ -154,8 +154,13 @@ function requireSound<T>(promises: Promises<T>, input: Uint8Array, value: T, mix
       throw new Violation('prefix', 'a strict prefix is accepted')
   }
   if (promises.encode) requireRoundTrip(promises, promises.encode, input, value)
+  unharmed(() => promises.use?.(value, input))
+}
+
+/** Of what is accepted no error is expected, declared or not. */
+function unharmed<T>(use: () => T): T {
   try {
-    promises.use?.(value, input)
+    return use()
   } catch (error) {
     throw error instanceof Violation ? error : violationOf(error)
   }
@@ -167,7 +172,7 @@ function requireRoundTrip<T>(
   input: Uint8Array,
   value: T,
 ): void {
-  const written = encode(value)
+  const written = unharmed(() => encode(value))
   if (written === null) return
   if (promises.canonical && !equal(written, input)) throw new Violation('round-trip', 'not the one form, and accepted')
   const again = attempt(promises, written)
@@ -175,7 +180,7 @@ function requireRoundTrip<T>(
   if (promises.describe(again.value) !== promises.describe(value)) {
     throw new Violation('round-trip', 'what is written of it says something else')
   }
-  const rewritten = encode(again.value)
+  const rewritten = unharmed(() => encode(again.value))
   if (rewritten === null || !equal(rewritten, written)) throw new Violation('round-trip', 'it is written in two forms')
 }
 

@@ -52,7 +52,7 @@ export async function programOf(source: ProgramSource, toolDigest: Sha256Hex): P
       counting: instrument(code, { build: 'counting' }),
       tracing: instrument(code, { build: 'tracing' }),
     }
-    await keep(name, { inputs: await digestsOf(inputs), program })
+    if (source.entry.startsWith(ROOT)) await keep(name, { inputs: await digestsOf(inputs), program })
     return program
   } catch (cause) {
     const message = `Cannot instrument ${source.entry}: ${errorMessage(cause)}`

@@ -1,9 +1,10 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
 import type { Outcome } from '@firebreak/fuzz'
 import type { FuzzFinding, FuzzPoint } from '@firebreak/gate'
 import { plantedPatches } from './canaries/all.ts'
 import { SWITCH_BANNER } from './canaries/canary.ts'
-import { CATALOGUE, type Fuzzing } from './catalogue.ts'
+import { CATALOGUE, foreignSpec, type Fuzzing } from './catalogue.ts'
 import type { Job, JobResult } from './jobs.ts'
 import { type LiveTarget, liveTarget } from './live-target.ts'
 import { placeOfLine } from './place.ts'
@@ -14,10 +15,16 @@ const STEP = 256
 /** Points of the progress that are kept for the report. */
 const POINTS_MAX = 40
 
+/** What whoever gave a job hears of it, and when it is enough. */
+export interface Watcher {
+  readonly progress: (fuzzing: Fuzzing) => void
+  readonly isEnough: () => boolean
+}
+
 /** Does a job in this process. Equal jobs have equal results. */
-export async function runJob(job: Job, onProgress: (fuzzing: Fuzzing) => void): Promise<JobResult> {
-  const spec = CATALOGUE[job.target]
-  const planted = plantedPatches(job.target)
+export async function runJob(job: Job, { progress, isEnough }: Watcher): Promise<JobResult> {
+  const spec = typeof job.target === 'string' ? CATALOGUE[job.target] : foreignSpec(job.target.entry)
+  const planted = typeof job.target === 'string' ? plantedPatches(job.target) : []
   const program = await programOf(
     { entry: spec.entry, patches: [...spec.patches, ...planted], banner: planted.length > 0 ? SWITCH_BANNER : '' },
     job.toolDigest,
@@ -25,7 +32,8 @@ export async function runJob(job: Job, onProgress: (fuzzing: Fuzzing) => void): 
   Error.stackTraceLimit = 0
   const live = liveTarget(program, { image: job.image, planted: job.planted, fuelMax: spec.fuelMax })
   const recorder = new Recorder(job.recordInputs)
-  const target = recorder.around(live)
+  const counted = new Counted(recorder.around(live))
+  const { target } = counted
   const old = runRegressions(job.regressions, target)
   const fuzzing = spec.start({
     target,
@@ -35,20 +43,20 @@ export async function runJob(job: Job, onProgress: (fuzzing: Fuzzing) => void): 
     limits: { inputBytes: spec.inputBytesMax },
   })
   const isOver = (): boolean => fuzzing.executions >= job.executions || (job.planted > 0 && fuzzing.findings.length > 0)
-  while (!isOver()) {
+  while (!isOver() && !isEnough()) {
     fuzzing.step(Math.min(STEP, job.executions - fuzzing.executions))
-    onProgress(fuzzing)
+    progress(fuzzing)
+    await setImmediate() // messages
   }
   if (job.planted === 0) fuzzing.minimise(job.minimise)
   recorder.close()
-  return resultOf(fuzzing, live, [...old], program.scriptDigest)
+  return resultOf(fuzzing, live, { old, accepted: counted.accepted, scriptDigest: program.scriptDigest })
 }
 
 function resultOf(
   fuzzing: Fuzzing,
   live: LiveTarget,
-  old: readonly FuzzFinding[],
-  scriptDigest: JobResult['scriptDigest'],
+  { old, ...rest }: Pick<JobResult, 'accepted' | 'scriptDigest'> & { readonly old: readonly FuzzFinding[] },
 ): JobResult {
   const last = fuzzing.progress.at(-1)
   const found = fuzzing.findings.map(({ bucket, code, message, block, input, foundAt }): FuzzFinding => {
@@ -56,15 +64,13 @@ function resultOf(
     return { bucket: `${code}@${place ?? bucket}`, code, message, place, input, foundAt }
   })
   return {
-    scriptDigest,
+    ...rest,
     executions: fuzzing.executions,
-    accepted: last?.accepted ?? 0,
     blocks: last?.blocks ?? 0,
     blocksTotal: live.blocks.length,
     corpus: fuzzing.corpus.length,
     progress: thinned(fuzzing.progress.map(({ executions, blocks, corpus }) => ({ executions, blocks, corpus }))),
     findings: [...old.filter((one) => !found.some(({ bucket }) => bucket === one.bucket)), ...found],
-    inputs: fuzzing.corpus.map(({ bytes }) => bytes),
   }
 }
 
@@ -84,6 +90,21 @@ function runRegressions(inputs: readonly Uint8Array[], target: LiveTarget): read
 function thinned(points: readonly FuzzPoint[]): readonly FuzzPoint[] {
   const step = Math.max(1, Math.ceil(points.length / POINTS_MAX))
   return points.filter((_, i) => i % step === 0 || i === points.length - 1)
+}
+
+/** Counts what is accepted, the inputs to begin with among it. */
+class Counted {
+  readonly target: LiveTarget
+  accepted = 0
+
+  constructor(live: LiveTarget) {
+    const run = (input: Uint8Array): Outcome => {
+      const outcome = live.run(input)
+      if (outcome === 'accepted') this.accepted++
+      return outcome
+    }
+    this.target = { ...live, run }
+  }
 }
 
 /** Writes each input down before it runs, for the case that nobody is left to tell. */

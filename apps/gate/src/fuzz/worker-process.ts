@@ -50,6 +50,11 @@ export class WorkerProcess {
     }
   }
 
+  /** The job that it does ends with what it has by now. */
+  enough(): void {
+    this.#child?.send('enough')
+  }
+
   end(): void {
     this.#child?.kill('SIGKILL')
     this.#child = null

@@ -11,6 +11,7 @@ import { runJob } from './run-job.ts'
 
 const PROGRESS_MS = 100
 let lastMs = 0
+let enough = false
 
 function progress({ executions, progress: points, findings }: Fuzzing): void {
   const nowMs = performance.now()
@@ -23,8 +24,14 @@ function say(what: Said): void {
   process.send?.(what)
 }
 
-process.on('message', (job: Job) => {
-  runJob(job, progress).then(
+process.on('SIGINT', () => {}) // the one who gave the job says when it is enough
+process.on('message', (message: Job | 'enough') => {
+  if (message === 'enough') {
+    enough = true
+    return
+  }
+  enough = false
+  runJob(message, { progress, isEnough: () => enough }).then(
     (result) => say({ kind: 'done', result }),
     (error: unknown) => say({ kind: 'failed', message: errorMessage(error) }),
   )
