@@ -103,7 +103,7 @@ function verifyContext(program: Uint32Array, { setWords }: RegexLayout, start: n
     if (at + REGEX_WINDOW_HEAD_WORDS > program.length) throw rejected('a context is cut off', start)
     const first = wordAt(program, at)
     const count = wordAt(program, at + 1)
-    if (count > setWords || first > setWords - count) throw rejected('a window reaches outside its set', at)
+    if (first > setWords - count) throw rejected('a window reaches outside its set', at)
     at += windowWords(program, at)
   }
   return at
