@@ -70,6 +70,63 @@ test('refuses every strict prefix and every longer program', () => {
   offsetOf(Uint32Array.from([...GOOD, 0]))
 })
 
+test('says where a program is cut off', () => {
+  const { contextsAt } = regexLayout(GOOD)
+  assert.equal(offsetOf(Uint32Array.of(0, 0, 0)), 0)
+  assert.equal(offsetOf(Uint32Array.of(0, 0, 1, 1)), 4)
+  assert.equal(offsetOf(GOOD.subarray(0, contextsAt - 1)), 0)
+  for (const length of [CONTEXT, CONTEXT + 1, WINDOW, WINDOW + 1, GROUP, GROUP + 1]) {
+    assert.equal(offsetOf(GOOD.subarray(0, length)), 4 * CONTEXT, `${length} words`)
+  }
+})
+
+interface Size {
+  readonly positions?: number
+  readonly symbols?: number
+  readonly ranges?: number
+  readonly contexts?: number
+}
+
+/** A program of this size that reads nothing. */
+function sized({
+  positions: places = 0,
+  symbols: kinds = 1,
+  ranges: starts = 1,
+  contexts: count = 1,
+}: Size): Uint32Array {
+  const words = Math.max(1, Math.ceil(places / 32))
+  const context = Array.from({ length: 2 + words + 2 * REGEX_CONTEXT_WINDOWS }, () => 0)
+  return Uint32Array.from(
+    [
+      [places, kinds, starts, count],
+      Array.from({ length: starts }, (_, i) => [i, 0]).flat(),
+      Array.from({ length: kinds + 16 + kinds * words }, () => 0),
+      Array.from({ length: count }, () => context).flat(),
+    ].flat(),
+  )
+}
+
+const sizes: readonly (readonly [what: string, max: Size, more: Size, found: number])[] = [
+  ['positions', { positions: REGEX_POSITIONS_MAX }, { positions: REGEX_POSITIONS_MAX + 1 }, 0],
+  ['symbols', { symbols: REGEX_SYMBOLS_MAX }, { symbols: REGEX_SYMBOLS_MAX + 1 }, 1],
+  ['ranges', { ranges: REGEX_RANGES_MAX }, { ranges: REGEX_RANGES_MAX + 1 }, 2],
+  ['contexts', { contexts: 16 }, { contexts: 17 }, 3],
+]
+
+for (const [what, max, more, found] of sizes) {
+  test(`as many ${what} as may be, and no more`, () => {
+    verifyRegex(sized(max))
+    assert.equal(offsetOf(sized(more)), 4 * found)
+  })
+}
+
+test('as many words as may be, and no more', () => {
+  const large = { positions: REGEX_POSITIONS_MAX, symbols: 1_000, contexts: 16 }
+  assert.equal(sized({ ...large, ranges: 434 }).length, REGEX_PROGRAM_WORDS_MAX)
+  verifyRegex(sized({ ...large, ranges: 434 }))
+  assert.equal(offsetOf(sized({ ...large, ranges: 435 })), 0)
+})
+
 test('refuses groups without number, at once', () => {
   assert.equal(typeof offsetOf(GOOD.with(CONTEXT, 0xffffffff)), 'number')
 })
