@@ -30,9 +30,7 @@ export function partition(sets: Instructions['sets'], assertions: ReadonlySet<Re
   const kinds = Array.from({ length: symbols }, (): number => REGEX_KIND.OTHER)
   for (const symbol of ofSet(words)) kinds[symbol] = REGEX_KIND.WORD
   for (const symbol of ofSet(newlines)) kinds[symbol] = REGEX_KIND.NEWLINE
-  const ranges = starts
-    .map((start, i) => ({ start, symbol: symbolAt[i] as number }))
-    .filter(({ symbol }, i) => i === 0 || symbol !== symbolAt[i - 1])
+  const ranges = starts.map((start, i) => ({ start, symbol: symbolAt[i] as number }))
   return { ranges, kinds, ofSet: sets.map(ofSet) }
 }
 
