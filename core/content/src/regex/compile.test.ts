@@ -3,7 +3,15 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { ContentError, type ContentErrorCode } from '../errors.ts'
 import { compileRegex, type RegexFlags, regexCost, regexLayout, verifyRegex } from './index.ts'
-import { REGEX_DEPTH_MAX, REGEX_INSTRUCTIONS_MAX, REGEX_PATTERN_CHARS_MAX, REGEX_REPEAT_MAX } from './limits.ts'
+import {
+  REGEX_CLASS_RANGES_MAX,
+  REGEX_DEPTH_MAX,
+  REGEX_INSTRUCTIONS_MAX,
+  REGEX_PATTERN_CHARS_MAX,
+  REGEX_REPEAT_MAX,
+  REGEX_SYMBOLS_MAX,
+} from './limits.ts'
+import { requiredLiterals } from './required-literals.ts'
 
 const PLAIN: RegexFlags = { ignoreCase: false, multiline: false, dotAll: false }
 
@@ -33,6 +41,8 @@ const syntax: readonly (readonly [pattern: string, column: number])[] = [
   ['\\x{}', 1],
   ['\\x{110000}', 1],
   ['\\é', 1],
+  ['\\\u001f', 1],
+  ['\\\u007f', 1],
 ]
 
 const unsupportedPatterns: readonly (readonly [pattern: string, column: number])[] = [
@@ -67,6 +77,7 @@ const tooLargePatterns: readonly (readonly [name: string, pattern: string])[] = 
   ['pattern', 'a'.repeat(REGEX_PATTERN_CHARS_MAX + 1)],
   ['count', `a{${REGEX_REPEAT_MAX + 1}}`],
   ['open count', `a{${REGEX_REPEAT_MAX + 1},}`],
+  ['end of a count', `a{1,${REGEX_REPEAT_MAX + 1}}`],
   ['huge count', 'a{999999999}'],
   ['multiplied repeats', '((a{100}){100}){100}'],
   ['multiplied options', '(((a?){0,30}){0,30}){0,30}'],
@@ -106,11 +117,40 @@ test('every limit is reached before it is exceeded', () => {
     'a'.repeat(REGEX_PATTERN_CHARS_MAX),
     `a{${REGEX_REPEAT_MAX}}`,
     '('.repeat(REGEX_DEPTH_MAX) + ')'.repeat(REGEX_DEPTH_MAX),
-    `(?:${'a'.repeat(REGEX_INSTRUCTIONS_MAX / 8 - 1)}){8}`,
+    // One instruction for each, and one that says that all have matched.
+    `(?:a{1000}){8}a{${REGEX_INSTRUCTIONS_MAX - 1 - 8_000}}`,
+    distinct(REGEX_SYMBOLS_MAX - 1),
+    `[${apart(REGEX_CLASS_RANGES_MAX)}]`,
+    '[a-a]',
   ]) {
     verifyRegex(compileRegex(pattern, PLAIN))
   }
 })
+
+const exceeded: readonly (readonly [reason: RegExp, pattern: string])[] = [
+  [/8192 instructions/, `(?:a{1000}){8}a{${REGEX_INSTRUCTIONS_MAX - 8_000}}`],
+  [/1024 kinds of characters/, distinct(REGEX_SYMBOLS_MAX)],
+  [/2048 ranges at column 2$/, `x[${apart(REGEX_CLASS_RANGES_MAX + 1)}]`],
+  [/can follow each other/, '(?:a?){1000}'.repeat(4)],
+  [/steps for a character/, '(?:a?){1000}'],
+  [/262144 words/, `(?:${distinct(1_020)}){8}`],
+]
+
+for (const [reason, pattern] of exceeded) {
+  test(`the reason is ${reason.source}`, () => {
+    assert.throws(() => compileRegex(pattern, PLAIN), { code: 'content/regex-too-large', message: reason })
+  })
+}
+
+/** As many characters, none of which means anything else. */
+function distinct(count: number): string {
+  return String.fromCodePoint(...Array.from({ length: count }, (_, i) => 0x4e00 + i))
+}
+
+/** As many characters, none beside another. */
+function apart(count: number): string {
+  return String.fromCodePoint(...Array.from({ length: count }, (_, i) => 0x4e00 + 2 * i))
+}
 
 test('groups side by side are not nested', () => {
   verifyRegex(compileRegex('(a)'.repeat(REGEX_DEPTH_MAX + 1), PLAIN))
@@ -139,6 +179,38 @@ test('characters that no part of the expression tells apart are one symbol', () 
 test('a counted repetition leads to the next by moving or skipping, so it costs by the word', () => {
   assert.ok(regexCost(compileRegex('ab{0,900}c', PLAIN)) < 200)
   assert.ok(regexCost(compileRegex('(?:a[bc]?){0,400}d', PLAIN)) < 250)
+})
+
+const escapes: readonly (readonly [pattern: string, character: string])[] = [
+  ['\\a', '\u0007'],
+  ['\\t', '\t'],
+  ['\\n', '\n'],
+  ['\\v', '\v'],
+  ['\\f', '\f'],
+  ['\\r', '\r'],
+  ['\\x2a', '*'],
+  ['\\x{e9}', 'é'],
+  ['\\x{10FFFF}', '\u{10ffff}'],
+  ['\\ ', ' '],
+  ['\\~', '~'],
+  ['\\\\', '\\'],
+  ['[\\x2a]', '*'],
+  ['[]]', ']'],
+  ['[-]', '-'],
+  ['[\\n]', '\n'],
+]
+
+for (const [pattern, character] of escapes) {
+  test(`${pattern} is one character`, () => assert.deepEqual(requiredLiterals(pattern, PLAIN), [character]))
+}
+
+test('the ranges of a program are those that its sets tell apart', () => {
+  const ranges = (pattern: string): number => regexLayout(compileRegex(pattern, PLAIN)).ranges
+  assert.equal(ranges('(?s).'), 1)
+  assert.equal(ranges('[a-m][h-z]'), 5)
+  assert.equal(ranges('[a-m][n-z]'), 4)
+  assert.equal(ranges('[\\x{0}-z]'), 2)
+  assert.equal(ranges('[a-\\x{10FFFF}]'), 2)
 })
 
 test('whatever the pattern: a program that the verifier accepts, or a declared error', () => {

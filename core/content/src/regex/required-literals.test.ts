@@ -45,6 +45,7 @@ const cases: readonly (readonly [pattern: string, literals: readonly string[] | 
   ['xa{2,}y', ['aa']],
   ['xa{2,3}y', ['aa']],
   ['xa{3}y', ['xaaay']],
+  ['xa{0}y', ['xy']],
   ['(foo|bar)+', ['foo', 'bar']],
   ['[ab]{2}', null],
   ['(^)*x', ['x']],

@@ -137,11 +137,13 @@ test("bits that are nobody's position are harmless, and accepted", () => {
 })
 
 test('refuses what costs too much for a character, and what is too long', () => {
-  // One range, one symbol, one context of four empty windows and of groups that each take four steps.
+  // Eight ranges, found in four steps, one symbol, one context of four empty windows and of groups that each take four steps.
   const program = (groups: number): Uint32Array =>
     Uint32Array.from(
       [
-        [0, 1, 1, 1, 0, 0, 0],
+        [0, 1, 8, 1],
+        Array.from({ length: 8 }, (_, i) => [i, 0]).flat(),
+        [0],
         Array.from({ length: 16 }, () => 0),
         [0, groups, 0, 0],
         Array.from({ length: 4 }, () => [0, 0]).flat(),
@@ -149,6 +151,7 @@ test('refuses what costs too much for a character, and what is too long', () => 
       ].flat(),
     )
   const groupsMax = Math.floor((REGEX_STEPS_MAX - regexCost(program(0))) / 4)
+  assert.equal(regexCost(program(groupsMax)), REGEX_STEPS_MAX)
   verifyRegex(program(groupsMax))
   assert.equal(offsetOf(program(groupsMax + 1)), 0)
   assert.equal(offsetOf(program(REGEX_PROGRAM_WORDS_MAX / 6)), 0)
