@@ -32,6 +32,7 @@ export function describe(name: string, body: () => void): void {
   path.pop()
 }
 
+export { test as it }
 export default test
 
 function contextOf(name: string): Context {

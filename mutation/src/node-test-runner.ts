@@ -1,4 +1,4 @@
-import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { createRequire, registerHooks } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -22,9 +22,9 @@ import {
 import { type CollectedTest, collected } from './collected-tests.ts'
 
 /** Tests that need more CPU time without a mutant are left out: what only they would catch counts as survived. */
-const TEST_MS_MAX = 150
+const TEST_MS_MAX = 400
 /** Of all tests of one mutant. Those that are left after it are not run: what they would catch counts as survived too. */
-const MUTANT_MS_MAX = 1_500
+const MUTANT_MS_MAX = 700
 const DRY_RUN_MS_MAX = 60_000
 /** Cases of a property, of 100: what more cases would catch counts as survived too. */
 const PROPERTY_RUNS = 20
@@ -58,7 +58,7 @@ class NodeTestRunner implements TestRunner {
   }
 
   async init(): Promise<void> {
-    redirectNodeTest()
+    redirectImports()
     await fewerCases()
     this.#milliseconds = readTimes(this.#options.times)
   }
@@ -222,12 +222,17 @@ function startWithin(run: () => Promise<void>, msMax: number): Promise<void> {
   }
 }
 
-function redirectNodeTest(): void {
+/** `node:test` becomes ours, and a package of the project that of the copy with the mutants. */
+function redirectImports(): void {
+  const checkout = pathToFileURL(dirname(realpathSync('node_modules'))).href
+  const copy = pathToFileURL(process.cwd()).href
   registerHooks({
-    resolve: (specifier, context, next) =>
-      specifier === 'node:test'
-        ? { url: SHIM, format: 'module-typescript', shortCircuit: true }
-        : next(specifier, context),
+    resolve: (specifier, context, next) => {
+      if (specifier === 'node:test') return { url: SHIM, format: 'module-typescript', shortCircuit: true }
+      const resolved = next(specifier, context)
+      const url = resolved.url.replace(`${checkout}/core/`, `${copy}/core/`)
+      return url === resolved.url ? resolved : { ...resolved, url }
+    },
   })
 }
 
