@@ -23,15 +23,6 @@ export const DOCUMENT_CANARIES: readonly Canary[] = [
     what: 'fractions pass where whole numbers are asked for',
   },
   {
-    id: 'plan-null-arms',
-    target: 'plan',
-    file: 'core/rollout/src/plan/plan.ts',
-    find: 'const { exposed, control } = arms\n',
-    replace:
-      'const { exposed, control } = $BUG ? (value as WaveArms) : arms\n  if ($BUG) void exposed.fromPpm.toFixed()\n',
-    what: 'a value is used before it was checked',
-  },
-  {
     id: 'policy-zone',
     target: 'policy',
     file: 'core/rollout/src/customer/windows.ts',

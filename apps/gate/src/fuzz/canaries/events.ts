@@ -32,15 +32,6 @@ export const EVENT_CANARIES: readonly Canary[] = [
     what: 'a batch with fewer events than it says is accepted',
   },
   {
-    id: 'batch-name-wrap',
-    target: 'batch',
-    file: BATCH,
-    find: 'if (to - from > RECORD_NAME_BYTES_MAX || to > this.#bytes.length) throw',
-    replace:
-      'if ((to - from) % ($BUG ? 256 : 65_536) > RECORD_NAME_BYTES_MAX || to - ($BUG ? to - from : 0) > this.#bytes.length) throw',
-    what: 'an 8-bit wrap in the check of a length: a name that ends behind the batch',
-  },
-  {
     id: 'json-number-zero',
     target: 'event',
     file: TOKENS,
