@@ -18,6 +18,10 @@ const RESHAPE_ONE_IN = [8, 3, 3]
 const LENGTH_FIELD_WITHIN = 64
 const WIDTHS = [1, 2, 4]
 
+/** What text formats are held together by. */
+const PUNCTUATION: readonly Uint8Array[] = Array.from(',:;{}[]()"\'|*\\/#-+.0 \n', (one) =>
+  Uint8Array.of(one.charCodeAt(0)),
+)
 const INTERESTING_DIGITS = INTERESTING.map(digitsOf)
 
 export function havocLevel(executionsSinceFind: number, random: Random): HavocLevel {
@@ -70,11 +74,12 @@ function tweak(draft: Draft, random: Random, words: Words): void {
 /** Changes the length. */
 function reshape(draft: Draft, random: Random, words: Words, level: HavocLevel, other: Uint8Array): void {
   const at = random.below(draft.length)
-  const most = level === 2 && random.oneIn(4) ? draft.length : Math.min(draft.length, 32)
-  const count = Math.min(random.between(1, most), draft.length - at)
-  switch (random.below(7)) {
+  const count = Math.min(blockLength(draft, random, level), draft.length - at)
+  switch (random.below(8)) {
     case 0:
       return draft.remove(at, count)
+    case 6:
+      return draft.insert(at, random.pick(PUNCTUATION))
     case 1:
       return draft.insert(random.below(draft.length + 1), draft.bytes.slice(at, at + count))
     case 2: {
@@ -94,9 +99,15 @@ function reshape(draft: Draft, random: Random, words: Words, level: HavocLevel, 
     default: {
       if (other.length === 0) return
       const from = random.below(other.length)
-      draft.insert(at, other.subarray(from, from + random.between(1, level === 2 ? 64 : 16)))
+      draft.insert(at, other.subarray(from, from + random.between(1, 1 << random.below(7))))
     }
   }
+}
+
+/** Mostly short: a comma, a word, a field; at the highest level now and then as long as the input. */
+function blockLength(draft: Draft, random: Random, level: HavocLevel): number {
+  if (level === 2 && random.oneIn(8)) return random.between(1, draft.length)
+  return random.between(1, 1 << random.below(6))
 }
 
 function setWord(draft: Draft, at: number, random: Random, value: number): void {

@@ -35,3 +35,8 @@ export class Random {
     return list[this.below(list.length)] as T
   }
 }
+
+/** How many changes to make at once: mostly one, at most four. What is strict refuses most that have several. */
+export function changesOf(random: Random): number {
+  return random.oneIn(2) ? 1 : random.between(1, 4)
+}

@@ -1,4 +1,5 @@
 import type { Format, Material } from '../format.ts'
+import { changesOf } from '../random.ts'
 import { changed, withLie } from './change.ts'
 import { decode } from './decode.ts'
 import { Encoder } from './encode.ts'
@@ -31,7 +32,7 @@ export function binaryFormat(part: Part, bytesMax = 65_536): Format<Node> {
 function mutate(root: Node, material: Material<Node>): Node {
   const { random } = material
   let next = root
-  for (let left = random.between(1, 4); left > 0; left--) next = changed(next, material)
+  for (let left = changesOf(random); left > 0; left--) next = changed(next, material)
   return random.oneIn(LIE_ONE_IN) ? withLie(next, material) : next
 }
 

@@ -7,7 +7,7 @@ type Hints = Material<Json>
 type Dictionary = Readonly<Record<string, Json>>
 
 /** One level of a document in so many is itself what is changed, and not something below it. */
-const STOP_ONE_IN = 4
+const STOP_ONE_IN = 8
 /** Levels that one change adds: more than any limit on depth that we have. */
 const DEPTH_MAX = 512
 const COPIES_MAX = 64
@@ -44,8 +44,8 @@ export function changed(value: Json, hints: Hints): Json {
 
 function changedHere(value: Json, hints: Hints): Json {
   const { random } = hints
-  if (random.oneIn(16)) return wrapped(value, hints)
-  if (random.oneIn(16)) return scalar(hints)
+  if (random.oneIn(24)) return wrapped(value, hints)
+  if (random.oneIn(12)) return scalar(hints)
   if (hints.other !== null && random.oneIn(4)) return pieceOf(hints.other, hints)
   if (Array.isArray(value)) return changedList(value, hints)
   if (isContainer(value)) return changedDictionary(value as Dictionary, hints)

@@ -1,10 +1,14 @@
 import { type Json, jsonBytes, utf8Decode } from '@firebreak/kernel'
 import type { Format } from '../format.ts'
+import { changesOf } from '../random.ts'
 import { changed } from './change.ts'
+import { withSlip } from './syntax.ts'
 
 /** A document, which may be `null` itself. */
 export interface Document {
   readonly root: Json
+  /** Bytes in place of what would be printed: with a slip of syntax. */
+  readonly text?: Uint8Array
 }
 
 export interface DocumentOptions {
@@ -13,6 +17,8 @@ export interface DocumentOptions {
   readonly print: (root: Json) => Uint8Array
 }
 
+/** One changed document in so many has a slip of syntax. */
+const SLIP_ONE_IN = 8
 /** Levels of nesting; deeper documents are bytes to us, since what walks them is recursive. */
 const DEPTH_MAX = 1024
 
@@ -35,13 +41,15 @@ export function documentFormat({ parse, print }: DocumentOptions = JSON_TEXT): F
         return null
       }
     },
-    encode: ({ root }) => print(root),
+    encode: ({ root, text }) => text ?? print(root),
     mutate: ({ root }, material) => {
+      const { random } = material
+      const hints = { ...material, other: material.other?.root ?? null }
+      // A slip alone is in a document that is otherwise right.
+      const slips = random.oneIn(SLIP_ONE_IN)
       let next = root
-      for (let left = material.random.between(1, 4); left > 0; left--) {
-        next = changed(next, { ...material, other: material.other?.root ?? null })
-      }
-      return { root: next }
+      for (let left = slips ? random.below(2) : changesOf(random); left > 0; left--) next = changed(next, hints)
+      return slips ? { root: next, text: withSlip(print(next), random) } : { root: next }
     },
     parts: ({ root }) => partsOf(root),
     without: ({ root }, from, to) => ({ root: new Removal(from, to).of(root) }),
