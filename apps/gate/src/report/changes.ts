@@ -13,6 +13,8 @@ const VERDICTS: Readonly<Record<VerdictChange['change'], string>> = {
 }
 
 const FIRST_USES_MAX = 100
+/** Rows of a list that are shown without being asked for. */
+const OPEN_ROWS_MAX = 20
 
 /** What approvers let through: rules that come, go and change, and events that are judged differently. */
 export function changes({ diff, novelty }: GateReport): Html {
@@ -50,7 +52,19 @@ function ruleTable(rules: readonly RuleChange[], all: number): Html | null {
     html`${level}`,
     html`${what}`,
   ])
-  return table(['Rule', '', 'Level', 'What is different'], rows, all)
+  const shown = table(['Rule', '', 'Level', 'What is different'], rows, all)
+  return shown && folded('Rules that come, go and change', shown, rows.length)
+}
+
+/** A long list is there for whoever asks: a first release changes everything. */
+function folded(title: string, shown: Html, rows: number): Html {
+  if (rows <= OPEN_ROWS_MAX)
+    return html`<h3>${title}</h3>
+      ${shown}`
+  return html`<details>
+    <summary>${title}: ${countOf(rows)}</summary>
+    ${shown}
+  </details>`
 }
 
 function sampleTable(samples: readonly VerdictChange[]): Html | null {
@@ -60,11 +74,7 @@ function sampleTable(samples: readonly VerdictChange[]): Html | null {
     html`<pre>${event}</pre>`,
   ])
   const shown = table(['Event', 'Rule', ''], rows, samples.length)
-  return (
-    shown &&
-    html`<h3>Events that are judged differently</h3>
-      ${shown}`
-  )
+  return shown && folded('Events that are judged differently', shown, rows.length)
 }
 
 function firstUses(novelty: GateReport['novelty']): Html | null {

@@ -16,7 +16,8 @@ export function checks({ checks: all }: GateReport): Html {
   return html`<section>
     <h2>Checks</h2>
     <p class="quiet">
-      In the order in which they run. The bars are time on the clock; all together took ${seconds(total)} of CPU time.
+      In the order in which they run. The bars are time on the clock; the gate's own process took ${seconds(total)} of
+      CPU time, without the engines and fuzzers that it started.
     </p>
     <div class="box checks">${all.map((one) => check(one, longest))}</div>
   </section>`
@@ -25,7 +26,7 @@ export function checks({ checks: all }: GateReport): Html {
 function check(one: CheckRecord, longestMs: number): Html {
   const { id, verdict, reason, figures, findings, wallMs, cpuMs } = one
   const isOpen = verdict === 'fail' || verdict === 'inconclusive'
-  const took = verdict === 'not-run' ? '' : `${seconds(wallMs)}, ${seconds(cpuMs)} of CPU time`
+  const took = verdict === 'not-run' ? '' : `${seconds(wallMs)}, ${seconds(cpuMs)} of CPU time in the gate itself`
   const head = html`<span class="state" data-state="${verdict}">${MARKS[verdict]}</span><span class="name">${id}</span
     ><span class="reason">${reason}</span
     ><span class="took" title="${took}"
