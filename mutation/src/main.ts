@@ -59,7 +59,7 @@ function roomsOf(folder: string): readonly (readonly string[])[] {
 }
 
 function mutate(folder: string, files: readonly string[]): readonly Mutant[] {
-  const report = join(HERE, '.work', 'report.json')
+  const report = join(HERE, '.work', `report-${process.pid}.json`)
   mkdirSync(join(HERE, '.work'), { recursive: true })
   rmSync(report, { force: true })
   const stryker = join(HERE, 'node_modules/@stryker-mutator/core/bin/stryker.js')

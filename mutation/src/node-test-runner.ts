@@ -217,7 +217,7 @@ function startWithin(run: () => Promise<void>, msMax: number): Promise<void> {
       return startTest.runInThisContext({ timeout }) as Promise<void>
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
-      if (cpuMs() - started >= msMax) throw new Error(ENDLESS)
+      if (cpuMs() - started >= msMax) throw new Error(ENDLESS, { cause: error })
     }
   }
 }

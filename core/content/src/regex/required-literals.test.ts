@@ -119,7 +119,7 @@ test('every text that matches contains one of them, folded', () => {
           found += 1
           assert.ok(
             literals.some((literal) => foldCase(text).includes(literal)),
-            `/${pattern}/ matches ${text}: ${literals}`,
+            `/${pattern}/ matches ${text}: ${literals.join(', ')}`,
           )
         }
       },

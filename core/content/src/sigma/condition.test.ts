@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { ContentError } from '../errors.ts'
+import { NODES_PER_RULE_MAX } from '../limits.ts'
 import type { Condition } from './ast.ts'
 import { parseCondition } from './condition.ts'
 
@@ -38,6 +39,36 @@ test('conditions of the specification', () => {
     ['((((a))))', 'a'],
   ]
   for (const [source, shown] of rows) assert.equal(show(parseCondition(source, NAMES)), shown, source)
+})
+
+test('the pieces of a pattern do not overlap', () => {
+  const names = ['aba', 'abab', 'ababa']
+  const rows: readonly (readonly [pattern: string, selected: readonly number[]])[] = [
+    ['aba*aba', []],
+    ['ab*ba', [2]],
+    ['ab*ab', [1]],
+    ['ab*b*a', [2]],
+    ['aba*', [0, 1, 2]],
+    ['*aba', [0, 2]],
+    ['aba', [0]],
+    ['a*ba', [0, 2]],
+    ['*ab*ab*', [1, 2]],
+    ['ab*ab*b', []],
+  ]
+  for (const [pattern, selected] of rows) {
+    const read = (): Condition => parseCondition(`1 of ${pattern}`, names)
+    if (selected.length === 0) assert.throws(read, { code: 'content/condition' }, pattern)
+    else {
+      const leaves = selected.map((selection): Condition => ({ kind: 'selection', selection }))
+      assert.deepEqual(read(), leaves.length === 1 ? leaves[0] : { kind: 'any', children: leaves }, pattern)
+    }
+  }
+})
+
+test('of many selections a message names the first ten', () => {
+  const names = (count: number): readonly string[] => Array.from({ length: count }, (_, i) => `s${i}`)
+  assert.throws(() => parseCondition('x', names(10)), { message: /s0, .*, s9, found/ })
+  assert.throws(() => parseCondition('x', names(11)), { message: /s0, .*, s9, \.\.\., found/ })
 })
 
 test('what is no condition is refused with its place', () => {
@@ -80,6 +111,10 @@ test('what is no condition is refused with its place', () => {
 
 test('a short condition can not name selections without bound', () => {
   const names = Array.from({ length: 256 }, (_, i) => `s${i}`)
+  const most = Array<string>(64).fill('1 of them').join(' or ')
+  assert.equal(64 * names.length, NODES_PER_RULE_MAX)
+  parseCondition(most, names)
+  assert.throws(() => parseCondition(`${most} or s0`, names), { code: 'content/limit' })
   assert.throws(() => parseCondition(Array<string>(500).fill('1 of them').join(' or '), names), {
     code: 'content/limit',
   })
