@@ -1,6 +1,7 @@
+export { checkContract, type ContractAnswer } from './contract.ts'
 export { REFERENCE_FORMAT } from './descriptor.ts'
-export { DECLARED } from './reference.ts'
 export { referenceScript } from './script.ts'
 export { SEEDS } from './seeds.ts'
+export { sweep, type SweepHit } from './sweep.ts'
 export { type Builds, loadBuilds, referenceTarget } from './target.ts'
 export { EVENT, SOUND_VARIANT, type Variant, VARIANTS } from './variants.ts'

@@ -4,7 +4,7 @@ import { changed, withLie } from './change.ts'
 import { decode } from './decode.ts'
 import { Encoder } from './encode.ts'
 import { compile, type Form, OF_DOCUMENT, OF_REST, OF_SELF } from './form.ts'
-import type { Node } from './node.ts'
+import { bytesNode, type Node } from './node.ts'
 import type { Part } from './part.ts'
 
 /** One changed document in so many states something that is not so. */
@@ -36,11 +36,16 @@ function mutate(root: Node, material: Material<Node>): Node {
   return random.oneIn(LIE_ONE_IN) ? withLie(next, material) : next
 }
 
-/** Items of lists, however deep. */
+/** Items of lists, however deep, and bytes that need not be there. */
 function partsOf(node: Node): number {
+  if (isDroppable(node)) return 1
   let parts = node.form.part.kind === 'list' ? node.children.length : 0
   for (const child of node.children) parts += partsOf(child)
   return parts
+}
+
+function isDroppable({ form: { part }, bytes }: Node): boolean {
+  return part.kind === 'bytes' && part.length === null && bytes.length > 0
 }
 
 class Removal {
@@ -54,15 +59,19 @@ class Removal {
   }
 
   of(node: Node): Node {
+    if (isDroppable(node)) return this.#goes(0) ? bytesNode(node.form, new Uint8Array(0)) : node
     if (node.children.length === 0) return node
     const isList = node.form.part.kind === 'list'
-    return node.withChildren(node.children.flatMap((child) => (isList && this.#goes(child) ? [] : [this.of(child)])))
+    return node.withChildren(
+      node.children.flatMap((child) => (isList && this.#goes(partsOf(child)) ? [] : [this.of(child)])),
+    )
   }
 
-  #goes(child: Node): boolean {
+  /** @param below - how many parts go with it */
+  #goes(below: number): boolean {
     const number = this.#next++
     const goes = number >= this.#from && number < this.#to
-    if (goes) this.#next += partsOf(child)
+    if (goes) this.#next += below
     return goes
   }
 }
