@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FILTERS_PER_RULE_MAX } from '../limits.ts'
+import { FILTERS_PER_RULE_MAX, IDENTIFIERS_PER_RULE_MAX, NODES_PER_RULE_MAX, VALUES_PER_ITEM_MAX } from '../limits.ts'
 import { Problems } from '../problems.ts'
 import { applyFilters, lintFilters } from './apply-filters.ts'
 import { readDocuments, RULE_ID, ruleOf, showTree } from './sigma-fixture.ts'
@@ -67,6 +67,11 @@ test('a filter is (rule) and (filter), word for word', () => {
       [filterOf({ rules: 'any' }, { logsource: { product: 'windows' } })],
       ['selection _selection: (#0 & !#1)', 'a b: (#0 & #1)'],
     ],
+    [
+      'selections whose free names meet',
+      [filterOf({}), filterOf({ selection: ['x'], _selection: ['y'], condition: '_selection and not selection' })],
+      ['selection _selection __selection ___selection: (#0 & !#1 & (#3 & !#2))', 'a b: (#0 & #1)'],
+    ],
     ['none', [], ['selection: #0', 'a b: (#0 & #1)']],
   ]
   for (const [what, filters, shown] of rows) {
@@ -104,6 +109,28 @@ test('the filters of one rule are bounded', () => {
   assert.match(problems[0] ?? '', /^content\/limit /)
 })
 
+test('no filter makes a rule larger than a rule may be', () => {
+  const named = (count: number): { readonly [key: string]: Plain } =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`x${i}`, ['x']]))
+  const numbers = (count: number): Plain => Array.from({ length: count }, (_, i) => i)
+  const wide = ruleOf({ ...named(IDENTIFIERS_PER_RULE_MAX - 6), condition: '1 of x*' }, { logsource: LOGSOURCE })
+  const deep = ruleOf({ a: { 'A|gt': numbers(VALUES_PER_ITEM_MAX) }, condition: 'a' }, { logsource: LOGSOURCE })
+  // An OR and its tests, a leaf for the condition; of the filter the same and its not; and the AND of both.
+  const left = NODES_PER_RULE_MAX - (VALUES_PER_ITEM_MAX + 2) - 4
+  const base = { title: 'Filter', logsource: LOGSOURCE }
+  const rows: readonly (readonly [rule: Plain, filter: { readonly [key: string]: Plain }, fits: boolean])[] = [
+    [wide, { ...named(6), condition: 'not 1 of x*' }, true],
+    [wide, { ...named(7), condition: 'not 1 of x*' }, false],
+    [deep, { b: { 'B|gt': numbers(left) }, condition: 'not b' }, true],
+    [deep, { b: { 'B|gt': numbers(left + 1) }, condition: 'not b' }, false],
+  ]
+  for (const [rule, filter, fits] of rows) {
+    const { problems } = apply([rule, { ...base, filter: { rules: [RULE_ID], ...filter } }])
+    if (fits) assert.deepEqual(problems, [])
+    else assert.match(problems[0] ?? '', /^content\/limit .* 256 selections or 16384 tests/)
+  }
+})
+
 test('a filter document that is wrong is refused', () => {
   const rows: readonly (readonly [filter: Plain, code: string, message: RegExp])[] = [
     [{ title: 'x', logsource: LOGSOURCE, filter: 'x' }, 'content/schema', /filter: expected a map/],
@@ -129,10 +156,14 @@ test('what is allowed and odd is a warning', () => {
     [filterOf({}), []],
     [filterOf({ condition: 'selection' }), [/has no not: its rules will only match/]],
     [filterOf({ selection: { 'User|neq': 'x' }, condition: 'selection' }), []],
+    [filterOf({ selection: { 'User|neq': 'x' }, other: ['y'], condition: 'selection and other' }), []],
+    [filterOf({ selection: { A: 1, 'User|neq': 'x' }, condition: 'selection' }), []],
+    [filterOf({ rules: 'any' }), []],
+    [filterOf({ rules: 'any' }, { logsource: { product: 'linux' } }), []],
     [filterOf({ rules: 'any' }, { logsource: { product: 'macos' } }), [/a log source that no rule has/]],
   ]
   for (const [filter, warnings] of rows) {
-    const { rules, filters } = readDocuments([RULE, filter])
+    const { rules, filters } = readDocuments([RULE, OTHER, filter])
     const found = lintFilters(rules, filters)
     assert.equal(found.length, warnings.length)
     for (const [i, warning] of warnings.entries()) assert.match(found[i]?.message ?? '', warning)
