@@ -6,7 +6,7 @@ import type { Sha256Hex } from '@firebreak/kernel'
 import type { VerdictReason } from '@firebreak/rollout'
 import type { Deployment } from '../deployment.ts'
 import { CliError } from '../errors.ts'
-import { runGate } from '../gate/run.ts'
+import { type GateRun, runGate } from '../gate/run.ts'
 import { keystoreFiles } from '../keystore.ts'
 import type { Service } from '../service.ts'
 import type { ReleaseDraft } from '../approval.ts'
@@ -42,6 +42,8 @@ export interface Stage {
   readonly onStart: (service: Service) => void
   /** Releases by version, as they are published. */
   readonly published: Map<string, { readonly digest: Sha256Hex; readonly atMs: number; readonly report: GateReport }>
+  /** What the gate refused in act 2, for whoever publishes it all the same. */
+  refused: GateRun | null
   readonly screen: Screen
   readonly interrupted: AbortSignal
   /** Policy of the drill's gate: everything is checked, with fewer inputs for the fuzzer. */
@@ -65,7 +67,9 @@ export async function goodRelease(stage: Stage): Promise<Act> {
 /** Act 2: the defect of July 2024 is offered to the gate. */
 export async function gateRefuses(stage: Stage): Promise<Act> {
   const pack = await makePack(stage.folder, '1.1.0', 'field-21')
-  const { report } = await runGate(pack, { inputs: [], policy: stage.gatePolicy }, stage.screen, stage.interrupted)
+  const refused = await runGate(pack, { inputs: [], policy: stage.gatePolicy }, stage.screen, stage.interrupted)
+  const { report } = refused
+  stage.refused = refused
   const contract = report.checks.find(({ id }) => id === 'contract')
   const named = contract?.findings.find(({ message }) => message.includes(FIELD_21))
   expect(report.verdict === 'fail' && named !== undefined, `the gate names ${FIELD_21}`)
@@ -82,7 +86,7 @@ export async function gateRefuses(stage: Stage): Promise<Act> {
 
 /** Act 3: somebody with all the keys publishes it anyway, with a forged report. */
 export async function hostsRefuse(stage: Stage): Promise<Act> {
-  const digest = await release(stage, await forged(stage, `${stage.folder}/pack-1.1.0`))
+  const digest = await release(stage, await forged(stage))
   const haltSeconds = await halted(stage, '1.1.0', 'attributable-failure')
   const canaries = await reached(stage, digest, ({ outcome }) => outcome === 'refused')
   for (const host of canaries) {
@@ -193,10 +197,10 @@ function proved({ deployment, gatePolicy, screen, interrupted }: Stage, pack: st
 }
 
 /** The report of the good release, about another image: whoever has the gate's key can sign that. */
-async function forged({ deployment, published, screen, interrupted }: Stage, pack: string): Promise<ReleaseDraft> {
-  const { image, report } = await runGate(pack, { inputs: [] }, screen, interrupted)
+async function forged({ deployment, published, refused }: Stage): Promise<ReleaseDraft> {
   const good = published.get('1.0.0')?.report
-  if (!image || !good) throw new CliError('cli/drill', 'Cannot forge: the pack does not compile')
+  if (!refused?.image || !good) throw new CliError('cli/drill', 'Cannot forge: the pack does not compile')
+  const { image, report } = refused
   const lie = { ...good, version: report.version, imageDigest: report.imageDigest }
   const signer = loadSigner(await readFile(keystoreFiles(deployment.keystore.folder).gateKey, 'utf8'))
   return { report: lie, image, statement: signGateReport(lie, signer), emergency: false }

@@ -75,7 +75,7 @@ async function playOn(
   const gatePolicy = join(folder, 'gate-policy.json')
   await writeFile(gatePolicy, JSON.stringify({ ...GATE_POLICY_DEFAULT, fuzzExecutions: FUZZ_EXECUTIONS }))
   const common = { folder, deployment, watch, hosts, markers, onStart, published: new Map() }
-  const stage: Stage = { ...common, screen, interrupted, gatePolicy }
+  const stage: Stage = { ...common, refused: null, screen, interrupted, gatePolicy }
   const acts = await play(stage, screen)
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10
   screen.result({ ok: true, acts, seconds }, table(acts))
