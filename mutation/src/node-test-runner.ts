@@ -32,7 +32,10 @@ const PROPERTY_RUNS = 20
 const ENDLESS_FACTOR = 10
 const ENDLESS_MS = 400
 const ENDLESS = 'Needs far more time than without the mutant'
-const SHIM = new URL('./collected-tests.ts', import.meta.url).href
+const STAND_INS: ReadonlyMap<string, string> = new Map([
+  ['node:test', new URL('./collected-tests.ts', import.meta.url).href],
+  ['node:assert/strict', new URL('./quick-assert.ts', import.meta.url).href],
+])
 
 interface LoadedTest extends CollectedTest {
   readonly id: string
@@ -222,13 +225,14 @@ function startWithin(run: () => Promise<void>, msMax: number): Promise<void> {
   }
 }
 
-/** `node:test` becomes ours, and a package of the project that of the copy with the mutants. */
+/** `node:test` and the assertions become ours, and a package of the project that of the copy with the mutants. */
 function redirectImports(): void {
   const checkout = pathToFileURL(dirname(realpathSync('node_modules'))).href
   const copy = pathToFileURL(process.cwd()).href
   registerHooks({
     resolve: (specifier, context, next) => {
-      if (specifier === 'node:test') return { url: SHIM, format: 'module-typescript', shortCircuit: true }
+      const standIn = STAND_INS.get(specifier)
+      if (standIn !== undefined) return { url: standIn, format: 'module-typescript', shortCircuit: true }
       const resolved = next(specifier, context)
       const url = resolved.url.replace(`${checkout}/core/`, `${copy}/core/`)
       return url === resolved.url ? resolved : { ...resolved, url }
