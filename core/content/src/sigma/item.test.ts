@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readSelection } from './sigma-fixture.ts'
+import { readDocuments, readSelection, ruleOf } from './sigma-fixture.ts'
 
 type Selection = Parameters<typeof readSelection>[0]
 type Row = readonly (readonly [selection: Selection, shown: string])[]
@@ -116,6 +116,7 @@ test('the generic modifiers', () => {
     [{ 'A|contains|all|neq': ['x', 'y'] }, '!(A contains <x> & A contains <y>)'],
     [{ 'A|re|neq': 'x' }, '!A re/x/'],
     [{ 'A|unknown': 'x' }, 'content/modifier'],
+    [{ 'A|wide|cased|utf16be': 'x' }, 'content/modifier'],
     [{ 'A|wide|base64|cased': 'cmd' }, 'A cased equals <YwBtAGQA>'],
     [{ 'A|utf16le|base64': 'cmd' }, 'A equals <ywbtagqa>'],
     [{ 'A|utf16be|base64|cased': 'cmd' }, 'A cased equals <AGMAbQBk>'],
@@ -150,6 +151,15 @@ test('comparisons are between numbers', () => {
     [{ 'A|lt': true }, 'content/modifier'],
     [{ 'A|lt': Infinity }, 'content/schema'],
   ])
+})
+
+test('zero has one form', () => {
+  const [rule] = readDocuments([ruleOf({ selection: { 'A|gt': -0 }, condition: 'selection' })]).rules
+  assert.deepEqual(rule?.selections[0]?.test, {
+    kind: 'test',
+    field: 'A',
+    match: { kind: 'compare', operator: 'gt', number: 0 },
+  })
 })
 
 test('parts of a time', () => {

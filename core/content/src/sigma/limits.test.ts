@@ -136,6 +136,13 @@ const limits: readonly (readonly [what: string, max: Plain, more: Plain, message
     /modifiers make over 16386 characters/,
   ],
   [
+    'characters of an expanded value',
+    selection({ 'A|expand': '%max%' }),
+    selection({ 'A|expand': '%over%' }),
+    /modifiers make over 16386 characters/,
+    { max: [x(STRING_CHARS_MAX)], over: [x(STRING_CHARS_MAX + 1)] },
+  ],
+  [
     'selections',
     named(texts(IDENTIFIERS_PER_RULE_MAX, 3), '1 of x*'),
     named(texts(IDENTIFIERS_PER_RULE_MAX + 1, 3), '1 of x*'),
