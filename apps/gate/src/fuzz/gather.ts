@@ -32,7 +32,6 @@ export const GATE_CANARIES = [
   'manifest-name',
   'regex-cache',
   'batch-source-bound',
-  'batch-count',
   'beacon-lenient-end',
   'tuf-state',
   'tuf-error-class',
