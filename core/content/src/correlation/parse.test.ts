@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ContentErrorCode } from '../errors.ts'
 import { body, compiled, type Fields, parsed, type Plain } from './correlation-fixture.ts'
-import { lintCorrelations } from './index.ts'
+import { type Correlation, lintCorrelations } from './index.ts'
 import {
   ALIASES_MAX,
   CORRELATION_DEPTH_MAX,
@@ -10,7 +10,10 @@ import {
   CORRELATION_RULES_MAX,
   CORRELATIONS_MAX,
   ORDERED_RULES_MAX,
+  TIMESPAN_SECONDS_MAX,
 } from './limits.ts'
+
+const FAILED_LOGIN = '53ba33fd-3a50-4468-a5ef-c583635cfa92'
 
 function counting(condition: Fields): Fields {
   return body({ condition })
@@ -129,8 +132,125 @@ const REFUSED: readonly (readonly [name: string, correlation: Plain, code: Conte
     'content/limit',
     /at most 16/,
   ],
+  ['an alias without a name', body({ aliases: { ' ': { failed_login: 'a' } } }), 'content/schema', /a name is empty/],
+  ['an alias twice', body({ aliases: { ip: {}, 'i p': {} } }), 'content/schema', /a name is given twice/],
+  ['an alias name that is too long', body({ aliases: { [long(129)]: {} } }), 'content/limit', /field name/],
+  [
+    'an alias of too many rules',
+    body({ aliases: { ip: many(CORRELATION_RULES_MAX + 1) } }),
+    'content/limit',
+    /at most 64 rules/,
+  ],
+  ['aliases that are text', body({ aliases: 'ip' }), 'content/schema', /aliases: expected a map/],
+  [
+    'a timespan of a second too long',
+    body({ timespan: `${TIMESPAN_SECONDS_MAX + 1}s` }),
+    'content/limit',
+    /from 1s to 30d/,
+  ],
+  ['two units', body({ timespan: '1h5' }), 'content/schema', /from 1s to 30d/],
+  [
+    'a percentile below 0',
+    metric('value_percentile', { gt: 1, field: 'N', percentile: -1 }),
+    'content/correlation',
+    /from 0 to 100/,
+  ],
+  ['a threshold that is a truth', counting({ gte: true }), 'content/correlation', /expected a number/],
+  ['a threshold that is a list', counting({ gte: [5] }), 'content/correlation', /expected a number/],
   ['generate that is text', body({ generate: 'yes' }), 'content/schema', /true or false/],
 ]
+
+const without = (key: string): Fields => Object.fromEntries(Object.entries(body()).filter(([one]) => one !== key))
+
+for (const key of ['type', 'rules', 'timespan', 'condition']) {
+  test(`refuses a correlation without ${key}`, () => {
+    const { correlations, diagnostics } = parsed([{ title: 'c', correlation: without(key) }])
+    assert.deepEqual(correlations, [])
+    assert.equal(diagnostics[0]?.code, 'content/schema')
+    assert.match(diagnostics[0].message, key === 'condition' ? /needs a condition/ : new RegExp(`${key} is missing`))
+  })
+}
+
+const SEVEN = [
+  'recon_cmd_a',
+  'recon_cmd_b',
+  'recon_cmd_c',
+  'website_access',
+  'internal_error',
+  'failed_login',
+  'successful_login',
+]
+
+/** Name, the `correlation` of a document, and what it reads as. */
+const TAKEN: readonly (readonly [name: string, correlation: Fields, reads: Partial<Correlation>])[] = [
+  ['one rule that is no list', body({ rules: 'failed_login' }), { rules: [FAILED_LOGIN] }],
+  ['an id in upper case', body({ rules: [FAILED_LOGIN.toUpperCase()] }), { rules: [FAILED_LOGIN] }],
+  ['no aliases', body({ aliases: null }), { aliases: [] }],
+  ['no group', body({ 'group-by': null }), { groupBy: [] }],
+  ['as many aliases as may be', body({ aliases: many(ALIASES_MAX, {}) }), {}],
+  ['a second', body({ timespan: '1s' }), { timespanSeconds: 1 }],
+  ['minutes', body({ timespan: '90m' }), { timespanSeconds: 5_400 }],
+  ['hours', body({ timespan: '36h' }), { timespanSeconds: 129_600 }],
+  ['as long as may be', body({ timespan: '30d' }), { timespanSeconds: TIMESPAN_SECONDS_MAX }],
+  ['percentile 0', metric('value_percentile', { gt: 1, field: 'N', percentile: 0 }), { percentile: 0 }],
+  ['percentile 100', metric('value_percentile', { gt: 1, field: 'N', percentile: 100 }), { percentile: 100 }],
+  [
+    'temporal without a condition: all of its rules',
+    { type: 'temporal', rules: SEVEN, timespan: '1m' },
+    { comparisons: [{ operator: 'gte', threshold: SEVEN.length }] },
+  ],
+  [
+    'temporal_ordered without a condition',
+    { type: 'temporal_ordered', rules: SEVEN.slice(0, 3), timespan: '1m' },
+    { comparisons: [{ operator: 'gte', threshold: 3 }] },
+  ],
+]
+
+for (const [name, correlation, reads] of TAKEN) {
+  test(`reads ${name}`, () => {
+    const { correlations, diagnostics } = parsed([{ title: 'c', correlation }])
+    assert.deepEqual(diagnostics, [])
+    assert.deepEqual({ ...correlations[0], ...reads }, correlations[0])
+  })
+}
+
+test('takes as many rules as may be', () => {
+  for (const [type, most] of [
+    ['event_count', CORRELATION_RULES_MAX],
+    ['temporal_ordered', ORDERED_RULES_MAX],
+  ] as const) {
+    const rules = Array.from({ length: most }, (_, i) => `r${i}`)
+    const { diagnostics } = parsed([{ title: 'c', correlation: body({ type, rules }) }])
+    // Every one of them is looked up, and nobody knows it.
+    assert.equal(diagnostics.length, most)
+    assert.ok(diagnostics.every(({ message }) => message.endsWith('unknown')))
+  }
+})
+
+test('correlations come by depth, and then by id', () => {
+  const of = (title: string, rules: readonly string[]): Plain => ({ title, correlation: body({ rules }) })
+  const documents = [
+    of('z', ['failed_login']),
+    of('b', ['a']),
+    of('a', ['failed_login']),
+    of('c', ['z']),
+    of('m', ['b']),
+  ]
+  for (const order of [documents, documents.toReversed()]) {
+    assert.deepEqual(
+      parsed(order).correlations.map(({ id }) => id),
+      ['a', 'z', 'b', 'c', 'm'],
+    )
+  }
+})
+
+function long(chars: number): string {
+  return 'x'.repeat(chars)
+}
+
+function many(count: number, value: Plain = 'a'): Fields {
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`r${i}`, value]))
+}
 
 for (const [name, correlation, code, message] of REFUSED) {
   test(`refuses ${name}`, () => {
