@@ -17,13 +17,19 @@ describe('the whole loop on this machine', NEEDS_LINUX, () => {
     assert.ok(Number(result['detections']) >= 1)
     assert.match(String(result['sensorTier']), /^(ebpf|tracefs|audit|proc-connector|proc-poll)$/)
     const state = join(folder, '.local', 'state', 'firebreak')
-    for (const secret of ['operator.json', 'keys/approver-1.pem', 'keys/online.json', 'agent/fetcher/identity.json']) {
+    for (const secret of [
+      'operator.json',
+      'keys/approver-1.pem',
+      'keys/gate.pem',
+      'keys/online.json',
+      'agent/fetcher/identity.json',
+    ]) {
       assert.equal(statSync(join(state, secret)).mode & 0o077, 0, `${secret} is for its owner only`)
     }
     const second = await runCli(['up', '--once', '--json'], folder)
     assert.equal(second.code, 0, second.stderr)
     assert.equal(lastJson(second)['host'], result['host'], 'the same host, not enrolled again')
-    assert.match(second.stderr, /published before/)
+    assert.match(second.stderr, /is published, unchanged/)
     assert.deepEqual(processesNaming(folder), [])
   })
 

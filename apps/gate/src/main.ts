@@ -10,7 +10,8 @@ import { watchPack } from './watch/watch.ts'
  * result, or with whoever started it. Ending without a result is a crash, which is no pass.
  */
 const ended = new AbortController()
-process.on('SIGTERM', () => process.exit(143))
+process.on('SIGTERM', endWithAll)
+process.stdin.on('end', endWithAll) // whoever started it is gone
 process.stdout.on('error', () => process.exit(1)) // nobody is there to be told
 
 try {
@@ -22,6 +23,16 @@ try {
   const isOurs = error instanceof FirebreakError && error.code !== 'kernel/bug'
   if (!isOurs && !isSystemError(error)) throw error
   say({ event: 'result', result: { code: errorCode(error), message: errorMessage(error) } })
+}
+process.stdin.destroy()
+
+/** Engines and fuzzers too: they are of its process group, if it was given one. */
+function endWithAll(): void {
+  try {
+    process.kill(-process.pid, 'SIGKILL')
+  } catch {
+    process.exit(143)
+  }
 }
 
 async function judge(request: GateRequest): Promise<void> {
@@ -39,7 +50,6 @@ async function judge(request: GateRequest): Promise<void> {
 }
 
 async function watch(request: GateRequest): Promise<void> {
-  process.stdin.on('end', () => ended.abort()).resume()
   await watchPack(request, (judged) => say({ event: 'judged', judged: judged as unknown as Json }), ended.signal)
   say({ event: 'result', result: {} })
 }
@@ -51,6 +61,7 @@ async function readRequest(): Promise<Uint8Array> {
     text = Buffer.concat([text, chunk as Uint8Array])
     if (text.includes('\n')) break
   }
+  process.stdin.resume() // its end is watched
   return text
 }
 

@@ -2,10 +2,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { hostname } from 'node:os'
 import type { DetectionRecord, HostStatus } from '@firebreak/api'
+import { compilePack, parsePack } from '@firebreak/content'
 import { describeSandbox, probeSandbox } from '@firebreak/linux'
+import { readPackFolder } from '@firebreak/pack-folder'
 import { untilAborted } from '../act.ts'
 import { deploy, type Deployment, installAgent, startAgent } from '../deployment.ts'
 import { CliError } from '../errors.ts'
+import { writeTrialPolicy } from '../gate/trial-policy.ts'
 import { ENTRY, statePlaces } from '../places.ts'
 import { paintOut, printable, type Screen } from '../screen.ts'
 import { type Service, ServiceGroup } from '../service.ts'
@@ -25,8 +28,6 @@ export interface UpOptions {
 
 const CONFIRM_TIMEOUT_MS = 90_000
 const DETECT_TIMEOUT_MS = 30_000
-/** The gate's defaults. */
-const NO_OPTIONS = { inputs: [] }
 /** Harmless, and described by the starter rule `firebreak-self-test`. Long enough to be seen by the lowest sensor tier. */
 const SELF_TEST = { command: 'sleep', argument: '0.71924' } as const
 const SELF_TEST_TITLE = /firebreak.*self.?test/i
@@ -40,6 +41,13 @@ const POLICY = {
   // A first release is as risky as it gets, and this is a trial on one machine.
   riskBakeMsMax: 2_000,
 } as const
+
+/** A release of this deployment. */
+interface Release {
+  readonly pack: string
+  readonly version: string
+  readonly imageDigest: string
+}
 
 /** The main job: server, starter pack, agent, rollout, detections. Ends its services whatever happens. */
 export async function up(options: UpOptions, screen: Screen, interrupted: AbortSignal): Promise<void> {
@@ -66,18 +74,18 @@ async function bringUp(
   interrupted: AbortSignal,
 ): Promise<void> {
   const startedAt = performance.now()
-  const { deployment, draft } = await openServer(options, screen, services, interrupted)
+  const { deployment, release } = await openServer(options, screen, services, interrupted)
   const watch = new Watch(deployment.client, (seen) => {
     if (!options.once) process.stdout.write(`${options.json ? JSON.stringify(seen) : describeDetection(seen)}\n`)
   })
   watches.push(watch)
-  const agent = await openAgent(options, deployment, draft.report.pack, screen, services)
-  const host = await rollOut(watch, draft, agent, screen)
+  const agent = await openAgent(options, deployment, release.pack, screen, services)
+  const host = await rollOut(watch, release, agent, screen)
   const detection = await firstDetection(watch, host.host, screen)
   const summary = {
     ok: true,
-    release: `${draft.report.pack} ${draft.report.version}`,
-    imageDigest: draft.report.imageDigest,
+    release: `${release.pack} ${release.version}`,
+    imageDigest: release.imageDigest,
     host: host.host,
     sensorTier: host.beacon?.sensorTier,
     sandboxTier: probeSandbox().tier,
@@ -96,7 +104,7 @@ async function openServer(
   screen: Screen,
   services: ServiceGroup,
   interrupted: AbortSignal,
-): Promise<{ deployment: Deployment; draft: ReleaseDraft }> {
+): Promise<{ deployment: Deployment; release: Release }> {
   screen.step('Starting the server with its embedded store')
   const deployment = await deploy({
     state: options.state,
@@ -106,28 +114,40 @@ async function openServer(
     onStart: (server) => services.add(server),
   })
   screen.done(`listening on ${deployment.operator.url}`)
-  screen.step(`Checking, compiling and proving ${options.pack}`)
-  const draft = await gatePack(options.pack, deployment, NO_OPTIONS, screen, interrupted)
+  const published = await publishedBefore(deployment, options.pack)
+  if (published !== null) {
+    screen.note(`${published.pack} ${published.version} is published, unchanged: it passed the gate then`)
+    return { deployment, release: published }
+  }
+  screen.step(`Proving ${options.pack}`)
+  const gateOptions = { inputs: [], policy: await writeTrialPolicy(options.state) }
+  const draft = await gatePack(options.pack, deployment, gateOptions, screen, interrupted)
   const { report, image } = draft
   for (const { id, reason } of report.checks) screen.note(`${id.padEnd(10)} ${reason}`)
   screen.done(`gate passed: ${report.rules} rules, ${report.cases} events in the real engine, ${image.length} bytes`)
-  screen.step(`Signing and publishing ${report.pack} ${report.version}`)
-  screen.done(await publishOnce(deployment, draft, screen))
-  return { deployment, draft }
+  return { deployment, release: await publishFirst(deployment, draft, screen) }
 }
 
-/** A version is published once; changed content needs a new version. */
-async function publishOnce(deployment: Deployment, draft: ReleaseDraft, screen: Screen): Promise<string> {
-  const { pack, version, imageDigest } = draft.report
-  const { releases } = await deployment.client.status()
-  const known = releases.find((one) => one.pack === pack && one.version === version)
-  if (known !== undefined && known.imageDigest === imageDigest) return 'published before, unchanged'
-  if (known) {
-    const message = `Cannot publish ${pack} ${version}: other content has this version; raise it in pack.yaml`
-    throw new CliError('cli/refused', message)
-  }
-  const digest = await publish(deployment.client, deployment.keystore, draft, Date.now(), (line) => screen.note(line))
-  return `two approvers signed image ${digest.slice(0, 12)}… together with its gate report`
+/** What this very folder was released as; null: not yet. */
+async function publishedBefore({ client }: Deployment, folder: string): Promise<Release | null> {
+  const pack = parsePack(await readPackFolder(folder))
+  if (pack.diagnostics.length > 0) return null // the gate says what is wrong
+  const { digest, manifest } = compilePack(pack)
+  const { releases } = await client.status()
+  const known = releases.find((one) => one.pack === manifest.name && one.version === manifest.version)
+  if (known === undefined) return null
+  if (known.imageDigest === digest) return { pack: manifest.name, version: manifest.version, imageDigest: digest }
+  const message = `Cannot publish ${manifest.name} ${manifest.version}: other content has this version; raise it in pack.yaml`
+  throw new CliError('cli/refused', message)
+}
+
+async function publishFirst(deployment: Deployment, draft: ReleaseDraft, screen: Screen): Promise<Release> {
+  const { pack, version } = draft.report
+  screen.step(`Signing and publishing ${pack} ${version}`)
+  const tell = (line: string): void => screen.note(line)
+  const imageDigest = await publish(deployment.client, deployment.keystore, draft, Date.now(), tell)
+  screen.done(`two approvers signed image ${imageDigest.slice(0, 12)}… together with its gate report`)
+  return { pack, version, imageDigest }
 }
 
 async function openAgent(
@@ -161,10 +181,10 @@ async function openAgent(
   return agent
 }
 
-async function rollOut(watch: Watch, draft: ReleaseDraft, agent: Service, screen: Screen): Promise<HostStatus> {
-  const digest = draft.report.imageDigest ?? ''
+async function rollOut(watch: Watch, release: Release, agent: Service, screen: Screen): Promise<HostStatus> {
+  const { pack, version, imageDigest: digest } = release
   const { host: id } = await agent.line(({ event }) => event === 'enrolled', CONFIRM_TIMEOUT_MS)
-  screen.step(`Rolling ${draft.report.pack} ${draft.report.version} out`)
+  screen.step(`Rolling ${pack} ${version} out`)
   const mine = () => hostsOf(watch.status).find(({ host }) => host === id)
   const inTrial = await watch.until('the trial', CONFIRM_TIMEOUT_MS, () => mine()?.beacon?.running)
   screen.note(`running ${inTrial.version} from slot ${inTrial.slot}`)

@@ -1,11 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { GATE_POLICY_DEFAULT } from '@firebreak/gate'
 import { errorMessage } from '@firebreak/kernel'
 import { untilAborted } from '../act.ts'
 import { deploy } from '../deployment.ts'
 import { CliError } from '../errors.ts'
+import { writeTrialPolicy } from '../gate/trial-policy.ts'
 import type { Screen } from '../screen.ts'
 import { type Service, ServiceGroup } from '../service.ts'
 import { Watch } from '../watch.ts'
@@ -72,8 +72,7 @@ async function playOn(
   const hosts = await Promise.race([starting, services.failed])
   screen.done(`${hosts.length} agents report to ${deployment.operator.url}`)
   markers.start()
-  const gatePolicy = join(folder, 'gate-policy.json')
-  await writeFile(gatePolicy, JSON.stringify({ ...GATE_POLICY_DEFAULT, fuzzExecutions: FUZZ_EXECUTIONS }))
+  const gatePolicy = await writeTrialPolicy(folder, { fuzzExecutions: FUZZ_EXECUTIONS })
   const common = { folder, deployment, watch, hosts, markers, onStart, published: new Map() }
   const stage: Stage = { ...common, refused: null, screen, interrupted, gatePolicy }
   const acts = await play(stage, screen)

@@ -10,6 +10,7 @@ const LAST_WORDS_CHARS_MAX = 2_000
 /**
  * Runs the gate in its own process and tells what it says.
  *
+ * @param temporary - folder for its temporary files, which whoever made it removes
  * @returns the result that it ended with; null when it ended without one: the gate crashed, and that is no pass
  * @throws CliError cli/interrupted
  */
@@ -17,16 +18,20 @@ export async function askGate(
   request: GateRequest,
   tell: (event: GateEvent) => void,
   interrupted: AbortSignal,
+  temporary: string,
 ): Promise<{ readonly result: unknown; readonly lastWords: string }> {
-  const child = spawn(process.execPath, [ENTRY.gate], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [ENTRY.gate], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, TMPDIR: temporary },
+    detached: true, // a group of its own: what it starts ends with it
+  })
   const stop = (): void => void child.kill('SIGTERM')
   interrupted.addEventListener('abort', stop, { once: true })
   let [result, lastWords]: [unknown, string] = [null, '']
   try {
     child.stdin.on('error', () => {}) // it ended before it had read everything; its exit says so
+    // Not ended: when we die without a word, its standard input says so.
     child.stdin.write(`${JSON.stringify(request)}\n`)
-    // A watch lasts as long as its standard input.
-    if (request.mode === 'gate') child.stdin.end()
     child.stderr.on('data', (chunk) => {
       lastWords = (lastWords + String(chunk)).slice(-LAST_WORDS_CHARS_MAX)
     })

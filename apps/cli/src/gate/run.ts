@@ -66,6 +66,7 @@ export async function runGate(
         }
       },
       interrupted,
+      folder,
     )
     live.clear()
     requireDone(result, lastWords)

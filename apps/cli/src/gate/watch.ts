@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { CheckResult } from '@firebreak/gate'
 import { EXIT, type ExitCode } from '../errors.ts'
 import { paintOut, printable } from '../screen.ts'
@@ -23,6 +26,7 @@ export async function watchGate(
   interrupted: AbortSignal,
 ): Promise<ExitCode> {
   const request = { ...requestOf(pack, options, NO_FILES), mode: 'watch' as const }
+  const folder = await mkdtemp(join(tmpdir(), 'firebreak-gate-'))
   await askGate(
     request,
     (event) => {
@@ -31,9 +35,12 @@ export async function watchGate(
       process.stdout.write(isJson ? `${JSON.stringify(judged)}\n` : `${linesOf(judged).join('\n')}\n`)
     },
     interrupted,
-  ).catch((error: unknown) => {
-    if (!interrupted.aborted) throw error
-  })
+    folder,
+  )
+    .catch((error: unknown) => {
+      if (!interrupted.aborted) throw error
+    })
+    .finally(() => rm(folder, { recursive: true, force: true }))
   return EXIT.ok
 }
 
