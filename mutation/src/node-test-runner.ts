@@ -1,5 +1,5 @@
 import { existsSync, globSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
-import { createRequire, registerHooks } from 'node:module'
+import { registerHooks } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Script } from 'node:vm'
@@ -20,14 +20,15 @@ import {
   toMutantRunResult,
 } from '@stryker-mutator/api/test-runner'
 import { type CollectedTest, collected } from './collected-tests.ts'
+import { limitCases } from './fewer-cases.ts'
 
 /** Tests that need more CPU time without a mutant are left out: what only they would catch counts as survived. */
 const TEST_MS_MAX = 400
 /** Of all tests of one mutant. Those that are left after it are not run: what they would catch counts as survived too. */
 const MUTANT_MS_MAX = 700
 const DRY_RUN_MS_MAX = 60_000
-/** Cases of a property, of 100: what more cases would catch counts as survived too. */
-const PROPERTY_RUNS = 20
+/** Cases of a property whose test would take too long with all of them. */
+const FEW_CASES = 20
 /** A test that needs so many times what it needs without a mutant, and as much more, will not end. */
 const ENDLESS_FACTOR = 10
 const ENDLESS_MS = 400
@@ -35,10 +36,19 @@ const ENDLESS = 'Needs far more time than without the mutant'
 const STAND_INS: ReadonlyMap<string, string> = new Map([
   ['node:test', new URL('./collected-tests.ts', import.meta.url).href],
   ['node:assert/strict', new URL('./quick-assert.ts', import.meta.url).href],
+  ['fast-check', new URL('./fewer-cases.ts', import.meta.url).href],
 ])
 
 interface LoadedTest extends CollectedTest {
   readonly id: string
+}
+
+/** How a test ran without a mutant. */
+interface Timing {
+  /** CPU time. */
+  readonly ms: number
+  /** Of each of its properties. */
+  readonly casesMax: number | null
 }
 
 interface NodeTestOptions {
@@ -49,8 +59,7 @@ interface NodeTestOptions {
 class NodeTestRunner implements TestRunner {
   readonly #options: NodeTestOptions['nodeTest']
   readonly #loaded = new Map<string, Promise<readonly LoadedTest[]>>()
-  /** CPU time of each test without a mutant. */
-  #milliseconds: ReadonlyMap<string, number> = new Map()
+  #known: ReadonlyMap<string, Timing> = new Map()
   /** How many mutants of a file a test has killed. */
   readonly #kills = new Map<string, number>()
   #mutantsRun = 0
@@ -62,8 +71,7 @@ class NodeTestRunner implements TestRunner {
 
   async init(): Promise<void> {
     redirectImports()
-    await fewerCases()
-    this.#milliseconds = readTimes(this.#options.times)
+    this.#known = readTimings(this.#options.times)
   }
 
   /** Code outside functions is not mutated (`ignoreStatic`), and so nothing has to be loaded again for any mutant. */
@@ -73,19 +81,18 @@ class NodeTestRunner implements TestRunner {
 
   async dryRun(_options: DryRunOptions): Promise<DryRunResult> {
     const tests: TestResult[] = []
-    const times = new Map(this.#milliseconds)
+    const known = new Map(this.#known)
     const context = instrumenter()
     for (const test of await this.#load(null)) {
-      if ((times.get(test.id) ?? 0) > TEST_MS_MAX) continue
       context.currentTestId = test.id
-      const result = await runOne(test, DRY_RUN_MS_MAX)
-      times.set(test.id, result.timeSpentMs)
-      if (result.timeSpentMs <= TEST_MS_MAX || result.status === TestStatus.Failed) tests.push(result)
+      const { timing, result } = await firstRun(test, known.get(test.id))
+      known.set(test.id, timing)
+      if (result !== null) tests.push(result)
       else if (context.mutantCoverage) delete context.mutantCoverage.perTest[test.id]
     }
     delete context.currentTestId
-    this.#milliseconds = times
-    writeFileSync(this.#options.times, JSON.stringify([...times]))
+    this.#known = known
+    writeFileSync(this.#options.times, JSON.stringify([...known]))
     const { mutantCoverage } = context
     return { status: DryRunStatus.Complete, tests, ...(mutantCoverage && { mutantCoverage }) }
   }
@@ -119,7 +126,7 @@ class NodeTestRunner implements TestRunner {
     let left = MUTANT_MS_MAX
     for (const test of tests) {
       if (left <= 0) break
-      const result = await runOne(test, this.#msMax(test))
+      const result = await this.#run(test)
       results.push(result)
       left -= result.timeSpentMs
       if (result.status === TestStatus.Failed) break
@@ -127,8 +134,9 @@ class NodeTestRunner implements TestRunner {
     return results
   }
 
-  #msMax({ id }: LoadedTest): number {
-    return ENDLESS_MS + ENDLESS_FACTOR * (this.#milliseconds.get(id) ?? TEST_MS_MAX)
+  #run(test: LoadedTest): Promise<TestResult> {
+    const { ms = TEST_MS_MAX, casesMax = null } = this.#known.get(test.id) ?? {}
+    return runOne(test, casesMax, ENDLESS_MS + ENDLESS_FACTOR * ms)
   }
 
   /**
@@ -138,7 +146,7 @@ class NodeTestRunner implements TestRunner {
   async #checkKill(killer: LoadedTest, file: string): Promise<void> {
     const key = `${file} ${killer.id}`
     this.#kills.set(key, (this.#kills.get(key) ?? 0) + 1)
-    const { status } = await runOne(killer, this.#msMax(killer))
+    const { status } = await this.#run(killer)
     this.#spoilt = status === TestStatus.Failed
     if (this.#spoilt && this.#mutantsRun > 0)
       throw new Error('A mutant before has left something behind: start another process')
@@ -150,7 +158,7 @@ class NodeTestRunner implements TestRunner {
     const rank = ({ id }: LoadedTest): readonly number[] => [
       -(this.#kills.get(`${file} ${id}`) ?? 0),
       id.startsWith(file.replace(/\.ts$/u, '.')) ? 0 : id.startsWith(`${folder}/`) ? 1 : 2,
-      this.#milliseconds.get(id) ?? 0,
+      this.#known.get(id)?.ms ?? 0,
     ]
     const ranked = tests.map((test) => ({ test, rank: rank(test) }))
     return ranked.toSorted((a, b) => compare(a.rank, b.rank)).map(({ test }) => test)
@@ -170,8 +178,25 @@ class NodeTestRunner implements TestRunner {
   }
 }
 
-function readTimes(path: string): ReadonlyMap<string, number> {
-  return new Map(existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as readonly [string, number][]) : [])
+function readTimings(path: string): ReadonlyMap<string, Timing> {
+  return new Map(existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as readonly [string, Timing][]) : [])
+}
+
+/** Once, or if that takes too long with fewer cases. Without a result it takes too long even so. */
+async function firstRun(
+  test: LoadedTest,
+  known: Timing | undefined,
+): Promise<{ readonly timing: Timing; readonly result: TestResult | null }> {
+  if (known !== undefined && known.ms > TEST_MS_MAX) return { timing: known, result: null }
+  const casesMax = known?.casesMax ?? null
+  const result = await runOne(test, casesMax, DRY_RUN_MS_MAX)
+  const ms = result.timeSpentMs
+  if (ms <= TEST_MS_MAX || result.status === TestStatus.Failed) return { timing: { ms, casesMax }, result }
+  const again = casesMax === null ? await runOne(test, FEW_CASES, DRY_RUN_MS_MAX) : null
+  if (again === null || again.timeSpentMs > TEST_MS_MAX || again.status === TestStatus.Failed) {
+    return { timing: { ms, casesMax }, result: null }
+  }
+  return { timing: { ms: again.timeSpentMs, casesMax: FEW_CASES }, result: again }
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {
@@ -196,7 +221,8 @@ function byCodeUnits(a: string, b: string): number {
 }
 
 /** @param msMax CPU time after which the test is ended, as far as it has not yet waited for anything */
-async function runOne(test: LoadedTest, msMax: number): Promise<TestResult> {
+async function runOne(test: LoadedTest, casesMax: number | null, msMax: number): Promise<TestResult> {
+  limitCases(casesMax ?? Number.POSITIVE_INFINITY)
   const started = cpuMs()
   const base = { id: test.id, name: test.id }
   try {
@@ -232,23 +258,13 @@ function redirectImports(): void {
   registerHooks({
     resolve: (specifier, context, next) => {
       const standIn = STAND_INS.get(specifier)
-      if (standIn !== undefined) return { url: standIn, format: 'module-typescript', shortCircuit: true }
+      if (standIn !== undefined && context.parentURL !== standIn)
+        return { url: standIn, format: 'module-typescript', shortCircuit: true }
       const resolved = next(specifier, context)
       const url = resolved.url.replace(`${checkout}/core/`, `${copy}/core/`)
       return url === resolved.url ? resolved : { ...resolved, url }
     },
   })
-}
-
-interface FastCheck {
-  configureGlobal(parameters: { readonly numRuns: number; readonly seed: number; readonly endOnFailure: boolean }): void
-}
-
-/** fast-check as the tests load it: through the checkout's own packages. */
-async function fewerCases(): Promise<void> {
-  const path = createRequire(join(process.cwd(), 'package.json')).resolve('fast-check')
-  const fastCheck = (await import(pathToFileURL(path).href)) as FastCheck
-  fastCheck.configureGlobal({ numRuns: PROPERTY_RUNS, seed: 1, endOnFailure: true })
 }
 
 function instrumenter(): InstrumenterContext {
