@@ -24,6 +24,10 @@ export interface Entry extends CorpusEntry {
 }
 
 const WORTH_OF_BLOCK = 4
+/** One pick of so many is the newest. */
+const NEWEST_ONE_IN = 2
+/** Entries among which the others choose. */
+const PICKED_OF = 4
 
 /** Inputs worth changing, in the order in which they were found. */
 export class Corpus {
@@ -53,14 +57,27 @@ export class Corpus {
     return true
   }
 
-  /** The newest entry that was never changed; if there is none, of two the one on which less was spent: so short ones come more often. */
+  /**
+   * Mostly the one of a few on which least was spent for what it is worth, so short ones come more often; now and then the newest that was never
+   * changed. Always the newest would follow one line of descent, and starve the seeds of parsers that accept many things.
+   */
   pick(random: Random): Entry {
+    const newest = random.below(NEWEST_ONE_IN) === 0 ? this.#newestUnchanged() : null
+    if (newest !== null) return newest
+    let best = random.pick(this.entries)
+    for (let left = PICKED_OF - 1; left > 0; left--) {
+      const other = random.pick(this.entries)
+      if (other.work * best.worth < best.work * other.worth) best = other
+    }
+    return best
+  }
+
+  #newestUnchanged(): Entry | null {
     for (let i = this.entries.length - 1; i >= 0; i--) {
       const entry = this.entries[i] as Entry
       if (entry.work === 0) return entry
     }
-    const [a, b] = [random.pick(this.entries), random.pick(this.entries)]
-    return b.work * a.worth < a.work * b.worth ? b : a
+    return null
   }
 
   any(random: Random): Entry {
