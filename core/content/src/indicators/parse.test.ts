@@ -27,6 +27,10 @@ test('CSV', () => {
     'url,hxxps://evil[.]example/,',
     'filename,C:\\Temp\\EVIL.exe,',
     'filename,"a, b.sh",',
+    'ip,192.0.2[.]9,',
+    'network,203.0.113[.]0/24,',
+    'domain,other[.]example,',
+    'filename,/tmp/x[.]sh,',
   ]
   assertReads('a.csv', text.join('\r\n'), [
     ['ip', '192.0.2.1', 'says "hi", once'],
@@ -40,6 +44,10 @@ test('CSV', () => {
     ['url', 'https://evil.example'],
     ['filename', 'c:\\temp\\evil.exe'],
     ['filename', 'a, b.sh'],
+    ['ip', '192.0.2.9'],
+    ['network', '203.0.113.0/24'],
+    ['domain', 'other.example'],
+    ['filename', '/tmp/x[.]sh'],
   ])
 })
 
