@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { PPM_ALL } from '@firebreak/kernel'
 import * as fc from 'fast-check'
 import type { Cell } from '../evidence/signals.ts'
+import { PLAN_WAVES_MAX } from '../plan/plan.ts'
 import { nextStep, nextWaveSize, type Pace, REACH_PER_HOST } from './pacing.ts'
 import {
   cellOf,
@@ -99,65 +100,119 @@ const rings =
   (canary: number, broad = canary) =>
   (ring: string) =>
     censusOf(ring === 'canary' ? canary : broad)
-const steps: readonly (readonly [string, Pace, string])[] = [
+/** In the newest of these waves, each with the end of what it exposed. */
+function inRings(waves: readonly (readonly [ring: string, toPpm: number])[]): RolloutState {
+  const [wave] = after(10_000).waves
+  assert.ok(wave)
+  const arms = (toPpm: number, i: number) => ({ ...wave.arms, wave: i + 1, exposed: { fromPpm: 0, toPpm } })
+  return { ...FRESH, waves: waves.map(([ring, toPpm], i) => ({ ...wave, ring, arms: arms(toPpm, i) })) }
+}
+
+const many = (count: number) => Array.from({ length: count }, () => ['canary', 100] as const)
+
+const steps: readonly (readonly [string, () => Pace, string])[] = [
   [
     'the first wave is the budget, in the first ring; its control is at the far end',
-    nextStep(POLICY, FRESH, sizeOf(10), rings(1_000)),
+    () => nextStep(POLICY, FRESH, sizeOf(10), rings(1_000)),
     '1 canary 0-10000 of 800000-1000000: 10 against 200 unexposed',
   ],
   [
     'so is that of the emergency lane',
-    nextStep(POLICY, { ...FRESH, lane: 'emergency' }, sizeOf(10), rings(1_000)),
+    () => nextStep(POLICY, { ...FRESH, lane: 'emergency' }, sizeOf(10), rings(1_000)),
     '1 canary 0-10000 of 800000-1000000: 10 against 200 unexposed',
   ],
   [
     'the second wave has another control, and leaves some for the third',
-    nextStep(POLICY, after(10_000, 800_000), sizeOf(33), rings(1_000)),
+    () => nextStep(POLICY, after(10_000, 800_000), sizeOf(33), rings(1_000)),
     '2 canary 10000-43000 of 548000-800000: 33 against 252 unexposed',
   ],
   [
     'where all are taken, the far end once more',
-    nextStep(POLICY, after(10_000, 60_000), sizeOf(33), rings(1_000)),
+    () => nextStep(POLICY, after(10_000, 60_000), sizeOf(33), rings(1_000)),
     '2 canary 10000-43000 of 670000-1000000: 33 against 330 unexposed',
   ],
   [
     'a wave leaves as many as it exposes',
-    nextStep(POLICY, after(10_000), sizeOf(5_000), rings(1_000)),
+    () => nextStep(POLICY, after(10_000), sizeOf(5_000), rings(1_000)),
     '2 canary 10000-505000 of 505000-1000000: 495 against 495 unexposed',
   ],
   [
     'the last wave of a ring is compared with those who had it first',
-    nextStep(POLICY, after(600_000), sizeOf(5_000), rings(1_000)),
+    () => nextStep(POLICY, after(600_000), sizeOf(5_000), rings(1_000)),
     '2 canary 600000-1000000 of 0-600000: 400 against 600 settled',
   ],
   [
     'a ring no larger than the budget is exposed as a whole',
-    nextStep(POLICY, FRESH, sizeOf(10), rings(3)),
+    () => nextStep(POLICY, FRESH, sizeOf(10), rings(3)),
     '1 canary 0-1000000 of 1000000-1000000: 3 against 0 nobody',
   ],
   [
     'the next ring follows when one is exposed, with as large waves',
-    nextStep(POLICY, after(PPM_ALL), sizeOf(100), rings(1_000)),
+    () => nextStep(POLICY, after(PPM_ALL), sizeOf(100), rings(1_000)),
     '2 broad 0-100000 of 700000-1000000: 100 against 300 unexposed',
   ],
   [
     'no ring is left',
-    nextStep({ ...POLICY, rings: ['canary'] }, { ...after(PPM_ALL), rings: ['canary'] }, sizeOf(9), rings(9)),
+    () => nextStep({ ...POLICY, rings: ['canary'] }, { ...after(PPM_ALL), rings: ['canary'] }, sizeOf(9), rings(9)),
     'complete',
   ],
-  ['a ring without hosts holds', nextStep(POLICY, FRESH, sizeOf(10), rings(0, 9)), 'hold empty-cohort canary'],
+  [
+    'a ring that has begun and has no hosts any more is passed over, whatever the policy says',
+    () => nextStep(POLICY, after(10_000), sizeOf(10), rings(0, 1_000)),
+    '2 broad 0-10000 of 800000-1000000: 10 against 200 unexposed',
+  ],
+  [
+    'no ring before the current one is looked at again',
+    () => nextStep(POLICY, inRings([['broad', 10_000]]), sizeOf(10), rings(1_000)),
+    '2 broad 10000-20000 of 800000-1000000: 10 against 200 unexposed',
+  ],
+  [
+    'the ring of the newest wave counts, not of the first',
+    () =>
+      nextStep(
+        POLICY,
+        inRings([
+          ['canary', 10_000],
+          ['broad', 20_000],
+        ]),
+        sizeOf(10),
+        rings(1_000),
+      ),
+    '3 broad 20000-30000 of 800000-1000000: 10 against 200 unexposed',
+  ],
+  [
+    'the last wave that a plan can name',
+    () => nextStep(POLICY, inRings(many(PLAN_WAVES_MAX - 1)), sizeOf(10), rings(1_000)),
+    `${PLAN_WAVES_MAX} canary 100-10000 of 800000-1000000: 10 against 200 unexposed`,
+  ],
+  [
+    'there is none after it',
+    () => nextStep(POLICY, inRings(many(PLAN_WAVES_MAX)), sizeOf(10), rings(1_000)),
+    'hold waves-spent canary',
+  ],
+  [
+    'all that is left at once, when as many have it already',
+    () => nextStep(POLICY, after(500_000), sizeOf(5_000), rings(1_000)),
+    '2 canary 500000-1000000 of 0-500000: 500 against 500 settled',
+  ],
+  [
+    'a small control, where the policy asks for no more',
+    () => nextStep({ ...POLICY, controlPerExposed: 4, controlHostsMin: 0 }, FRESH, sizeOf(10), rings(1_000)),
+    '1 canary 0-10000 of 960000-1000000: 10 against 40 unexposed',
+  ],
+  ['a ring without hosts holds', () => nextStep(POLICY, FRESH, sizeOf(10), rings(0, 9)), 'hold empty-cohort canary'],
   [
     'the policy may pass over it',
-    nextStep({ ...POLICY, skipEmptyRings: true }, FRESH, sizeOf(10), rings(0, 9)),
+    () => nextStep({ ...POLICY, skipEmptyRings: true }, FRESH, sizeOf(10), rings(0, 9)),
     '1 broad 0-1000000 of 1000000-1000000: 9 against 0 nobody',
   ],
   [
     'but not over all of them',
-    nextStep({ ...POLICY, skipEmptyRings: true }, FRESH, sizeOf(10), rings(0)),
+    () => nextStep({ ...POLICY, skipEmptyRings: true }, FRESH, sizeOf(10), rings(0)),
     'hold empty-cohort canary',
   ],
 ]
-for (const [name, pace, expected] of steps) test(name, () => assert.equal(shown(pace), expected))
+for (const [name, pace, expected] of steps) test(name, () => assert.equal(shown(pace()), expected))
 
 /** A ring of which one host in `every` is awake. */
 function asleep(hosts: number, every: number) {
