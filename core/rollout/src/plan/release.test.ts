@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Json } from '@firebreak/kernel'
-import { parseReleaseDescription, releaseCustom } from './release.ts'
+import { gateReportTargetPath, parseReleaseDescription, releaseCustom } from './release.ts'
 
 const GOOD = {
   pack: 'linux-baseline',
@@ -49,3 +49,7 @@ const refused: readonly (readonly [string, Json])[] = [
 for (const [name, json] of refused) {
   test(`refuses ${name}`, () => assert.throws(() => parseReleaseDescription(json), { code: 'kernel/malformed' }))
 }
+
+test('the report that proves a release is beside its image', () => {
+  assert.equal(gateReportTargetPath('linux-baseline', '1.2.3'), 'releases/linux-baseline/1.2.3/gate-report.json')
+})
