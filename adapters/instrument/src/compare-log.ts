@@ -1,7 +1,9 @@
 import type { Compared } from '@firebreak/fuzz'
 
-/** Of one execution; a loop over a long text compares it letter by letter. */
-const PAIRS_MAX = 4096
+/** Of one execution. */
+const PAIRS_MAX = 1024
+/** Of one place in the code: a loop over a long text compares it letter by letter. */
+const PAIRS_OF_PLACE_MAX = 16
 /** Longer texts are cut: what an input shows of one is usually its beginning. */
 const TEXT_LENGTH_MAX = 64
 
@@ -12,6 +14,7 @@ export class CompareLog {
   #pairs: Compared[] = []
   #seen = new Set<string>()
   #switched: unknown = undefined
+  readonly #ofPlace = new Map<number, number>()
 
   get pairs(): readonly Compared[] {
     return this.#pairs
@@ -20,6 +23,7 @@ export class CompareLog {
   clear(): void {
     this.#pairs = []
     this.#seen.clear()
+    this.#ofPlace.clear()
   }
 
   /** What instrumented code calls in place of its operators, with the same answers. */
@@ -50,14 +54,17 @@ export class CompareLog {
     },
   }
 
-  /** A place is noted as often as it compares other values: a loop does not fill the log with one pair. */
+  /** Each pair of a place once, and no place without end: the log is for all of them. */
   #note(id: number, a: unknown, b: unknown): void {
     if (a === b || this.#pairs.length === PAIRS_MAX) return
+    const ofPlace = this.#ofPlace.get(id) ?? 0
+    if (ofPlace === PAIRS_OF_PLACE_MAX) return
     if (typeof a === 'number' ? typeof b !== 'number' : !isText(a) || !isText(b)) return
     const pair = { a: cut(a as Comparable), b: cut(b as Comparable) }
     const key = `${id}:${pair.a}:${pair.b}`
     if (this.#seen.has(key)) return
     this.#seen.add(key)
+    this.#ofPlace.set(id, ofPlace + 1)
     this.#pairs.push(pair)
   }
 }

@@ -133,17 +133,22 @@ for (const [code, argument, pairs] of COMPARISONS) {
   })
 }
 
-test('the log has an end, and cuts long texts', () => {
-  const { f, log, gauge } = loaded(
-    "exports.f = (n, t) => { for (let i = 1; i < n; i++) i === 0; t === 'x' }",
-    'tracing',
-  )
+test('the log has an end, also for each place, and cuts long texts', () => {
+  const places = Array.from({ length: 100 }, (_, i) => `i === ${-i - 1};`).join(' ')
+  const code = `exports.f = (n, t) => { t === 'x'; for (let i = 0; i < n; i++) { ${places} } }`
+  const { f, log, gauge } = loaded(code, 'tracing')
   gauge.refuel(100_000, 0)
-  f(10_000, 'y'.repeat(1000))
-  assert.equal(log.pairs.length, 4096)
+  f(10, 'y'.repeat(1000))
+  assert.equal(log.pairs.length, 1 + 10 + 10 * 100)
+  assert.deepEqual(log.pairs[0], { a: 'y'.repeat(64), b: 'x' })
   log.clear()
-  f(0, 'y'.repeat(1000))
-  assert.deepEqual(log.pairs.at(-1), { a: 'y'.repeat(64), b: 'x' })
+  gauge.refuel(100_000, 0)
+  f(20, '')
+  assert.equal(log.pairs.length, 1024)
+  const few = loaded("exports.f = (n) => { for (let i = 0; i < n; i++) i === -1 }", 'tracing')
+  few.gauge.refuel(100_000, 0)
+  few.f(100)
+  assert.equal(few.log.pairs.filter(({ b }) => b === -1).length, 16)
 })
 
 test('the tracing build knows its last block, and the hottest', () => {

@@ -6,7 +6,7 @@ import { median, rounded } from './measure.ts'
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
 const NAMES =
-  'containment, footprint, sensor, exec-gate, image, engine, ingest, indicators, delta, redos, verdict, gate'
+  'containment, footprint, sensor, exec-gate, image, engine, ingest, indicators, delta, redos, verdict, gate, fuzz'
 
 for (const args of [[], ['no-such'], ['toString'], ['image', '--jsno'], ['--json']]) {
   test(`wrong usage: ${JSON.stringify(args)}`, () => {

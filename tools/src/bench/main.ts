@@ -15,6 +15,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<(options: BenchOptions) 
   redos: async () => (await import('./redos.ts')).redos,
   verdict: async () => (await import('./verdict.ts')).verdict,
   gate: async () => (await import('./gate.ts')).gate,
+  fuzz: async () => (await import('./fuzz.ts')).fuzz,
 }
 const EXIT_FAILED = 1
 const EXIT_USAGE = 2
