@@ -1,10 +1,9 @@
 import type { Bandit } from './bandit.ts'
 import type { Corpus, Entry } from './corpus.ts'
 import { Draft } from './draft.ts'
-import type { Format } from './format.ts'
+import type { Chance, Format } from './format.ts'
 import { havoc, havocLevel } from './havoc.ts'
 import { inputToState } from './input-to-state.ts'
-import type { Random } from './random.ts'
 import type { Compared, Target } from './target.ts'
 import type { Words } from './words.ts'
 
@@ -18,12 +17,11 @@ const WORK_PER_EXECUTION = 64
 /** Blind changes after which lengths and checksums are not put right, in one of so many. */
 const UNREPAIRED_ONE_IN = 10
 
-interface Surroundings<Tree> {
+interface Surroundings<Tree> extends Chance {
   readonly target: Target
   readonly format: Format<Tree> | null
   readonly corpus: Corpus
   readonly words: Words
-  readonly random: Random
   readonly inputBytesMax: number
 }
 
@@ -125,7 +123,8 @@ export class Arms<Tree> {
 
   #repaired(): Uint8Array {
     const input = this.#draft.view()
-    if (this.#repair !== null && !this.#around.random.oneIn(UNREPAIRED_ONE_IN)) this.#repair(input)
+    const { random } = this.#around
+    if (this.#repair !== null && !random.oneIn(UNREPAIRED_ONE_IN)) this.#repair(input)
     return input
   }
 

@@ -1,9 +1,11 @@
 import type { Random } from './random.ts'
 import type { Compared, Dictionary } from './target.ts'
 
+/** Chance that a seed gives again: the only one that the core has. */
+export type Chance = Readonly<Record<'random', Random>>
+
 /** What a change of a document may draw on. */
-export interface Material<Tree> {
-  readonly random: Random
+export interface Material<Tree> extends Chance {
   /** Constants of the program, and values that it compared lately. */
   readonly dictionary: Dictionary
   /** What the program compared when it ran on this document: a hint which value should be which. */

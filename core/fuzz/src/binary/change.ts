@@ -23,9 +23,10 @@ const SIZE_MAX = 4096
 
 /** A copy with one change somewhere in it. Numbers that follow from something stay right. */
 export function changed(root: Node, hints: Hints): Node {
+  const { random } = hints
   if (root.size > SIZE_MAX) return shrunk(root, hints)
   for (let tries = TRIES; tries > 0; tries--) {
-    const next = replaced(root, siteIn(root, hints.random), (site) => replacementFor(site, hints))
+    const next = replaced(root, siteIn(root, random), (site) => replacementFor(site, hints))
     if (next !== null) return next
   }
   return root
@@ -63,8 +64,9 @@ function weightOf({ size, form }: Node): number {
 
 /** A copy with an item of a list less. */
 function shrunk(root: Node, hints: Hints): Node {
+  const { random } = hints
   for (let tries = 4 * TRIES; tries > 0; tries--) {
-    const next = replaced(root, hints.random.below(root.size), ({ parent }) =>
+    const next = replaced(root, random.below(root.size), ({ parent }) =>
       parent?.form.part.kind === 'list' ? [] : null,
     )
     if (next !== null) return next
@@ -74,8 +76,9 @@ function shrunk(root: Node, hints: Hints): Node {
 
 /** A copy in which one number is wrong. */
 export function withLie(root: Node, hints: Hints): Node {
+  const { random } = hints
   for (let tries = 4 * TRIES; tries > 0; tries--) {
-    const next = replaced(root, hints.random.below(root.size), ({ node }) =>
+    const next = replaced(root, random.below(root.size), ({ node }) =>
       node.form.isBound ? lied(node, node.form.part as Int, hints) : null,
     )
     if (next !== null) return next
@@ -136,14 +139,15 @@ function replacedBelow(
 }
 
 function replacementFor(site: Site, hints: Hints): Replacement {
+  const { random } = hints
   const { node, parent } = site
   const { form } = node
-  if (parent?.form.part.kind === 'list' && hints.random.oneIn(3)) {
-    if (hints.random.oneIn(4)) return wrapped(node, hints)
-    if (!isFixed(parent.form) || hints.random.oneIn(FIXED_ONE_IN)) return changedItem(site, parent, hints)
+  if (parent?.form.part.kind === 'list' && random.oneIn(3)) {
+    if (random.oneIn(4)) return wrapped(node, hints)
+    if (!isFixed(parent.form) || random.oneIn(FIXED_ONE_IN)) return changedItem(site, parent, hints)
     return generate(form, hints)
   }
-  if (hints.other !== null && hints.random.oneIn(4)) return twinOf(node, hints.other, hints)
+  if (hints.other !== null && random.oneIn(4)) return twinOf(node, hints.other, hints)
   switch (form.part.kind) {
     case 'int':
       return form.isBound ? null : changedInt(node, form.part, hints)
@@ -161,8 +165,9 @@ function replacementFor(site: Site, hints: Hints): Replacement {
 }
 
 function changedInt(node: Node, part: Int, hints: Hints): Node {
-  const other = hints.random.oneIn(2) ? comparedWith(node.value, hints) : null
-  if (typeof other === 'number') return intNode(node.form, other + hints.random.pick([0, 0, -1, 1]))
+  const { random } = hints
+  const other = random.oneIn(2) ? comparedWith(node.value, hints) : null
+  if (typeof other === 'number') return intNode(node.form, other + random.pick([0, 0, -1, 1]))
   return intNode(node.form, valueFor(part, node.value, hints))
 }
 
@@ -186,9 +191,10 @@ function changedItem({ node, at }: Site, list: Node, hints: Hints): Replacement 
 
 /** Inside new parts of its own form, one to four deep; null: that form can't contain itself. */
 function wrapped(node: Node, hints: Hints): Node | null {
+  const { random } = hints
   if (node.form.wrappers.size === 0) return null
   let inner = node
-  for (let left = hints.random.between(1, WRAPS_MAX); left > 0; left--) inner = wrap(inner, hints)
+  for (let left = random.between(1, WRAPS_MAX); left > 0; left--) inner = wrap(inner, hints)
   return inner
 }
 
@@ -220,8 +226,9 @@ function changedList(node: Node, hints: Hints): Node {
 }
 
 function withNewItem(node: Node, item: Form, hints: Hints): Node {
+  const { random } = hints
   const { length } = node.children
-  return length === 0 ? node : node.withChild(hints.random.below(length), generate(item, hints))
+  return length === 0 ? node : node.withChild(random.below(length), generate(item, hints))
 }
 
 /** Whether a list has a number of items that the format says once and for all. */

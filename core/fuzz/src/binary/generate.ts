@@ -60,13 +60,14 @@ export function settleChoices(struct: Node): Node {
 
 /** A new part of the same form that holds `inner`, somewhere below, in a list; only for forms that can. */
 export function wrap(inner: Node, hints: Hints): Node {
+  const { random } = hints
   const goal = inner.form
   const build = (form: Form): Node => {
     if (form.part.kind === 'list' && form.part.items === null && form.children[0] === goal) {
       return parentNode(form, [inner])
     }
     const way = form.children.filter((child) => goal.wrappers.has(child))
-    const chosen = hints.random.pick(way)
+    const chosen = random.pick(way)
     if (form.part.kind !== 'struct') return parentNode(form, [build(chosen)])
     const children = form.children.map((child) => (child === chosen ? build(child) : generate(child, hints)))
     return settleChoices(parentNode(form, children))

@@ -131,7 +131,8 @@ function changedDictionary(dictionary: Dictionary, hints: Hints): Json {
 }
 
 function keyFor(key: string, hints: Hints): string {
-  return hints.random.oneIn(8) ? hints.random.pick(ODD_KEYS) : changedText(key, hints)
+  const { random } = hints
+  return random.oneIn(8) ? random.pick(ODD_KEYS) : changedText(key, hints)
 }
 
 /** In lists or dictionaries, mostly few. */
@@ -146,8 +147,9 @@ function wrapped(value: Json, hints: Hints): Json {
 
 /** A part of another document. */
 function pieceOf(value: Json, hints: Hints): Json {
-  if (!isContainer(value) || isEmpty(value) || hints.random.oneIn(STOP_ONE_IN)) return value
-  return pieceOf(hints.random.pick(Object.values(value)), hints)
+  const { random } = hints
+  if (!isContainer(value) || isEmpty(value) || random.oneIn(STOP_ONE_IN)) return value
+  return pieceOf(random.pick(Object.values(value)), hints)
 }
 
 function isContainer(value: Json): value is Exclude<Json, string | number | boolean | null> {
