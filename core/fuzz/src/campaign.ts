@@ -39,7 +39,6 @@ export class Campaign<Tree> {
   readonly #target: Target
   readonly #format: Format<Tree> | null
   readonly #limits: Limits
-  readonly #random: Random
   readonly #words: Words
   readonly #coverage: Coverage
   readonly #corpus: Corpus
@@ -57,19 +56,19 @@ export class Campaign<Tree> {
     this.#target = target
     this.#format = format
     this.#limits = { ...LIMITS_DEFAULT, ...limits }
-    this.#random = new Random(seed)
     this.#words = new Words(dictionary)
     this.#coverage = new Coverage(target.counters)
     this.#corpus = new Corpus(this.#limits.corpusEntries, this.#limits.corpusBytes)
     this.#findings = new Findings(target, format, this.#limits)
     this.#feedback = !omit.has('coverage')
+    const random = new Random(seed)
     this.#arms = new Arms(
       {
         target,
         format,
         corpus: this.#corpus,
         words: this.#words,
-        random: this.#random,
+        random,
         inputBytesMax: this.#limits.inputBytes,
       },
       omit,
