@@ -145,7 +145,7 @@ test('the log has an end, also for each place, and cuts long texts', () => {
   gauge.refuel(100_000, 0)
   f(20, '')
   assert.equal(log.pairs.length, 1024)
-  const few = loaded("exports.f = (n) => { for (let i = 0; i < n; i++) i === -1 }", 'tracing')
+  const few = loaded('exports.f = (n) => { for (let i = 0; i < n; i++) i === -1 }', 'tracing')
   few.gauge.refuel(100_000, 0)
   few.f(100)
   assert.equal(few.log.pairs.filter(({ b }) => b === -1).length, 16)

@@ -27,20 +27,22 @@ export async function watchGate(
 ): Promise<ExitCode> {
   const request = { ...requestOf(pack, options, NO_FILES), mode: 'watch' as const }
   const folder = await mkdtemp(join(tmpdir(), 'firebreak-gate-'))
-  await askGate(
-    request,
-    (event) => {
-      if (event.event !== 'judged') return
-      const judged = event.judged as unknown as Rejudged
-      process.stdout.write(isJson ? `${JSON.stringify(judged)}\n` : `${linesOf(judged).join('\n')}\n`)
-    },
-    interrupted,
-    folder,
-  )
-    .catch((error: unknown) => {
-      if (!interrupted.aborted) throw error
-    })
-    .finally(() => rm(folder, { recursive: true, force: true }))
+  try {
+    await askGate(
+      request,
+      (event) => {
+        if (event.event !== 'judged') return
+        const judged = event.judged as unknown as Rejudged
+        process.stdout.write(isJson ? `${JSON.stringify(judged)}\n` : `${linesOf(judged).join('\n')}\n`)
+      },
+      interrupted,
+      folder,
+    )
+  } catch (error) {
+    if (!interrupted.aborted) throw error
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
   return EXIT.ok
 }
 

@@ -15,9 +15,7 @@ import {
 
 const FAILED_LOGIN = '53ba33fd-3a50-4468-a5ef-c583635cfa92'
 
-function counting(condition: Fields): Fields {
-  return body({ condition })
-}
+const counting = (condition: Fields): Fields => body({ condition })
 
 function metric(type: string, condition: Fields): Fields {
   return body({ type, condition })
@@ -390,13 +388,12 @@ test('asks for the fields that are read and for no others', () => {
     },
   ])
   const { fields, records, strings } = compiled(correlations)
-  // `ip` of the inner one is its alias; of the other rule it is a field.
   assert.deepEqual(fields.toSorted(), ['UserName', 'ip', 'source.ip'])
   assert.deepEqual(
     records.map(({ columns }) => columns.map((name) => strings[name])),
     [['UserName', 'ip'], ['ip']],
   )
-  const [inner, other] = records[1]?.references ?? []
+  const [inner, other] = records[1]?.references ?? [] // the alias of one, a field of the other
   assert.deepEqual(inner?.sources, [{ kind: 'column', number: 1 }])
   assert.deepEqual(other?.sources, [{ kind: 'field', number: fields.indexOf('ip') }])
 })
