@@ -132,7 +132,7 @@ const REFUSED: readonly (readonly [name: string, correlation: Plain, code: Conte
   ],
   ['an alias without a name', body({ aliases: { ' ': { failed_login: 'a' } } }), 'content/schema', /a name is empty/],
   ['an alias twice', body({ aliases: { ip: {}, 'i p': {} } }), 'content/schema', /a name is given twice/],
-  ['an alias name that is too long', body({ aliases: { [long(129)]: {} } }), 'content/limit', /field name/],
+  ['an alias name that is too long', body({ aliases: { ['x'.repeat(129)]: {} } }), 'content/limit', /field name/],
   [
     'an alias of too many rules',
     body({ aliases: { ip: many(CORRELATION_RULES_MAX + 1) } }),
@@ -241,10 +241,6 @@ test('correlations come by depth, and then by id', () => {
     )
   }
 })
-
-function long(chars: number): string {
-  return 'x'.repeat(chars)
-}
 
 function many(count: number, value: Plain = 'a'): Fields {
   return Object.fromEntries(Array.from({ length: count }, (_, i) => [`r${i}`, value]))
