@@ -71,6 +71,11 @@ export class Arms<Tree> {
     }
   }
 
+  /** How long the entry is that this round changes. */
+  get bytesOfEntry(): number {
+    return this.#entry?.bytes.length ?? 0
+  }
+
   gained(gain: number): void {
     this.#gain += gain
   }

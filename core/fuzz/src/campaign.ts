@@ -31,8 +31,8 @@ export type Omission = ArmName | 'coverage' | 'repair'
 
 /** Before anything is known: who knows the format gets furthest at first. */
 const EXPECTED_GAIN: Readonly<Record<ArmName, number>> = { structure: 8, compares: 2, havoc: 1 }
-/** Shorter inputs are not made shorter still. */
-const TRIM = { bytesMin: 128, executionsMax: 48 }
+/** Only inputs that grew by so much are made shorter: that costs executions. */
+const TRIM = { bytesGrown: 64, executionsMax: 24 }
 
 /** Looks for inputs on which a program breaks a promise. It does nothing by itself: `step` says how long. */
 export class Campaign<Tree> {
@@ -146,7 +146,7 @@ export class Campaign<Tree> {
 
   /** What does the same in fewer bytes, as far as a few executions tell: everything that follows is made of it. */
   #trimmed(input: Uint8Array): Uint8Array {
-    if (input.length <= TRIM.bytesMin) return input
+    if (input.length <= this.#arms.bytesOfEntry + TRIM.bytesGrown) return input
     const wanted = this.#coverage.signature()
     const keeps = (candidate: Uint8Array): boolean => {
       const outcome = this.#run(candidate)
