@@ -12,6 +12,9 @@ export type ArmName = 'structure' | 'compares' | 'havoc'
 
 /** Executions in a row that change one entry in one way; fewer when it is long. */
 const ROUND = { first: 256, later: 128, least: 16, fullBytesMax: 512 }
+/** Entries on which one compared pair is followed, and pairs in all. */
+const FOLLOWED_MAX = 3
+const FOLLOWED_PAIRS_MAX = 65_536
 /** What an execution costs beside its input's length, in bytes. */
 const WORK_PER_EXECUTION = 64
 /** Blind changes after which lengths and checksums are not put right, in one of so many. */
@@ -41,6 +44,8 @@ export class Arms<Tree> {
   #tree: Tree | null = null
   /** To take parts from, in this round. */
   #other: Tree | null = null
+  /** How often a compared pair was followed. */
+  readonly #followed = new Map<string, number>()
   #left = 0
   #done = 0
   #gain = 0
@@ -120,10 +125,21 @@ export class Arms<Tree> {
   }
 
   #followCompares(entry: Entry): Uint8Array | null {
-    entry.suggestions ??= inputToState(entry.bytes, this.#comparedOf(entry), this.#draft)
+    entry.suggestions ??= inputToState(entry.bytes, this.#untried(this.#comparedOf(entry)), this.#draft)
     if (entry.suggestions.next().done !== true) return this.#repaired()
     entry.exhausted = true
     return null
+  }
+
+  /** Without pairs that were followed on several entries before: most entries compare what their parents did. */
+  #untried(compared: readonly Compared[]): readonly Compared[] {
+    return compared.filter(({ a, b }) => {
+      const key = `${a} ${b}`
+      const tries = this.#followed.get(key) ?? 0
+      if (tries === FOLLOWED_MAX || this.#followed.size === FOLLOWED_PAIRS_MAX) return false
+      this.#followed.set(key, tries + 1)
+      return true
+    })
   }
 
   #repaired(): Uint8Array {
