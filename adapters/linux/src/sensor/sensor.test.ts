@@ -129,7 +129,9 @@ test(
     }
     const guid = sensor.events.find(({ fields }) => fields['ProcessId'] === shell.pid)?.fields['ProcessGuid']
     assert.deepEqual(new Set(seen.map(({ fields }) => fields['ParentProcessGuid'])), new Set([guid]))
-    assert.deepEqual(sensor.dropped(), [0, 0, 0])
+    // Other tests write files meanwhile: those may be dropped.
+    const [processesDropped] = sensor.dropped()
+    assert.equal(processesDropped, 0)
   },
 )
 

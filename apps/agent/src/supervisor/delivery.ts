@@ -36,6 +36,8 @@ export interface Judge {
 }
 
 const NEWLINE = 10
+/** Events without a time (0) are those of whoever tries rules out, and their answer is longer: no host's clock may ask for it. */
+const SECONDS_MIN = 1
 /** What a frame has room for: until 2106. */
 const SECONDS_MAX = 2 ** 32 - 1
 
@@ -168,7 +170,7 @@ export class Delivery {
   }
 
   #wallSeconds(): number {
-    return Math.min(Math.max(Math.floor(this.#events.wallMs() / 1000), 0), SECONDS_MAX)
+    return Math.min(Math.max(Math.floor(this.#events.wallMs() / 1000), SECONDS_MIN), SECONDS_MAX)
   }
 }
 

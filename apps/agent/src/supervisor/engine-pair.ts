@@ -12,7 +12,7 @@ export interface EnginePairOptions extends DeliveryEvents, StartOptions {
   readonly onCandidateRefused: (image: SlotImage, code: string, message: string) => void
   readonly onCandidateDied: (image: SlotImage, code: string, message: string) => void
   /** An engine of it died, and no event is to blame. */
-  readonly onConfirmedDied: () => void
+  readonly onConfirmedDied: (code: string, message: string) => void
   /** The image could not be tried or run, which is not its fault; it has to come anew. */
   readonly onDamaged: (image: SlotImage) => void
   /** An engine runs without the tuning, which it did not take. */
@@ -240,7 +240,7 @@ export class EnginePair {
       return
     }
     if (blame === 'event') return this.#settle() // such deaths are few, and the events behind it wait
-    if (hasImage(seat, this.#confirmed)) this.#options.onConfirmedDied()
+    if (hasImage(seat, this.#confirmed)) this.#options.onConfirmedDied(code, message)
     this.#settleLater()
   }
 

@@ -22,6 +22,8 @@ export const hostile: TestImage = imageOf(HOSTILE_VERSION)
 /** A pair with real, confined engines, and all that it tells, as events to wait for. */
 export class PairBench extends EventEmitter {
   readonly told: string[] = []
+  /** Why: for the person who reads a failure. */
+  readonly #deaths: string[] = []
   readonly gaps: number[] = []
   /** How often each numbered event was detected. */
   readonly seen = new Map<number, number>()
@@ -58,7 +60,10 @@ export class PairBench extends EventEmitter {
       onCandidateActive: ({ version }) => tell(`active ${version}`),
       onCandidateRefused: ({ version }, code) => tell(`refused ${version} ${code}`),
       onCandidateDied: ({ version }, code) => tell(`died ${version} ${code}`),
-      onConfirmedDied: () => tell('confirmed died'),
+      onConfirmedDied: (code, message) => {
+        this.#deaths.push(`${code} (${message})`)
+        tell('confirmed died')
+      },
       onRecovered: (_, gapMs) => {
         this.gaps.push(gapMs)
         tell('recovered')
@@ -76,7 +81,11 @@ export class PairBench extends EventEmitter {
     try {
       while (!isSo()) await once(this, 'told', { signal })
     } catch {
-      assert.fail(`waiting for ${what}; told: ${this.told.join(', ')}; running ${this.pair.running?.image.version}`)
+      const { running, counters } = this.pair
+      assert.fail(
+        `waiting for ${what}; told: ${this.told.join(', ')}; died of: ${this.#deaths.join(', ')}; ` +
+          `running ${running?.image.version}; ${counters.eventsQuarantined} quarantined, ${counters.eventsDropped} dropped`,
+      )
     } finally {
       clearInterval(timer)
     }
