@@ -7,8 +7,9 @@ import { judge, type PackageScore, scoreOf, survivorsOf } from './judge.ts'
 import { explain, type LedgerEntry, type Mutant } from './ledger.ts'
 import { mutantsOf } from './report.ts'
 
-const USAGE = `node mutation/src/main.ts [PACKAGE | ROOM...] [--score N]
-  Mutation testing of core/content, core/gate and core/rollout, or of the packages or rooms (core/content/src/regex) named.
+const USAGE = `node mutation/src/main.ts [PACKAGE | ROOM | FILES...] [--score N]
+  Mutation testing of core/content, core/gate and core/rollout, or of the packages, rooms (core/content/src/regex) or files
+  ('core/content/src/image/verify-*.ts') named.
   Prints one line of JSON, and each survivor that nobody has explained. See mutation/README.md.
 Exit codes: 0 every package reached the score and every survivor is explained, 1 not so, 2 wrong usage.`
 
@@ -54,7 +55,9 @@ function measure(wantedFolder: string, scoreMin: number): PackageScore {
 /** Files of each folder together: what is not being mutated runs at its full speed. */
 function roomsOf(folder: string): readonly (readonly string[])[] {
   const source = folder.split('/').length === 2 ? `${folder}/src` : folder
-  const files = globSync(`${source}/**/*.ts`, { cwd: ROOT }).filter((one) => !TESTS.test(one))
+  const files = globSync(source.endsWith('.ts') ? source : `${source}/**/*.ts`, { cwd: ROOT }).filter(
+    (one) => !TESTS.test(one),
+  )
   return [...Map.groupBy(files.toSorted(), (one) => one.slice(0, one.lastIndexOf('/'))).values()]
 }
 
