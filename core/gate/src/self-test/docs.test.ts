@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Aim, Operator } from './control.ts'
@@ -8,6 +8,8 @@ import type { Exhibit } from './museum/exhibit.ts'
 import { MUSEUM, SELF_TEST_PLAN } from './plan.ts'
 
 const PAGE = join(import.meta.dirname, '../../../../docs/gate-self-test.md')
+// A copy of the core alone, as mutation testing makes it, has no pages.
+const skip = existsSync(PAGE) ? false : 'no docs beside the core'
 
 function operatorRow({ id, aims, what }: Operator<JudgedEvidence>): readonly string[] {
   return [code(id), by(aims), code(aims.code), what]
@@ -57,7 +59,7 @@ function unpadded(text: string): string {
 }
 
 /** UPDATE_GOLDEN=1 writes the tables again: on purpose, and read in review. */
-test('docs/gate-self-test.md lists every fault, every good case and every exhibit', () => {
+test('docs/gate-self-test.md lists every fault, every good case and every exhibit', { skip }, () => {
   for (const [heading, expected] of TABLES) {
     const page = readFileSync(PAGE, 'utf8')
     const found = tableUnder(page, heading)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { type ParsedPack, parsePack } from '@firebreak/content'
 import { correlatedSource, goodSource, type Plain, type PlainMap, rule, ruleTest, sourceOf } from '../gate-fixture.ts'
@@ -152,10 +152,14 @@ test('field tests that cannot be tried one by one are no pass', () => {
   assert.match(reason, /^The field tests could not be tried one by one: /)
 })
 
-test('each code is there once, and the documentation says of each what it means', () => {
+const PAGE = new URL('../../../../docs/gate-tests.md', import.meta.url)
+// A copy of the core alone, as mutation testing makes it, has no pages.
+const skip = existsSync(PAGE) ? false : 'no docs beside the core'
+
+test('each code is there once, and the documentation says of each what it means', { skip }, () => {
   const codes = TEST_CODES.map(({ code }) => code)
   assert.equal(new Set(codes).size, codes.length)
-  const text = readFileSync(new URL('../../../../docs/gate-tests.md', import.meta.url), 'utf8')
+  const text = readFileSync(PAGE, 'utf8')
   for (const { code, severity, reason } of TEST_CODES)
     assert.ok(text.includes(`| \`${code}\` | ${severity} | ${reason} |`), code)
 })

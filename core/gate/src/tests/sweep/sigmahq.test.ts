@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { before, describe, test } from 'node:test'
-import { type FieldTest, type LogSource, type ParsedPack, parsePack, verifyImage } from '@firebreak/content'
+import { test } from 'node:test'
+import {
+  type FieldTest,
+  type LogSource,
+  type PackSource,
+  type ParsedPack,
+  parsePack,
+  verifyImage,
+} from '@firebreak/content'
 import { createEngine, type HostEvent, OPEN_CONTRACT } from '@firebreak/detect'
 import { parseYamlDocuments } from '@firebreak/pack-folder'
 import { createPlainEvaluator } from '@firebreak/plain-evaluator'
@@ -20,19 +27,25 @@ const FOLDERS = ['rules', 'rules-emerging-threats', 'rules-threat-hunting']
 /** Every so many values that are no program are checked: texts are many, and alike. */
 const TEXTS_STEP = 13
 
-void describe('SigmaHQ', { skip: existsSync(DATA) ? false : `${DATA} is absent` }, () => {
-  let pack: ParsedPack
+const skip = existsSync(DATA) ? false : `${DATA} is absent`
 
-  before(() => {
-    const files = FOLDERS.flatMap((folder) => globSync(`${folder}/**/*.yml`, { cwd: DATA }).toSorted())
-    const rules = files.map((file) => ({
-      file,
-      nodes: parseYamlDocuments(readFileSync(join(DATA, file), 'utf8'), file),
-    }))
-    pack = parsePack({ ...sourceOf([], []), rules })
-  })
+let parsed: ParsedPack | null = null
 
-  void test('every field is probed in every way that a rule reads it, and our engine answers each probe right', (t) => {
+function sigmaHq(): ParsedPack {
+  parsed ??= parsePack({ ...sourceOf([], []), rules: FOLDERS.flatMap(rulesIn) })
+  return parsed
+}
+
+function rulesIn(folder: string): PackSource['rules'] {
+  const files = globSync(`${folder}/**/*.yml`, { cwd: DATA }).toSorted()
+  return files.map((file) => ({ file, nodes: parseYamlDocuments(readFileSync(join(DATA, file), 'utf8'), file) }))
+}
+
+test(
+  'every field of SigmaHQ is probed in every way that a rule reads it, and our engine answers each probe right',
+  { skip },
+  (t) => {
+    const pack = sigmaHq()
     const { image, cases, probes, findings } = sweepOf(pack)
     t.diagnostic(`${pack.rules.length} rules, ${probes.length} probes, ${image.length} bytes`)
     const engine = createEngine(verifyImage(image), OPEN_CONTRACT)
@@ -48,29 +61,30 @@ void describe('SigmaHQ', { skip: existsSync(DATA) ? false : `${DATA} is absent` 
     const without = findings.filter(({ code }) => code === 'gate/no-witness').map(({ message }) => message)
     assert.equal(without.length, 1, without.join('\n'))
     assert.match(without[0] ?? '', /Channel equals, product: windows, service: system, for 4 values/)
-  })
+  },
+)
 
-  void test('the plain evaluator agrees with the witnesses', (t) => {
-    const asked = distinctAsks(pack).filter(({ test: { match } }, i) => match.kind !== 'text' || i % TEXTS_STEP === 0)
-    const wrong: string[] = []
-    for (const { logsource, test: one } of asked) {
-      const witness = witnessOf(one)
-      const match = witness && routedFields(witness.match, logsource)
-      if (witness === null || match === null) continue
-      const document = { id: 'probe', logsource, detection: { selection: asSigma(one), condition: 'selection' } }
-      const evaluator = createPlainEvaluator([document])
-      const source: Pick<HostEvent, 'category' | 'product' | 'service'> = {
-        ...logsource,
-        product: logsource.product ?? 'linux',
-      }
-      const answers = [match, witness.miss].map((fields) => evaluator.evaluate(fields, { ...source }).length)
-      if (answers.join(' ') !== '1 0')
-        wrong.push(JSON.stringify({ document, witness, answers, rejected: evaluator.rejected }))
+test('the plain evaluator agrees with the witnesses', { skip }, (t) => {
+  const pack = sigmaHq()
+  const asked = distinctAsks(pack).filter(({ test: { match } }, i) => match.kind !== 'text' || i % TEXTS_STEP === 0)
+  const wrong: string[] = []
+  for (const { logsource, test: one } of asked) {
+    const witness = witnessOf(one)
+    const match = witness && routedFields(witness.match, logsource)
+    if (witness === null || match === null) continue
+    const document = { id: 'probe', logsource, detection: { selection: asSigma(one), condition: 'selection' } }
+    const evaluator = createPlainEvaluator([document])
+    const source: Pick<HostEvent, 'category' | 'product' | 'service'> = {
+      ...logsource,
+      product: logsource.product ?? 'linux',
     }
-    t.diagnostic(`${asked.length} field tests`)
-    assert.ok(asked.length > 2_000)
-    assert.deepEqual(wrong, [])
-  })
+    const answers = [match, witness.miss].map((fields) => evaluator.evaluate(fields, { ...source }).length)
+    if (answers.join(' ') !== '1 0')
+      wrong.push(JSON.stringify({ document, witness, answers, rejected: evaluator.rejected }))
+  }
+  t.diagnostic(`${asked.length} field tests`)
+  assert.ok(asked.length > 2_000)
+  assert.deepEqual(wrong, [])
 })
 
 interface Ask {
