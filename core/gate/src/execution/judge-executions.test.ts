@@ -230,3 +230,95 @@ test('every rule of the image has to be executed', () => {
 test('every code has a reason, and notes decide nothing', () => {
   for (const { reason } of Object.values(EXECUTION_CODES)) assert.match(reason, /^[A-Z].*\.$/)
 })
+
+test('what both engines say of an event that is none differs without an event to show', () => {
+  const more = (firedRuleIds: readonly string[]) => (all: CaseVerdict[]) => [...all, { caseIndex: 8, firedRuleIds }]
+  const { findings } = judge([ran('1.1.0', more([ONE])), ran('1.2.0', more([]))])
+  const [found] = findings.filter(({ code }) => code === 'gate/verdicts-differ')
+  assert.equal(found?.message, `tests: engines 1.1.0 and 1.2.0 differ about rule ${ONE} on one event.`)
+  assert.equal(found.input, null)
+})
+
+test('the newest engine is the one that others are held against, in whatever order they ran', () => {
+  const [found] = judge([ran('1.10.0'), ran('1.2.0'), ran('1.9.0', fires(7))]).findings
+  assert.match(found?.message ?? '', /engines 1\.9\.0 and 1\.10\.0 differ/)
+})
+
+test('one engine that is missing is said once, with its reason, and is the reason of the check', () => {
+  const missing = [{ version: '1.0.0', reason: 'its digest is another' }]
+  const { reason, findings } = judge([], { missing })
+  assert.equal(reason, 'Engine none gave 0 answers about tests: There is no engine 1.0.0: its digest is another')
+  assert.equal(findings.length, 1)
+})
+
+test('one task without an engine is no pass, whatever the others say', () => {
+  const tasks = [
+    { task: TASK, runs: [ran('1.2.0')] },
+    { task: { ...TASK, name: 'field sweep' }, runs: [] },
+  ]
+  const { verdict, reason } = judgeExecutions({ tasks, missing: [] }, FUEL)
+  assert.equal(verdict, 'inconclusive')
+  assert.equal(reason, 'Engine 1.2.0 gave 8 answers about tests and field sweep: The policy names no engine.')
+})
+
+test('what an engine lacks of the sandbox is said once for all that it ran, and of each engine', () => {
+  const weak = (version: string) => ({
+    ...ran(version),
+    sandbox: { active: ['seccomp'], missing: ['landlock', 'uts'] },
+  })
+  const tasks = ['tests', 'field sweep'].map((name) => {
+    return { task: { ...TASK, name }, runs: [weak('1.1.0'), weak('1.2.0')] }
+  })
+  assert.deepEqual(
+    judgeExecutions({ tasks, missing: [] }, FUEL).findings.map(({ message }) => message),
+    ['Engine 1.1.0 ran without landlock, uts.', 'Engine 1.2.0 ran without landlock, uts.'],
+  )
+})
+
+test('an engine that did not run had no sandbox to lack', () => {
+  const { findings } = judge([{ ...failed('1.2.0', 'engine/no-answer'), sandbox: null }])
+  assert.deepEqual(
+    findings.map(({ code }) => code),
+    ['gate/engine-silent'],
+  )
+})
+
+test('what an older engine did instead of refusing is said; one that was not asked did nothing', () => {
+  const rows: readonly (readonly [run: EngineRun, message: string])[] = [
+    [ran('1.0.0', () => []), 'tests: engine 1.0.0 must refuse what needs 1.1.0, and took it.'],
+    [failed('1.0.0', 'engine/died'), 'tests: engine 1.0.0 must refuse what needs 1.1.0, and ended with engine/died.'],
+    [run('1.0.0', { kind: 'not-run' }), 'tests: Engine 1.0.0 was not asked.'],
+  ]
+  for (const [old, message] of rows) {
+    assert.deepEqual(
+      judge([old, ran('1.1.0')]).findings.map((one) => one.message),
+      [message],
+    )
+  }
+})
+
+test('an event is none unless it is a whole number from 0 on', () => {
+  for (const caseIndex of [-1, 0.5, 8, Number.NaN]) {
+    const { findings } = judge([ran('1.2.0', (all) => [...all, { caseIndex, firedRuleIds: [] }])])
+    assert.ok(
+      findings.some(({ code }) => code === 'gate/unknown-case'),
+      String(caseIndex),
+    )
+  }
+})
+
+test('a rule of whose events none was answered was not executed', () => {
+  const { findings } = judge([ran('1.2.0', (all) => all.filter(({ caseIndex }) => caseIndex !== 2 && caseIndex !== 3))])
+  assert.deepEqual(
+    findings.map(({ code }) => code),
+    ['gate/no-answer', 'gate/no-answer', 'gate/rule-not-executed'],
+  )
+})
+
+test('an answer about an event that is none, and dear, has no event to show', () => {
+  const work = { nodeVisits: 6, predicateEvaluations: 5 }
+  const { findings } = judge([ran('1.2.0', (all) => [...all, { caseIndex: 8, firedRuleIds: [], work }])])
+  const [found] = findings.filter(({ code }) => code === 'gate/over-fuel')
+  assert.match(found?.message ?? '', /1 events take more than 10 nodes and predicates, an event the most: 11\./)
+  assert.equal(found?.input, null)
+})

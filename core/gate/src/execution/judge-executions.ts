@@ -94,49 +94,56 @@ function taskFindings(
   policy: Pick<GatePolicy, 'fuelPerEventMax'>,
 ): readonly Finding[] {
   return [
-    ...runs.flatMap((run) => {
-      const isOld = compareVersions(task.minimumEngine, run.engine.version) > 0
-      return isOld ? oldEngineFindings(task, run) : runFindings(task, run, policy)
+    ...runs.flatMap(({ engine, result }) => {
+      const { version } = engine
+      if (result.kind === 'not-run') {
+        return [say('gate/engine-not-started', `${task.name}: Engine ${version} was not asked.`)]
+      }
+      const isOld = compareVersions(task.minimumEngine, version) > 0
+      return isOld ? oldEngineFindings(task, version, result) : runFindings(task, version, result, policy)
     }),
     ...verdictDifferences(task, runs).map(({ message, input }) => say('gate/verdicts-differ', message, null, input)),
   ]
 }
 
+type Answered = Exclude<ExecutionResult, { kind: 'not-run' }>
+
 /** Hosts with an older engine keep what they run because it says no: so it has to. */
-function oldEngineFindings({ name, minimumEngine }: ExecutionTask, { engine, result }: EngineRun): readonly Finding[] {
-  if (result.kind === 'failed' && result.code === TOO_OLD) return []
-  if (result.kind === 'failed' && (SILENCE.has(result.code) || !isAnswer(result.code))) {
-    return [failureFinding(name, engine.version, result, null)]
+function oldEngineFindings(
+  { name, minimumEngine }: ExecutionTask,
+  version: Version,
+  result: Answered,
+): readonly Finding[] {
+  if (result.kind === 'failed') {
+    if (result.code === TOO_OLD) return []
+    if (SILENCE.has(result.code) || !isAnswer(result.code)) return [failureFinding(name, version, result, null)]
   }
   const did = result.kind === 'failed' ? `ended with ${result.code}` : 'took it'
-  const message = `${name}: engine ${engine.version} must refuse what needs ${minimumEngine}, and ${did}.`
+  const message = `${name}: engine ${version} must refuse what needs ${minimumEngine}, and ${did}.`
   return [say('gate/old-engine-took-it', message)]
 }
 
 function runFindings(
   task: ExecutionTask,
-  { engine, result }: EngineRun,
+  version: Version,
+  result: Answered,
   policy: Pick<GatePolicy, 'fuelPerEventMax'>,
 ): readonly Finding[] {
-  const who = `Engine ${engine.version}`
-  if (result.kind === 'not-run') return [say('gate/engine-not-started', `${task.name}: ${who} was not asked.`)]
   if (result.kind === 'failed') {
-    return [failureFinding(task.name, engine.version, result, eventAt(task, result.answered ?? -1))]
+    return [failureFinding(task.name, version, result, eventAt(task, result.answered ?? -1))]
   }
   const { cases, corpora, ruleIds, correlationIds } = task
   const count = cases.length + corpora.reduce((sum, { events }) => sum + events.length, 0)
   const answers = Map.groupBy(result.verdicts, ({ caseIndex }) => caseIndex)
   const findings = [
-    ...(result.engineVersion === engine.version
-      ? []
-      : [say('gate/wrong-engine', `It calls itself ${result.engineVersion}.`)]),
+    ...(result.engineVersion === version ? [] : [say('gate/wrong-engine', `It calls itself ${result.engineVersion}.`)]),
     ...strayFindings(count, [...ruleIds, ...correlationIds], result.verdicts),
     ...cases.flatMap((one, i) => caseFindings(one, answers.get(i) ?? [])),
     ...corpusFindings(task, answers),
     ...unexecutedFindings(cases, ruleIds, answers),
     ...fuelFindings(task, result.verdicts, policy.fuelPerEventMax),
   ]
-  return findings.map((one) => ({ ...one, message: `${task.name}: ${who}: ${one.message}` }))
+  return findings.map((one) => ({ ...one, message: `${task.name}: Engine ${version}: ${one.message}` }))
 }
 
 /** The events of corpora have no verdict of their own to miss, but each has to be answered, once. */
