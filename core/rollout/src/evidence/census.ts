@@ -60,9 +60,9 @@ export function isEligible({ columns, rules, sweptAt }: FleetState, host: number
 const ELIGIBLE_MASK = FLAG.heard | FLAG.takesAtOnce | FLAG.stopped | FLAG.silent | FLAG.troubled | FLAG.rejected
 
 /** Beyond this many, counting each of the million buckets is faster than comparing. */
-const COMPARED_MAX = 65_536
+export const COMPARED_MAX = 65_536
 
-function sortBuckets(buckets: Uint32Array): Uint32Array {
+export function sortBuckets(buckets: Uint32Array): Uint32Array {
   if (buckets.length <= COMPARED_MAX) return buckets.toSorted()
   const counts = new Uint32Array(PPM_ALL)
   for (const bucket of buckets) counts[bucket] = (counts[bucket] ?? 0) + 1

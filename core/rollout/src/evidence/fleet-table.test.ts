@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
+  ARMS,
   begun,
   confirmed,
   fellBack,
@@ -15,7 +16,7 @@ import {
   trial,
 } from './fleet-story.fixture.ts'
 import { FleetTable } from './fleet-table.ts'
-import { FACTS, RELEASE, RULES } from './fleet-table.fixture.ts'
+import { FACTS, HEALTHY, RELEASE, RULES } from './fleet-table.fixture.ts'
 import { type Signal, SIGNALS } from './signals.ts'
 
 test('silence counts once, even if the host comes back and is silent again', () => {
@@ -211,6 +212,41 @@ test('a cell that has not changed is the same object as before', () => {
   assert.equal(
     after.find((cell) => cell.arm === 'control'),
     before.find((cell) => cell.arm === 'control'),
+  )
+})
+
+test('columns double when they are full, and not before', () => {
+  const table = new FleetTable({ ...RULES, epochMs: 0 })
+  for (let host = 0; host < 64; host++) table.add(FACTS)
+  assert.equal(table.size.hosts, 64)
+  table.reserve(64)
+  assert.equal(table.size.hosts, 64)
+  assert.equal(table.add(FACTS), 64)
+  assert.equal(table.size.hosts, 128)
+})
+
+test('a host that was not added has no beacon, and a pack that is not rolled out no cells and no members', () => {
+  const { table } = new Story()
+  for (const host of [-1, 6]) assert.throws(() => table.fold(host, HEALTHY, T0), { code: 'kernel/bug' })
+  assert.deepEqual(table.cells('q'), [])
+  assert.throws(() => table.members('q'), { code: 'kernel/bug' })
+})
+
+test('a release of one pack is nothing to the hosts of another, nor to its cells', () => {
+  const story = begun()
+  story.says(0, { enrolment: { reboots: 1 } })
+  const before = story.table.cells(RELEASE.pack)
+  story.table.watch({ pack: 'q', imageDigest: 'e'.repeat(64) }, (host) => 100 + host)
+  assert.deepEqual(story.start({ wave: 2, exposed: { fromPpm: 4, toPpm: 6 }, control: { fromPpm: 6, toPpm: 6 } }), {
+    exposedHosts: 2,
+    controlHosts: 0,
+  })
+  story.says(5, { pack: 'q' })
+  const arms = { ...ARMS, exposed: { fromPpm: 100, toPpm: 106 }, control: { fromPpm: 106, toPpm: 106 } }
+  assert.deepEqual(story.table.start('q', 'canary', arms, story.nowMs), { exposedHosts: 1, controlHosts: 0 })
+  assert.deepEqual(
+    story.table.cells(RELEASE.pack).filter((cell) => cell.wave === 1),
+    before,
   )
 })
 

@@ -50,10 +50,6 @@ export class FleetTable {
     }
   }
 
-  get hosts(): number {
-    return this.#state.hosts
-  }
-
   /** Of the columns, and for how many hosts they have place. */
   get size(): { readonly bytes: number; readonly hosts: number } {
     return { bytes: this.#state.columns.bytes, hosts: this.#state.columns.capacity }

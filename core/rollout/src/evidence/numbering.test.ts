@@ -26,6 +26,12 @@ test('when all numbers are taken, a new value is an other one', () => {
   assert.equal(take('a'), held[0])
 })
 
+test('a number that was never given is a fault', () => {
+  const numbers = new Numbering(2, 'other')
+  assert.throws(() => numbers.value(1), RangeError)
+  assert.throws(() => numbers.drop(1), RangeError)
+})
+
 test('a host that says something new each time takes one number', () => {
   const numbers = new Numbering(2, 'other')
   let held = 0

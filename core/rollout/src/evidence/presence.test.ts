@@ -30,6 +30,7 @@ const rows: readonly Row[] = [
   ['a clock that went back', {}, -5_000, present],
   ['nothing yet', { lastSeenMs: null, beaconIntervalMs: 0, enrolledAtMs: SEEN_MS }, 90_000, expected],
   ['never anything', { lastSeenMs: null, beaconIntervalMs: 0, enrolledAtMs: SEEN_MS }, 90_001, silent(SEEN_MS)],
+  ['an end that nobody heard', { lastSeenMs: null, ending: 'by hand', enrolledAtMs: SEEN_MS }, 0, expected],
   ['stopped', { ending: 'by hand' }, 0, { kind: 'stopped', sinceMs: SEEN_MS, reason: 'by hand' }],
   ['stopped long ago', { ending: 'by hand' }, 1e9, { kind: 'stopped', sinceMs: SEEN_MS, reason: 'by hand' }],
 ]

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { EVIDENCE_RAN_MS, PLAN_EVIDENCE_MAX } from '../plan/plan.ts'
 import { FleetTable } from './fleet-table.ts'
-import { FACTS, HEALTHY, RULES } from './fleet-table.fixture.ts'
+import { FACTS, HEALTHY, RELEASE, RULES } from './fleet-table.fixture.ts'
 import type { HealthReport } from './health-report.ts'
 
 const HOUR = 3_600_000
@@ -85,6 +85,21 @@ const hostsAt = (table: FleetTable, ranMs: number) =>
 
 test('one customer alone is no evidence for anybody', () => {
   assert.deepEqual(tableOf([OLD, OLD, OLD]).releaseEvidence(IMAGES), [])
+})
+
+test('of an image that no host has confirmed there is no evidence', () => {
+  const table = tableOf(['x', 'y'].map((customer) => ({ ...OLD, customer, outcome: 'trial' })))
+  assert.deepEqual(table.releaseEvidence([IMAGES[0], IMAGES[1]]), [])
+})
+
+test('a rollout that begins, and a new customer, take nothing from the evidence', () => {
+  const table = tableOf([OLD, { ...OLD, customer: 'y' }, { ...OLD, customer: 'z' }])
+  table.watch(RELEASE, () => 7)
+  assert.equal(hostsAt(table, 24 * HOUR), 2)
+  table.fold(0, reportOf({ ...OLD, customer: 'z' }, 2), NOW_MS + HOUR)
+  assert.equal(hostsAt(table, 24 * HOUR), 1)
+  table.fold(0, reportOf({ ...OLD, customer: '' }, 3), NOW_MS + HOUR)
+  assert.equal(hostsAt(table, 24 * HOUR), 2)
 })
 
 test('a host that runs something else, or has not been heard of since, has not run it for longer', () => {

@@ -169,8 +169,9 @@ export function cellOf({
   return { wave, stratum, arm, cohort, enrolled, confirmed, proven, rebooted, events: [...events], left: [...left] }
 }
 
+/** Of two cells: no two are of one wave, stratum and arm. */
 function compareCells(a: Cell, b: Cell): number {
   if (a.wave !== b.wave) return a.wave - b.wave
   if (a.stratum !== b.stratum) return a.stratum < b.stratum ? -1 : 1
-  return a.arm === b.arm ? 0 : a.arm === 'exposed' ? -1 : 1
+  return a.arm === 'exposed' ? -1 : 1
 }

@@ -29,6 +29,9 @@ test('before the epoch is the epoch; more than 8.5 years after it is a fault', (
   assert.equal(scale.now(3_599_999), 0)
   assert.equal(scale.now(3_601_000), 16)
   assert.equal(scale.now(3_600_000 + 8 * 365 * 86_400_000), 8 * 365 * 86_400 * 16)
+  const lastMs = 3_600_000 + Math.ceil(0xffff_ffff * TICK_MS)
+  assert.equal(scale.now(lastMs), 0xffff_ffff)
+  assert.throws(() => scale.now(lastMs + TICK_MS), { code: 'kernel/bug' })
   assert.throws(() => scale.now(3_600_000 + 9 * 365 * 86_400_000))
 })
 
