@@ -4,6 +4,8 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { ENGINE_VERSION } from '@firebreak/detect'
+import { GATE_POLICY_DEFAULT } from '@firebreak/gate'
 import { bashCompletion } from './completion.ts'
 import { lastJson, runCli, temporaryFolder } from './cli.fixture.ts'
 import { STARTER_PACK } from './places.ts'
@@ -98,7 +100,9 @@ describe('bad input', () => {
   test('a rule without tests: the gate names it and refuses', async (t) => {
     const pack = copyOfStarterPack(temporaryFolder(t))
     rmSync(join(pack, 'tests', 'process_creation', 'firebreak-self-test.yml'))
-    const ended = await runCli(['gate', pack], temporaryFolder(t))
+    const policy = join(temporaryFolder(t), 'policy.json')
+    writeFileSync(policy, JSON.stringify({ ...GATE_POLICY_DEFAULT, engines: [ENGINE_VERSION], fuzzExecutions: 200 }))
+    const ended = await runCli(['gate', pack, '--policy', policy], temporaryFolder(t))
     assert.equal(ended.code, 3)
     assert.match(ended.stdout, /gate\/untested-rule .*Firebreak Self-Test/i)
   })

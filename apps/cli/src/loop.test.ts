@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict'
-import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, test } from 'node:test'
+import { after, describe, test } from 'node:test'
 import { Cli, lastJson, processesNaming, runCli, temporaryFolder } from './cli.fixture.ts'
 
 const NEEDS_LINUX = { skip: process.platform === 'linux' ? false : 'agents need Linux' }
 
 describe('the whole loop on this machine', NEEDS_LINUX, () => {
-  test('up --once: released, confirmed here, and detected; again on the same state; then operated', async (t) => {
-    const folder = temporaryFolder(t)
+  // One state for all, each test with what the one before left: proving content takes longer than everything else here.
+  const folder = mkdtempSync(join(tmpdir(), 'firebreak-loop-'))
+  after(() => rmSync(folder, { recursive: true, force: true }))
+
+  test('up --once: released, confirmed here, and detected; again on the same state', async () => {
     const first = await runCli(['up', '--once', '--json'], folder)
     assert.equal(first.code, 0, first.stderr)
     const result = lastJson(first)
@@ -33,8 +37,27 @@ describe('the whole loop on this machine', NEEDS_LINUX, () => {
     assert.deepEqual(processesNaming(folder), [])
   })
 
-  test('a running up is shown, halted and recalled; Ctrl-C ends all of it', async (t) => {
-    const folder = temporaryFolder(t)
+  test('killed without a word, its services end too, and the next start needs no repair', async () => {
+    const up = new Cli(['up', '--json'], folder)
+    await up.said('"ok":true')
+    up.child.kill('SIGKILL')
+    await up.ended
+    while (processesNaming(folder).length > 0) await new Promise((resolve) => setTimeout(resolve, 50))
+    const again = await runCli(['up', '--once', '--json'], folder)
+    assert.equal(again.code, 0, again.stderr)
+  })
+
+  test('changed content under an old version is refused', async (t) => {
+    const pack = join(temporaryFolder(t), 'pack')
+    cpSync(new URL('../../../content/linux-baseline', import.meta.url).pathname, pack, { recursive: true })
+    const rule = join(pack, 'rules', 'process_creation', 'firebreak-self-test.yml')
+    writeFileSync(rule, readFileSync(rule, 'utf8').replace('level: informational', 'level: low'))
+    const ended = await runCli(['up', '--once', '--pack', pack], folder)
+    assert.equal(ended.code, 3, ended.stderr)
+    assert.match(ended.stderr, /raise it in pack\.yaml/)
+  })
+
+  test('a running up is shown, halted and recalled; Ctrl-C ends all of it', async () => {
     const up = new Cli(['up', '--json'], folder)
     await up.said('"ok":true')
     const shown = lastJson(await runCli(['status', '--json'], folder))
@@ -50,29 +73,6 @@ describe('the whole loop on this machine', NEEDS_LINUX, () => {
     up.child.kill('SIGINT')
     assert.equal((await up.ended).code, 130)
     assert.deepEqual(processesNaming(folder), [])
-  })
-
-  test('killed without a word, its services end too, and the next start needs no repair', async (t) => {
-    const folder = temporaryFolder(t)
-    const up = new Cli(['up', '--json'], folder)
-    await up.said('"ok":true')
-    up.child.kill('SIGKILL')
-    await up.ended
-    while (processesNaming(folder).length > 0) await new Promise((resolve) => setTimeout(resolve, 50))
-    const again = await runCli(['up', '--once', '--json'], folder)
-    assert.equal(again.code, 0, again.stderr)
-  })
-
-  test('changed content under an old version is refused', async (t) => {
-    const folder = temporaryFolder(t)
-    assert.equal((await runCli(['up', '--once'], folder)).code, 0)
-    const pack = join(folder, 'pack')
-    cpSync(new URL('../../../content/linux-baseline', import.meta.url).pathname, pack, { recursive: true })
-    const rule = join(pack, 'rules', 'process_creation', 'firebreak-self-test.yml')
-    writeFileSync(rule, readFileSync(rule, 'utf8').replace('level: informational', 'level: low'))
-    const ended = await runCli(['up', '--once', '--pack', pack], folder)
-    assert.equal(ended.code, 3, ended.stderr)
-    assert.match(ended.stderr, /raise it in pack\.yaml/)
   })
 
   test('an interrupted drill leaves nothing behind', async (t) => {
