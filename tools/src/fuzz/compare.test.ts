@@ -14,7 +14,8 @@ import {
 import { asRecord, createEngines, type Engines, hasBareField } from './engines.ts'
 import { HAS_SHARED_DATA, PLACEHOLDERS, regressions, SHARED_DATA, sigmaHqRules, windowsEvents } from './sigmahq.ts'
 
-const GENERATED_EVENTS = 10_000
+/** `firebreak fuzz engine` tries a million. */
+const GENERATED_EVENTS = 4_000
 const SEED = 1
 const skip = HAS_SHARED_DATA ? false : `${SHARED_DATA} is absent`
 
@@ -98,7 +99,7 @@ void describe('the engine beside the plain evaluator, over SigmaHQ', { skip }, (
     const found = compareEngines(engines.json, engines.plain, made)
     t.diagnostic(`${found.agreed} matches of ${found.rules.size} rules`)
     assertSame(found)
-    assert.ok(found.rules.size > 3_000, 'most rules match something')
+    assert.ok(found.rules.size > GENERATED_EVENTS / 3, 'many rules match something')
     const records = made.map(asRecord).filter((one) => one !== null)
     assertSame(compareEngines(engines.record, engines.json, records))
   })
