@@ -52,13 +52,13 @@ type Sided = { readonly image: VerifiedImage; readonly pieces: Pieces }
 export function diffContent({ image: candidate, pieces: after }: Sided, old: Sided | null): ContentDiff {
   const running = old?.image ?? null
   const before: Pieces = old?.pieces ?? new Map()
-  const keys = [...new Set([...after.keys(), ...before.keys()])].toSorted(compareTexts)
-  const pieces = keys.flatMap((key) => pieceChange(after.get(key), before.get(key)))
+  const known = [...new Map([...before, ...after])].toSorted(([a], [b]) => compareTexts(a, b))
+  const pieces = known.flatMap(([key, piece]) => pieceChange(piece, after.has(key), before.get(key)))
   const [reads, read] = [fieldsOf(candidate), running ? fieldsOf(running) : new Set<string>()]
   const features = new Set(running?.features)
   return {
     pieces,
-    same: keys.length - pieces.length,
+    same: known.length - pieces.length,
     indicators: diffIndicators(candidate.tables.indicators, running?.tables.indicators ?? null),
     fieldsAdded: [...reads.difference(read)].map((key) => {
       const [source = '', field = ''] = key.split('\n')
@@ -70,14 +70,13 @@ export function diffContent({ image: candidate, pieces: after }: Sided, old: Sid
   }
 }
 
-function pieceChange(after: Piece | undefined, before: Piece | undefined): readonly PieceChange[] {
-  const piece = after ?? before
-  if (piece === undefined) return []
+/** @param piece - as it is now; of what was removed, as it was */
+function pieceChange(piece: Piece, isThere: boolean, before: Piece | undefined): readonly PieceChange[] {
   const { what, id, title, level } = piece
   const head = { what, id, title, level, levelBefore: null, parts: [] }
-  if (after === undefined) return [{ ...head, change: 'removed' }]
+  if (!isThere) return [{ ...head, change: 'removed' }]
   if (before === undefined) return [{ ...head, change: 'added' }]
-  const parts = CHANGED_PARTS.filter((part) => after.parts[part] !== before.parts[part])
+  const parts = CHANGED_PARTS.filter((part) => piece.parts[part] !== before.parts[part])
   if (parts.length === 0) return []
   return [{ ...head, change: 'changed', levelBefore: parts.includes('level') ? before.level : null, parts }]
 }

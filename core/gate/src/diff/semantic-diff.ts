@@ -1,4 +1,4 @@
-import { SIGMA_LEVELS, type VerifiedImage } from '@firebreak/content'
+import { compareTexts, SIGMA_LEVELS, type VerifiedImage } from '@firebreak/content'
 import { canonicalJsonBytes, type Json, type Version } from '@firebreak/kernel'
 import { MESSAGE_CHARS_MAX, printable } from '../check/check.ts'
 import { type ContentDiff, diffContent, type PieceChange, type Pieces, piecesOf } from './content-diff.ts'
@@ -63,13 +63,11 @@ export function semanticDiff(
   running: VerifiedImage | null,
   corpora: readonly JudgedTwice[],
 ): SemanticDiff {
-  const [after, before] = [piecesOf(candidate), running && piecesOf(running)]
-  const content = diffContent(
-    { image: candidate, pieces: after },
-    running && before && { image: running, pieces: before },
-  )
+  const next = { image: candidate, pieces: piecesOf(candidate) }
+  const old = running && { image: running, pieces: piecesOf(running) }
+  const content = diffContent(next, old)
   const { firing, ...verdicts } = diffVerdicts(corpora, running !== null)
-  const changes = classified(content.pieces, firing, new Map([...(before ?? []), ...after]))
+  const changes = classified(content.pieces, firing, new Map([...(old?.pieces ?? []), ...next.pieces]))
   const { pieces: _, ...rest } = content
   return {
     against: running && { pack: running.pack, version: running.version },
@@ -123,12 +121,11 @@ const NOBODY: ByKind = { benign: 0, attack: 0, tests: 0 }
 function classOf({ change, parts, level, levelBefore }: Unclassified, gained: number, lost: number): ChangeClass {
   if (change === 'added' || parts.includes('log-source')) return 'newly-enabled'
   if (change === 'removed') return 'removed'
-  const isOther = parts.includes('logic') || change === 'fires-otherwise'
   const rank = (one: string) => SIGMA_LEVELS.findIndex((known) => known === one)
   const raised = levelBefore === null ? 0 : rank(level) - rank(levelBefore)
   const is: Readonly<Partial<Record<ChangeClass, boolean>>> = {
     'matches-more': gained > 0,
-    unresolved: isOther && gained + lost === 0,
+    unresolved: parts.includes('logic') && gained + lost === 0,
     'level-raised': raised > 0,
     'matches-less': lost > 0,
     'level-lowered': raised < 0,
@@ -146,7 +143,7 @@ function unchangedPiece(id: string, known: Pieces): Unclassified {
 
 function compareChanges(a: ClassifiedChange, b: ClassifiedChange): number {
   const byClass = CHANGE_CLASSES.indexOf(a.class) - CHANGE_CLASSES.indexOf(b.class)
-  return byClass || b.gained.benign - a.gained.benign || sum(b.gained) - sum(a.gained) || (a.id < b.id ? -1 : 1)
+  return byClass || b.gained.benign - a.gained.benign || sum(b.gained) - sum(a.gained) || compareTexts(a.id, b.id)
 }
 
 function tally<K extends string>(keys: readonly K[], found: readonly K[]): Readonly<Record<K, number>> {

@@ -1,3 +1,4 @@
+import { compareTexts } from '@firebreak/content'
 import type { HostEvent } from '@firebreak/detect'
 import { MESSAGE_CHARS_MAX, printable } from '../check/check.ts'
 import type { CaseVerdict } from '../execution/execution.ts'
@@ -70,8 +71,8 @@ export function diffVerdicts(corpora: readonly JudgedTwice[], hasRunning: boolea
       }
     }
   }
-  const ids = [...firing.keys()].toSorted()
-  return { ...counts, firing: ids.flatMap((id) => firing.get(id)?.change(id) ?? []) }
+  const byId = [...firing].toSorted(([a], [b]) => compareTexts(a, b))
+  return { ...counts, firing: byId.map(([id, count]) => count.change(id)) }
 }
 
 export function sum({ benign, attack, tests }: ByKind): number {

@@ -1,4 +1,11 @@
-import { describeSource, isWithin, type LogSource, type ParsedPack, type Position } from '@firebreak/content'
+import {
+  compareTexts,
+  describeSource,
+  isWithin,
+  type LogSource,
+  type ParsedPack,
+  type Position,
+} from '@firebreak/content'
 import type { HostEvent } from '@firebreak/detect'
 import { type CheckResult, failed, type Finding, finding, inconclusive, notRun, passed } from '../check/check.ts'
 import type { GatePolicy } from '../check/policy.ts'
@@ -36,7 +43,8 @@ export function checkReplay(pack: ReplayedPack, replays: readonly Replay[], poli
   const benign = replays.filter(({ corpus }) => corpus.kind === 'benign' && corpus.events.length > 0)
   if (benign.length === 0) return inconclusive('replay', 'There is no corpus of ordinary activity to replay.')
   const trouble = benign.flatMap(({ corpus, result }) => troubleOf(corpus, result))
-  if (trouble.length > 0) return troubled(trouble)
+  const [one] = trouble
+  if (one !== undefined) return troubled(one.message, trouble)
   const ran = benign.flatMap(({ corpus, result }) => (result.kind === 'ran' ? [{ corpus, result }] : []))
   if (ran.length < benign.length) return notRun('replay', 'The ordinary activity was not run in an engine.')
   const findings = [
@@ -66,14 +74,14 @@ function reasonOf(ran: readonly { readonly corpus: Corpus }[], findings: readonl
 }
 
 /** An engine that nobody heard of says nothing about the image; one that refused it or ended on it does. */
-function troubled(trouble: readonly Finding[]): CheckResult {
+function troubled(reason: string, trouble: readonly Finding[]): CheckResult {
   const isOpen = trouble.every(({ code }) => {
     return (
       Object.hasOwn(EXECUTION_CODES, code) &&
       EXECUTION_CODES[code as keyof typeof EXECUTION_CODES].outcome === 'inconclusive'
     )
   })
-  return (isOpen ? inconclusive : failed)('replay', trouble[0]?.message ?? '', trouble)
+  return (isOpen ? inconclusive : failed)('replay', reason, trouble)
 }
 
 function troubleOf({ name }: Corpus, result: ExecutionResult): readonly Finding[] {
@@ -102,16 +110,16 @@ function corpusFindings(pack: ReplayedPack, corpus: Corpus, result: Ran, policy:
 /** Most hits first. */
 function hitsOf(events: readonly HostEvent[], fired: readonly (readonly string[] | null)[]): readonly Hits[] {
   const found = new Map<string, { count: number; sample: string }>()
-  for (const [i, ids] of fired.entries()) {
-    const event = events[i]
-    if (event === undefined) continue
-    for (const id of ids ?? []) {
+  for (const [i, event] of events.entries()) {
+    for (const id of fired[i] ?? []) {
       const hit = found.get(id) ?? { count: 0, sample: eventText(event) }
       const text = hit.count < SAMPLES_MAX ? eventText(event) : hit.sample
       found.set(id, { count: hit.count + 1, sample: text.length < hit.sample.length ? text : hit.sample })
     }
   }
-  return [...found].map(([id, hit]) => ({ id, ...hit })).toSorted((a, b) => b.count - a.count || (a.id < b.id ? -1 : 1))
+  return [...found]
+    .map(([id, hit]) => ({ id, ...hit }))
+    .toSorted((a, b) => b.count - a.count || compareTexts(a.id, b.id))
 }
 
 function hitFinding(

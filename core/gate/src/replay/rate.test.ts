@@ -34,6 +34,10 @@ test('nothing known is everything possible, and more events that say the same sa
   )
 })
 
+test('it is the limit of Wilson: 11.18 % for 5 of 100, 59.62 % for half of 100', () => {
+  assert.deepEqual([rateUpperPpm(5, 100), rateUpperPpm(50, 100), rateUpperPpm(1, 1_000)], [111_751, 596_169, 5_643])
+})
+
 test('a rate is rounded up: what is above a limit is seen to be', () => {
   assert.deepEqual([ratePpm(0, 7), ratePpm(1, 3), ratePpm(7, 7), ratePpm(0, 0)], [0, 333_334, PPM_ALL, 0])
 })

@@ -250,3 +250,15 @@ test('a report says each reason in a sentence', () => {
     },
   ])
 })
+
+test('reasons come by their points, the most first', () => {
+  const { reasons } = scoreRisk({ ...CALM, diff: withClass('newly-enabled', 1), author: { releases: 1, harmed: 1 } })
+  assert.deepEqual(
+    reasons.map(({ code, points }) => [code, points]),
+    [
+      ['author-new', 8],
+      ['author-harmed', 6],
+      ['newly-enabled', 4],
+    ],
+  )
+})
