@@ -76,7 +76,7 @@ const date: Reader<string> = (value, at) => {
 
 function isDate(day: string): boolean {
   try {
-    Temporal.PlainDate.from(day, { overflow: 'reject' })
+    Temporal.PlainDate.from(day)
     return true
   } catch (error) {
     if (error instanceof RangeError) return false
