@@ -57,7 +57,8 @@ test('buckets are sorted, however many there are', () => {
     const buckets = Uint32Array.from({ length }, (_, host) => (host * 611_953) % PPM_ALL)
     buckets.set([PPM_ALL - 1, 0, 0, PPM_ALL - 1].slice(0, length))
     const expected = buckets.toSorted()
-    assert.deepEqual(sortBuckets(buckets), expected, `${length}`)
+    const sorted = sortBuckets(buckets)
+    assert.ok(sorted.length === length && sorted.every((bucket, i) => bucket === expected[i]), `${length}`)
   }
 })
 
