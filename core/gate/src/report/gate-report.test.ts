@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
-import { errorCode, utf8Decode, utf8Encode } from '@firebreak/kernel'
+import { errorCode, KernelError, utf8Decode, utf8Encode } from '@firebreak/kernel'
 import * as fc from 'fast-check'
 import { CHECK_IDS } from '../check/check.ts'
 import { GateError } from '../errors.ts'
-import { encodeGateReport, type GateReport, gateReportDigest, parseGateReport } from './gate-report.ts'
+import { encodeGateReport, type GateReport, gateReportDigest, inGateErrors, parseGateReport } from './gate-report.ts'
 import { renderGateReport } from './render.ts'
 import { REPORT_RULES } from './rules.ts'
 import { recordOf, sampleRefusal, sampleReport } from './sample-report.ts'
@@ -30,25 +30,35 @@ const FIRST = sampleReport({
   cost: { ...(PASSED.cost as NonNullable<GateReport['cost']>), running: null, ratioPpm: null, pairs: [] },
 })
 
-const samples: readonly (readonly [name: string, report: GateReport])[] = [
-  ['passed', PASSED],
-  ['failed', REFUSED],
-  ['unreadable', UNREADABLE],
-  ['first', FIRST],
+const samples: readonly (readonly [name: string, make: () => GateReport])[] = [
+  ['passed', () => sampleReport()],
+  ['failed', () => sampleRefusal()],
+  ['unreadable', () => UNREADABLE],
+  ['first', () => FIRST],
 ]
 
-for (const [name, report] of samples) {
+/** UPDATE_GOLDEN=1 writes the file again: on purpose, and read in review. */
+function isGolden(name: string, text: string): void {
+  const file = path.join(import.meta.dirname, name)
+  if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(file, text)
+  assert.equal(text, readFileSync(file, 'utf8'))
+}
+
+for (const [name, make] of samples) {
   test(`a report that is ${name} reads as it was written`, () => {
+    const report = make()
     const bytes = encodeGateReport(report)
     assert.deepEqual(parseGateReport(bytes), report)
     assert.equal(gateReportDigest(bytes), gateReportDigest(encodeGateReport(parseGateReport(bytes))))
   })
 
-  /** UPDATE_GOLDEN=1 writes the file again: on purpose, and read in review. */
   test(`a report that is ${name} is rendered as in its golden file`, () => {
-    const file = path.join(import.meta.dirname, `${name}.golden.txt`)
-    if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(file, renderGateReport(report))
-    assert.equal(renderGateReport(report), readFileSync(file, 'utf8'))
+    isGolden(`${name}.golden.txt`, renderGateReport(make()))
+  })
+
+  /** What gates of this format have written before has to be read for ever. */
+  test(`a report that is ${name} is written as in its golden file`, () => {
+    isGolden(`${name}.golden.json`, utf8Decode(encodeGateReport(make())))
   })
 }
 
@@ -114,8 +124,8 @@ for (const [name, change] of forgeries) {
   })
 }
 
-const { fuzz, selfTest, checks } = PASSED
-assert.ok(fuzz && selfTest)
+const { fuzz, selfTest, checks, cost } = PASSED
+assert.ok(fuzz && selfTest && cost)
 const with10: GateReport['checks'] = [
   ...checks,
   ...(['replay', 'cost', 'fuzz', 'self-test'] as const)
@@ -134,6 +144,10 @@ const failedCheck = { ...firstCheck, verdict: 'fail' as const }
 const selfTested = (over: Partial<typeof selfTest>) => shown({ selfTest: { ...selfTest, ...over } })
 const missed = [{ ...firstFault, missed: 'nothing rejected it' }]
 const error = { code: 'x/y', severity: 'error', message: 'm', at: null, fix: null, input: null } as const
+
+/** Each parser was given so many of the 20,000 executions of the policy, and did them. */
+const withShare = (executions: number) =>
+  shown({ fuzz: { targets: fuzz.targets.map((one) => ({ ...one, executions, executionsAsked: executions })) } })
 
 /** Each is in the right form, and claims what it does not show. */
 const claims: readonly (readonly [name: string, report: GateReport, code: string])[] = [
@@ -178,6 +192,24 @@ const claims: readonly (readonly [name: string, report: GateReport, code: string
     'gate/report-not-shown',
   ],
   [
+    'one parser of several that read too little',
+    shown({ fuzz: { targets: fuzz.targets.map((one, i) => (i === 1 ? { ...one, executions: 1 } : one)) } }),
+    'gate/report-not-shown',
+  ],
+  ['a share of the executions that is too small', withShare(399), 'gate/report-not-shown'],
+  ['a cost of no events', shown({ cost: { ...cost, events: 0 } }), 'gate/report-not-shown'],
+  ['no minimum engine', { ...PASSED, minimumEngine: '' }, 'gate/report-no-release'],
+  [
+    'one ablation of several that was not noticed',
+    selfTested({ ablations: [...selfTest.ablations, { leftOut: 'x', noticed: false }] }),
+    'gate/report-not-shown',
+  ],
+  [
+    'one canary of several that was not found',
+    selfTested({ canaries: [...selfTest.canaries, { name: 'x', found: false, executions: 1 }] }),
+    'gate/report-not-shown',
+  ],
+  [
     'something found by fuzzing',
     shown({ fuzz: { targets: fuzz.targets.map((one) => ({ ...one, findings: 1 })) } }),
     'gate/report-not-shown',
@@ -210,6 +242,39 @@ for (const [name, report, code] of claims) {
     )
   })
 }
+
+test('a parser may be given a fiftieth of the executions, and a check that passed may have notes', () => {
+  const notes = [
+    { ...error, severity: 'warning' as const },
+    { ...error, severity: 'note' as const },
+  ]
+  const noted = { ...PASSED, checks: [{ ...firstCheck, findings: notes }, ...otherChecks] }
+  const one = { ...PASSED, cost: { ...cost, events: 1 } }
+  for (const report of [withShare(400), noted, one]) {
+    assert.deepEqual(parseGateReport(encodeGateReport(report)), report)
+  }
+})
+
+test('the engines of a policy are all, or are named', () => {
+  const withEngines = (engines: unknown) =>
+    utf8Encode(utf8Decode(encodeGateReport(PASSED)).replace('"engines":"all"', `"engines":${JSON.stringify(engines)}`))
+  assert.deepEqual(parseGateReport(withEngines(['1.2.0'])).policy.engines, ['1.2.0'])
+  for (const engines of ['none', '', null, [1], ['all']]) {
+    assert.throws(() => parseGateReport(withEngines(engines)), { code: 'gate/report-malformed' })
+  }
+})
+
+test('only what a reader refuses is a malformed report; a bug stays a bug', () => {
+  for (const bug of [new KernelError('kernel/bug', 'x'), new TypeError('x')]) {
+    assert.throws(
+      () =>
+        inGateErrors(() => {
+          throw bug
+        }),
+      bug,
+    )
+  }
+})
 
 test('every rule of a report is broken by some claim', () => {
   const codes = new Set(claims.map(([, , code]) => code))

@@ -71,37 +71,45 @@ test('opens with the old key and with the new one while keys change', () => {
 
 const subject = (name: string, sha256: string): Json => [{ name, digest: { sha256 } }]
 const PATH = 'releases/linux-baseline/1.1.0/image.fbi'
-const refused: readonly (readonly [name: string, found: string, expected: string])[] = [
-  ['a signature by another key', codeOf(signGateReport(REPORT, other)), 'gate/report-not-signed'],
-  ['no key that counts', codeOf(SIGNED, []), 'gate/report-not-signed'],
-  ['no signature', codeOf(jsonBytes({ ...envelope, signatures: [] })), 'gate/report-not-signed'],
-  ['a report without an envelope', codeOf(encodeGateReport(REPORT)), 'gate/report-malformed'],
-  ['an envelope of another type', codeOf(sealed(canonicalJsonBytes(statement), 'text/plain')), 'gate/report-malformed'],
-  ['a report without a statement', codeOf(sealed(encodeGateReport(REPORT))), 'gate/report-malformed'],
-  ['another kind of statement', stated({ _type: 'https://in-toto.io/Statement/v0.1' }), 'gate/report-malformed'],
-  ['another predicate', stated({ predicateType: 'https://slsa.dev/provenance/v1' }), 'gate/report-malformed'],
-  ['no subject', stated({ subject: [] }), 'gate/report-subject'],
+const refused: readonly (readonly [name: string, find: () => string, expected: string])[] = [
+  ['a signature by another key', () => codeOf(signGateReport(REPORT, other)), 'gate/report-not-signed'],
+  ['no key that counts', () => codeOf(SIGNED, []), 'gate/report-not-signed'],
+  ['no signature', () => codeOf(jsonBytes({ ...envelope, signatures: [] })), 'gate/report-not-signed'],
+  ['a report without an envelope', () => codeOf(encodeGateReport(REPORT)), 'gate/report-malformed'],
   [
-    'two subjects',
-    stated({ subject: [statement['subject'], statement['subject']].flat() as Json }),
+    'an envelope of another type',
+    () => codeOf(sealed(canonicalJsonBytes(statement), 'text/plain')),
     'gate/report-malformed',
   ],
-  ['another image', stated({ subject: subject(PATH, '0'.repeat(64)) }), 'gate/report-subject'],
+  ['a report without a statement', () => codeOf(sealed(encodeGateReport(REPORT))), 'gate/report-malformed'],
+  ['another kind of statement', () => stated({ _type: 'https://in-toto.io/Statement/v0.1' }), 'gate/report-malformed'],
+  ['another predicate', () => stated({ predicateType: 'https://slsa.dev/provenance/v1' }), 'gate/report-malformed'],
+  ['no subject', () => stated({ subject: [] }), 'gate/report-subject'],
+  [
+    'two subjects',
+    () => stated({ subject: [statement['subject'], statement['subject']].flat() as Json }),
+    'gate/report-malformed',
+  ],
+  ['another image', () => stated({ subject: subject(PATH, '0'.repeat(64)) }), 'gate/report-subject'],
   [
     'another name',
-    stated({ subject: subject('releases/other/1.1.0/image.fbi', REPORT.imageDigest ?? '') }),
+    () => stated({ subject: subject('releases/other/1.1.0/image.fbi', REPORT.imageDigest ?? '') }),
     'gate/report-subject',
   ],
-  ['an unknown key', stated({ extra: 1 }), 'gate/report-malformed'],
-  ['a statement with white space', codeOf(sealed(utf8Encode(` ${canonicalJson(statement)}`))), 'gate/report-malformed'],
+  ['an unknown key', () => stated({ extra: 1 }), 'gate/report-malformed'],
+  [
+    'a statement with white space',
+    () => codeOf(sealed(utf8Encode(` ${canonicalJson(statement)}`))),
+    'gate/report-malformed',
+  ],
   [
     'a claim that its own checks deny',
-    codeOf(signGateReport({ ...sampleRefusal(), verdict: 'pass' }, gate)),
+    () => codeOf(signGateReport({ ...sampleRefusal(), verdict: 'pass' }, gate)),
     'gate/report-verdict',
   ],
 ]
-for (const [name, found, expected] of refused) {
-  test(`refuses ${name}: ${expected}`, () => assert.equal(found, expected))
+for (const [name, find, expected] of refused) {
+  test(`refuses ${name}: ${expected}`, () => assert.equal(find(), expected))
 }
 
 test('a gate learns from earlier reports that its own key signed, and from any while nothing counts', () => {
@@ -113,6 +121,7 @@ test('a gate learns from earlier reports that its own key signed, and from any w
   }
   const lie = { ...sampleRefusal(), verdict: 'pass' as const }
   assert.throws(() => readEarlierReport(signGateReport(lie, other), null), { code: 'gate/report-verdict' })
+  assert.throws(() => readEarlierReport(encodeGateReport(lie), null), { code: 'gate/report-verdict' })
   assert.throws(() => readEarlierReport(new Uint8Array(9), null), { code: 'gate/report-malformed' })
 })
 

@@ -42,26 +42,69 @@ test('names an engine once for all that it ran, with the sandbox that it really 
   assert.deepEqual(summariseEngines([run({ sandbox: null })]), [{ ...engine, sandboxTier: 'not known' }])
 })
 
+test('names what an engine ran in without any layer', () => {
+  const bare = { active: [], missing: ['seccomp', 'landlock'] }
+  assert.equal(summariseEngines([run({ sandbox: bare })])[0]?.sandboxTier, 'none, without seccomp, landlock')
+})
+
+test('counts all that no test decides, and lists as many as a report holds', () => {
+  const [first] = coverageOf({ ...parsePack(goodSource()), tests: [] }).rules
+  assert.ok(first)
+  const tests = Array.from({ length: 501 }, () => first.tests[0]).filter((one) => one !== undefined)
+  const { total, undecided } = summariseCoverage({ rules: [{ ...first, tests }] })
+  assert.deepEqual([total, undecided.length], [501, REPORT_LIST_MAX.undecided])
+})
+
 test('an engine that did not run is not among those that ran', () => {
   assert.deepEqual(summariseEngines([run({ result: { kind: 'failed', code: 'engine/trap', message: '' } })]), [])
 })
 
+const TARGET: FuzzedTarget = {
+  target: 'image',
+  scriptDigest: '00'.repeat(32),
+  executionsAsked: 999,
+  executions: 1_000,
+  accepted: 5,
+  blocks: 999,
+  blocksTotal: 2_000,
+  corpus: 7,
+  regressions: 0,
+  progress: [],
+  findings: [],
+  fault: null,
+}
+
+/** Progress of so many points, as a report has it. */
+function pointsOf(count: number) {
+  const progress = Array.from({ length: count }, (_, i) => ({ executions: i, blocks: i, corpus: 1 }))
+  const summary = summariseFuzz({
+    seed: 1,
+    toolDigest: '00'.repeat(32),
+    targets: [{ ...TARGET, progress }],
+    canaries: [],
+  })
+  return (summary.targets[0]?.progress ?? []).map(({ executions }) => executions)
+}
+
+test('keeps every point of a way that a report can hold, and of one more the first and the last', () => {
+  const most = REPORT_LIST_MAX.fuzzProgress
+  for (const count of [0, 1, 2, 3, most - 1, most]) {
+    assert.deepEqual(
+      pointsOf(count),
+      Array.from({ length: count }, (_, i) => i),
+    )
+  }
+  for (const count of [most + 1, 2 * most, 1_000]) {
+    const points = pointsOf(count)
+    assert.deepEqual([points.length, points[0], points.at(-1)], [most, 0, count - 1])
+    const gaps = points.slice(1).map((one, i) => one - (points[i] ?? 0))
+    assert.ok(Math.max(...gaps) - Math.min(...gaps) <= 1)
+  }
+})
+
 test('keeps the first and the last point of a long way, and a report can hold the rest', () => {
   const progress = Array.from({ length: 1_000 }, (_, i) => ({ executions: i, blocks: i, corpus: 1 }))
-  const target: FuzzedTarget = {
-    target: 'image',
-    scriptDigest: '00'.repeat(32),
-    executionsAsked: 999,
-    executions: 1_000,
-    accepted: 5,
-    blocks: 999,
-    blocksTotal: 2_000,
-    corpus: 7,
-    regressions: 0,
-    progress,
-    findings: [],
-    fault: null,
-  }
+  const target = { ...TARGET, progress }
   const fuzz = summariseFuzz({ seed: 1, toolDigest: '00'.repeat(32), targets: [target], canaries: [] })
   const points = fuzz.targets[0]?.progress ?? []
   assert.equal(points.length, REPORT_LIST_MAX.fuzzProgress)

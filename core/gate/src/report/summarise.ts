@@ -62,7 +62,7 @@ function summariseTarget(one: FuzzedTarget): FuzzedParser {
 /** As many points as a report shows, the first and the last among them. */
 function thinned<T>(points: readonly T[]): readonly T[] {
   const most = REPORT_LIST_MAX.fuzzProgress
-  if (points.length <= most) return points
-  const at = (i: number): number => Math.round((i * (points.length - 1)) / (most - 1))
-  return Array.from({ length: most }, (_, i) => points[at(i)]).filter((one) => one !== undefined)
+  const step = (points.length - 1) / (most - 1)
+  const shown = new Set(Array.from({ length: most }, (_, i) => Math.round(i * step)))
+  return points.filter((_, i) => shown.has(i))
 }
