@@ -46,20 +46,22 @@ const WEEK_DAYS = 7
 const zone: Reader<string> = (value, at) => {
   const id = text(ZONE_CHARS_MAX)(value, at)
   // No offsets: `+01:00` is no zone, for it knows nothing of summer.
-  if (!/^[A-Za-z][A-Za-z0-9_+/-]*$/.test(id) || !isZone(id)) {
+  if (!/^[A-Za-z][A-Za-z0-9_+/-]*$/.test(id) || !isTaken(() => zoned(0, id))) {
     throw malformed(at, 'a time zone that this host knows, like Europe/Berlin', id)
   }
   return id
 }
 
-function isZone(id: string): boolean {
+/** Whether Temporal can make something of a text: it throws a RangeError where it can't. */
+function isTaken(read: () => unknown): boolean {
+  let isGood = true
   try {
-    zoned(0, id)
-    return true
+    read()
   } catch (error) {
-    if (error instanceof RangeError) return false
-    throw error
+    if (!(error instanceof RangeError)) throw error
+    isGood = false
   }
+  return isGood
 }
 
 const timeOfDay: Reader<string> = (value, at) => {
@@ -70,18 +72,9 @@ const timeOfDay: Reader<string> = (value, at) => {
 
 const date: Reader<string> = (value, at) => {
   const day = text(10)(value, at)
-  if (!/^\d{4}-\d\d-\d\d$/.test(day) || !isDate(day)) throw malformed(at, 'a date like 2026-12-24 that exists', day)
+  if (!/^\d{4}-\d\d-\d\d$/.test(day) || !isTaken(() => Temporal.PlainDate.from(day)))
+    throw malformed(at, 'a date like 2026-12-24 that exists', day)
   return day
-}
-
-function isDate(day: string): boolean {
-  try {
-    Temporal.PlainDate.from(day)
-    return true
-  } catch (error) {
-    if (error instanceof RangeError) return false
-    throw error
-  }
 }
 
 const days: Reader<readonly Day[]> = (value, at) => {
