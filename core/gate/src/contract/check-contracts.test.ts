@@ -4,7 +4,7 @@ import { compilePack, parsePack, type SensorSource, type VerifiedImage, verifyIm
 import { ENGINE_CONTRACT } from '@firebreak/detect'
 import { MANIFEST, type PlainMap, rule, sourceOf } from '../gate-fixture.ts'
 import { checkContracts, CONTRACT_CODES } from './check-contracts.ts'
-import type { EngineBuild } from './engine-build.ts'
+import { contractOf, type EngineBuild } from './engine-build.ts'
 
 const DIGEST = '0'.repeat(64)
 const { features, fields } = ENGINE_CONTRACT
@@ -77,14 +77,47 @@ test('versions are compared as numbers: 1.10.0 is newer than 1.9.0', () => {
 })
 
 test('without a build there is no verdict', () => {
-  assert.equal(checkContracts(imageOf([reads(1, 'Image')]), [], []).verdict, 'inconclusive')
+  const { verdict, findings } = checkContracts(imageOf([reads(1, 'Image')]), [], [])
+  assert.deepEqual([verdict, findings.map(({ code }) => code)], ['inconclusive', ['gate/no-engine']])
+})
+
+test('a pack that no engine takes is held against the newest of them', () => {
+  const fleet = ['1.1.0', '1.10.0', '1.9.0'].map((version) => engine(version))
+  const { reason, findings } = checkContracts(imageOf([reads(1, 'Image')], '2.0.0'), fleet, [])
+  assert.equal(reason, 'The pack needs engine 2.0.0, and the newest of the fleet is 1.10.0.')
+  assert.equal(findings[0]?.fix, 'Lower minimumEngine in pack.yaml.')
+})
+
+test('the reason counts the errors, and each says how it is mended', () => {
+  const small = engine('1.1.0', { supplies: { ...SMALL, features: [] } })
+  const { reason, findings } = checkContracts(imageOf([reads(1, 'User', 'Hashes')]), [small], [])
+  assert.match(reason, /^3 findings, the first: Engine 1\.1\.0 cannot load it: /)
+  const another = 'Say in pack.yaml that the pack needs a newer engine, or take the rules of it out.'
+  assert.deepEqual(
+    findings.map(({ code, fix }) => [code, fix]),
+    [
+      ['detect/unsupplied-feature', another],
+      [
+        'detect/unsupplied-field',
+        'Read another field than Hashes, or say in pack.yaml that the pack needs a newer engine.',
+      ],
+      [
+        'detect/unsupplied-field',
+        'Read another field than User, or say in pack.yaml that the pack needs a newer engine.',
+      ],
+    ],
+  )
 })
 
 test('what inputs supply counts for engines that take inputs, and for no other', () => {
   const image = imageOf([rule(1, { query: 'x' }, { category: 'dns', product: 'any' })])
   const source = { category: 'dns', product: 'any', service: null }
   const inputs: readonly SensorSource[] = [{ kind: 'declared', source, fields: ['query'] }]
-  assert.equal(checkContracts(image, [engine('1.3.0')], inputs).verdict, 'pass')
+  const taken = checkContracts(image, [engine('1.3.0')], inputs)
+  assert.equal(taken.verdict, 'pass')
+  assert.match(taken.reason, /^Engine 1\.3\.0, with the inputs that the release is for, supplies all 1 fields/)
+  assert.deepEqual(contractOf(engine('1.3.0'), inputs).inputs, inputs)
+  assert.deepEqual(contractOf(engine('1.1.0', { takesInputs: false }), inputs).inputs, [])
   assert.equal(checkContracts(image, [engine('1.3.0')], []).verdict, 'fail')
   const check = checkContracts(image, [engine('1.3.0'), engine('1.1.0', { takesInputs: false })], inputs)
   assert.match(check.reason, /^Engine 1\.1\.0 cannot load it: it reads events of category: dns/)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compilePack, parsePack, type VerifiedImage, verifyImage } from '@firebreak/content'
-import { KernelError, utf8Encode } from '@firebreak/kernel'
+import { KernelError, utf8Decode, utf8Encode } from '@firebreak/kernel'
 import * as fc from 'fast-check'
 import { type PlainMap, rule, sourceOf } from '../gate-fixture.ts'
 import { addToHistory, encodeHistory, HISTORY_USES_MAX, noveltyOf, parseHistory, type Use, usesOf } from './novelty.ts'
@@ -29,6 +29,17 @@ test('uses are the fields and matchers of the rules of each log source, once eac
     `${PROCESSES} / Image / starts-with cased`,
     `${PROCESSES} / User / is-null`,
   ])
+})
+
+test('keywords are a use of any field, and names are shown as a history can hold them', () => {
+  const words = { ...rule(1, {}), detection: { words: ['evil'], condition: 'words' } }
+  assert.deepEqual(shown(usesOf(imageOf(words))), [`${PROCESSES} / * / contains`])
+  const image = imageOf(rule(1, { 'A\u0001B\n': 'x', ['\u{1f600}'.repeat(64)]: 'x' }))
+  assert.deepEqual(
+    usesOf(image).map(({ field }) => field),
+    ['A\ufffdB\ufffd', '\u{1f600}'.repeat(64)],
+  )
+  assert.deepEqual(parseHistory(encodeHistory(usesOf(image))), usesOf(image))
 })
 
 test('a first use of a field that was only ever matched by a wildcard shows, as in July 2024', () => {
@@ -93,9 +104,17 @@ test('whatever else is in the file is refused', () => {
     `[${use.replace('"b"', `"${'b'.repeat(1_025)}"`)}]`,
     `[${use.replace('}', ',"x":1}')}]`,
     ` [${use}]`,
+    `[${use}] `,
     `[${Array.from({ length: HISTORY_USES_MAX + 1 }, () => '0').join(',')}]`,
   ]
   for (const row of rows) assert.throws(() => parseHistory(utf8Encode(row)), KernelError, row.slice(0, 80))
+})
+
+test('a history holds so many uses, and not one more', () => {
+  const use = (n: number): Use => ({ source: 's', field: String(n), matcher: 'equals' })
+  const most = Array.from({ length: HISTORY_USES_MAX }, (_, n) => use(n))
+  assert.equal(utf8Decode(encodeHistory(most)).split('"field"').length - 1, HISTORY_USES_MAX)
+  assert.throws(() => encodeHistory([...most, use(HISTORY_USES_MAX)]), KernelError)
 })
 
 test('hostile bytes end in a history or in one kind of error', () => {

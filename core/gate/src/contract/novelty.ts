@@ -1,4 +1,5 @@
 import {
+  compareTexts,
   GROUP,
   type ImageTables,
   NODE,
@@ -10,17 +11,7 @@ import {
   SELECTION,
   type VerifiedImage,
 } from '@firebreak/content'
-import {
-  canonicalJsonBytes,
-  KernelError,
-  list,
-  literal,
-  malformed,
-  object,
-  parseJson,
-  type Reader,
-  text,
-} from '@firebreak/kernel'
+import { canonicalJsonBytes, list, literal, malformed, object, parseJson, type Reader, text } from '@firebreak/kernel'
 
 /**
  * One way in which content uses an engine: in rules of this log source, this field is matched like this. The outage of July 2024 was the
@@ -72,7 +63,7 @@ export function usesOf({ tables }: Pick<VerifiedImage, 'tables'>): readonly Use[
 /** @param history - uses of every release ever; null: not known */
 export function noveltyOf(image: Pick<VerifiedImage, 'tables'>, history: readonly Use[] | null): Novelty {
   const uses = usesOf(image)
-  const before = new Set((history ?? []).map(keyOf))
+  const before = new Set(history?.map(keyOf))
   const firstUses = uses.filter((use) => !before.has(keyOf(use)))
   return { uses: uses.length, known: uses.length - firstUses.length, firstUses, hasHistory: history !== null }
 }
@@ -98,7 +89,7 @@ export function parseHistory(bytes: Uint8Array): readonly Use[] {
   const uses = readHistory(parseJson(bytes, HISTORY_BYTES_MAX, 'history'), 'history')
   const canonical = encodeHistory(uses)
   if (canonical.length === bytes.length && canonical.every((byte, i) => byte === bytes[i])) return uses
-  throw new KernelError('kernel/malformed', 'Cannot read history: not in its canonical form', { at: 'history' })
+  throw malformed('history', 'its canonical form', 'another form')
 }
 
 /** Names without control characters: canonical JSON does not escape them. */
@@ -135,13 +126,9 @@ function sourceName({ groups, strings }: ImageTables, group: number): string {
   return words.map((word) => (word === NONE ? '*' : shown(strings.text(word)))).join(' ')
 }
 
-/** As a history can hold it, whatever a pack calls its fields. */
-function shown(given: string): string {
-  const printable = given
-    .replaceAll(/\p{Cc}/gu, '\ufffd')
-    .slice(0, NAME_CHARS_MAX / 4)
-    .toWellFormed()
-  return printable === '' ? '\ufffd' : printable
+/** As a history can hold it. The verifier has seen to it that there is a name, and that it is short. */
+function shown(name: string): string {
+  return name.replaceAll(/\p{Cc}/gu, '\ufffd')
 }
 
 function keyOf({ source, field, matcher }: Use): string {
@@ -150,5 +137,5 @@ function keyOf({ source, field, matcher }: Use): string {
 
 function sorted(uses: readonly Use[]): readonly Use[] {
   const keys = new Map(uses.map((use) => [use, keyOf(use)]))
-  return uses.toSorted((a, b) => ((keys.get(a) ?? '') < (keys.get(b) ?? '') ? -1 : 1))
+  return uses.toSorted((a, b) => compareTexts(keys.get(a) ?? '', keys.get(b) ?? ''))
 }

@@ -5,7 +5,8 @@ import * as fc from 'fast-check'
 import { GATE_POLICY_DEFAULT } from '../check/policy.ts'
 import { imageOf } from '../diff/diff-fixture.ts'
 import { rule } from '../gate-fixture.ts'
-import { checkCost, costSummary } from './check-cost.ts'
+import { checkCost, costSummary, fuelRatio, memoryRatio } from './check-cost.ts'
+import { REPORT_LIST_MAX } from '../report/read-parts.ts'
 import { COST_CODES } from './codes.ts'
 import type { CostEvidence, CostMeasure } from './evidence.ts'
 
@@ -96,13 +97,21 @@ test('more of anything is never judged better', () => {
 
 test('regular expressions are proved once more: the worst is named, and one that the proof refuses fails', () => {
   const image = imageOf([rule(1, { 'CommandLine|re': ['ab+c', 'x[0-9]{1,40}y'] })])
-  const [note] = checkCost(image, evidenceOf({}), POLICY).findings
+  const { verdict, findings } = checkCost(image, evidenceOf({}), POLICY)
+  const [note] = findings
+  assert.equal(verdict, 'pass')
   assert.deepEqual([note?.code, note?.severity], ['gate/cost-regexes', 'note'])
-  assert.match(note?.message ?? '', /^All 2 regular expressions run in linear time: the worst takes at most \d+ steps/)
+  assert.match(
+    note?.message ?? '',
+    /^All 2 regular expressions run in linear time: the worst takes at most [1-9]\d* steps/,
+  )
   const [first = new Uint32Array(), ...rest] = image.tables.regexes
   const broken = { ...image, tables: { ...image.tables, regexes: [first.subarray(0, 3), ...rest] } } as VerifiedImage
   const check = checkCost(broken, evidenceOf({}), POLICY)
   assert.deepEqual([check.verdict, check.findings.map(({ code }) => code)], ['fail', ['gate/cost-regex']])
+  assert.match(check.reason, /^Regular expression 1 of the image: /)
+  const bug = { ...image, tables: { ...image.tables, regexes: [null] } } as unknown as VerifiedImage
+  assert.throws(() => checkCost(bug, evidenceOf({}), POLICY), TypeError)
 })
 
 test('findings have the severity of their code', () => {
@@ -120,4 +129,57 @@ test('a pass says what it rests on', () => {
   )
   const { ratioPpm, candidate, running } = costSummary(evidenceOf({ fuel: 33_000 }, 1.5))
   assert.deepEqual([ratioPpm, candidate.fuelPerEvent, running?.fuelPerEvent], [1_500_005, 33, 30])
+})
+
+test('just what is allowed is allowed', () => {
+  const { stepsPerByte, memoryBytes } = IMAGE.costBound
+  const codes = (evidence: CostEvidence, policy = POLICY) =>
+    checkCost(IMAGE, evidence, policy).findings.map(({ code }) => code)
+  const held = evidenceOf({ fuelPeak: stepsPerByte, memoryBytes: memoryBytes + 8 * MIB }, 1, {
+    ...MEASURE,
+    memoryBytes: 8 * MIB,
+  })
+  assert.deepEqual(codes(held), [])
+  assert.deepEqual(codes(held, { ...POLICY, fuelPerEventMax: stepsPerByte }), [])
+  assert.deepEqual(codes(held, { ...POLICY, fuelPerEventMax: stepsPerByte - 1 }), ['gate/cost-peak'])
+  assert.deepEqual(codes(evidenceOf({ memoryBytes: 7.5 * MIB })), [])
+  const pairs = Array.from({ length: 12 }, () => ({ candidateNs: 1_500_000, runningNs: 1_000_000 }))
+  assert.deepEqual(codes({ ...evidenceOf(slow), pairs }), [])
+  assert.deepEqual(codes(evidenceOf({ cpuNsPerEvent: 12_000 }, 1.6)), [])
+  assert.deepEqual(codes(evidenceOf({ cpuNsPerEvent: 12_001 }, 1.6)), ['gate/cost-cpu'])
+})
+
+test('a finding says how much more it is, with the event that shows it', () => {
+  const said = (more: Partial<CostMeasure>) => {
+    return checkCost(IMAGE, evidenceOf(more), POLICY).findings.map(({ message, fix, input }) => [message, fix, input])
+  }
+  assert.deepEqual(said({ fuel: 60_000, peakEvent: '{"b":2}' }), [
+    [
+      'An event sets off 60.0 nodes and predicates, with the running release 30.0: 2.00 times; the policy allows 1.50 times.',
+      null,
+      '{"b":2}',
+    ],
+  ])
+  const declared = IMAGE.costBound.stepsPerByte
+  assert.deepEqual(said({ fuelPeak: 1_000, peakEvent: '{"b":2}' }), [
+    [
+      'One event sets off 1,000 nodes and predicates; the policy allows 100.',
+      'Give rules a literal that most events lack.',
+      '{"b":2}',
+    ],
+    [`One event sets off 1,000 nodes and predicates; the image declares ${declared} steps at most.`, null, '{"b":2}'],
+  ])
+})
+
+test('next to nothing is held against next to nothing, for each event and of memory', () => {
+  const few = { ...MEASURE, fuel: 1_000, memoryBytes: 10 }
+  assert.equal(fuelRatio(evidenceOf({ fuel: 15_999 }, 1, few)), 1)
+  assert.equal(fuelRatio(evidenceOf({ fuel: 32_000 }, 1, few)), 2)
+  assert.equal(memoryRatio(evidenceOf({ memoryBytes: 8 * MIB }, 1, few)), 2)
+  assert.deepEqual([fuelRatio(evidenceOf({}, 1, null)), memoryRatio(evidenceOf({}, 1, null))], [1, 1])
+})
+
+test('a report has as many pairs as it can hold', () => {
+  const pairs = Array.from({ length: 65 }, (_, i) => ({ candidateNs: i, runningNs: 1 }))
+  assert.equal(costSummary({ ...evidenceOf({}), pairs }).pairs.length, REPORT_LIST_MAX.costPairs)
 })

@@ -33,6 +33,23 @@ test('a time of nothing is no pair', () => {
   assert.equal(pairedRatio([...pairs.slice(1), { candidateNs: 5, runningNs: 0 }]), null)
 })
 
+test('a pair without a time counts for nothing beside those that have one', () => {
+  const pairs = pairsOf([1, 2, 3, 4, 5, 6, 7])
+  for (const none of [
+    { candidateNs: 0, runningNs: 5 },
+    { candidateNs: 5, runningNs: 0 },
+  ]) {
+    assert.deepEqual(pairedRatio([none, ...pairs]), { median: 4, lower: 1, upper: 7 })
+  }
+})
+
+test('the more pairs, the closer the limits', () => {
+  // P(X <= 5) of 20 is 0.0207, P(X <= 23) of 64 is 0.0164.
+  const of = (count: number) => pairedRatio(pairsOf(Array.from({ length: count }, (_, i) => i + 1)))
+  assert.deepEqual(of(20), { median: 10.5, lower: 6, upper: 15 })
+  assert.deepEqual(of(64), { median: 32.5, lower: 24, upper: 41 })
+})
+
 test('whichever of the two is called the candidate, it is the same comparison; and its order does not matter', () => {
   const ratio = fc.integer({ min: 1, max: 1_000 })
   fc.assert(

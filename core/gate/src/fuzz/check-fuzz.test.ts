@@ -131,3 +131,53 @@ void test('an input is shown as text, or as digits, and not without end', () => 
   assert.equal(shown(Uint8Array.of(0, 255)), 'hex 00ff')
   assert.match(shown(new Uint8Array(1_000)), /^hex (?:00){300} … \(1000 bytes\)$/)
 })
+
+const imageSays = (over: Partial<FuzzedTarget>) => {
+  const { verdict, reason, findings } = checkFuzz(withImage(over), POLICY)
+  return [verdict, reason, ...findings.slice(1).map(({ message }) => message)]
+}
+
+void test('each gap is said once, with its numbers', () => {
+  const read = 'The parser of image read 0 of 1 inputs.'
+  const share = 'The parser of image was to read 0 inputs, of 1000 that are asked for.'
+  assert.deepEqual(imageSays({ executionsAsked: 0, executions: 0 }), ['inconclusive', read, share])
+  assert.deepEqual(imageSays({ executionsAsked: 20, executions: 20 }), [
+    'pass',
+    'Nothing was found in 15 parsers with 14020 inputs of seed 5; 5 of 5 planted bugs found.',
+  ])
+  const nothing = 'The parser of image accepted no input: nothing behind it was reached.'
+  assert.deepEqual(imageSays({ accepted: 0 }), ['inconclusive', nothing])
+  const fault = 'The parser of image could not be fuzzed to the end: no memory'
+  assert.deepEqual(imageSays({ executions: 0, accepted: 0, fault: 'no memory' }), ['inconclusive', fault])
+})
+
+void test('what was found stands for what was left of the executions', () => {
+  const where = 'The parser of image breaks a promise in verify:7: it broke'
+  assert.deepEqual(imageSays({ executions: 5, accepted: 0, findings: [found('trap')] }), ['fail', where])
+  const nowhere = { ...found('trap'), place: null }
+  assert.deepEqual(imageSays({ findings: [nowhere] }), ['fail', 'The parser of image breaks a promise: it broke'])
+})
+
+void test('a planted bug that could not be tried proves nothing', () => {
+  const [, ...others] = evidence().canaries
+  const given = evidence({ canaries: [...others, canary({ canary: 'dull', found: null, fault: 'no memory' })] })
+  assert.deepEqual(
+    checkFuzz(given, POLICY).findings.map(({ message }) => message),
+    [
+      '4 planted bugs were tried, at least 5 have to be.',
+      'The planted bug dull could not be fuzzed to the end: no memory',
+    ],
+  )
+})
+
+void test('text is what can be printed in ASCII', () => {
+  const bytes: readonly (readonly [bytes: readonly number[], shown: string])[] = [
+    [[0x20, 0x7e], ' ~'],
+    [[0x1f], 'hex 1f'],
+    [[0x7f], 'hex 7f'],
+    [[0x61, 0x80, 0x62], 'hex 618062'],
+    [[], ''],
+  ]
+  for (const [given, expected] of bytes) assert.equal(shown(Uint8Array.from(given)), expected)
+  assert.equal(shown(new Uint8Array(300).fill(0x61)), 'a'.repeat(300))
+})

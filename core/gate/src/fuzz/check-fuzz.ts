@@ -66,10 +66,10 @@ export function checkFuzz(evidence: FuzzEvidence, policy: Pick<GatePolicy, 'fuzz
   const missed = evidence.canaries.filter(isMissed).map(missedFinding)
   const incomplete = [...incompleteFindings(evidence, policy.fuzzExecutions), ...faults(evidence)]
   const findings = [...missed, ...found, ...incomplete]
-  const [first] = [...missed, ...found]
-  if (first !== undefined) return failed('fuzz', first.message, findings)
-  if (incomplete.length > 0) return inconclusive('fuzz', incomplete[0]?.message ?? '', findings)
-  return passed('fuzz', summary(evidence))
+  const [first] = findings
+  if (first === undefined) return passed('fuzz', summary(evidence))
+  const decide = missed.length + found.length > 0 ? failed : inconclusive
+  return decide('fuzz', first.message, findings)
 }
 
 function summary({ targets, canaries, seed }: FuzzEvidence): string {
