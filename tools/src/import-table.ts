@@ -35,6 +35,7 @@ const ADAPTERS = [
   'instrument',
   'linux',
   'pack-folder',
+  'report-page',
   'sqlite',
   'yara',
 ].map((name) => `adapters/${name}`)
@@ -70,6 +71,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
   'adapters/instrument': adapter(['acorn', 'magic-string'], ['module', 'vm']),
   'adapters/linux': adapter([], ['*', 'ffi']),
   'adapters/pack-folder': adapter(['yaml']),
+  'adapters/report-page': { ...NOTHING, node: ['crypto', 'fs', 'path'] },
   'adapters/sqlite': adapter([], ['*', 'sqlite']),
   'adapters/yara': adapter(['@virustotal/yara-x']),
   'apps/agent': app(),
@@ -77,7 +79,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
   'apps/gate': app(['rolldown']),
   'apps/console': { ...NOTHING, typesOf: ['core/api', 'core/rollout'], packages: ['react', 'react-dom'] },
   'apps/server': app(),
-  'apps/simulator': { ...NOTHING, workspace: [...CORE, 'testing/world'], node: ['*'] },
+  'apps/simulator': { ...NOTHING, workspace: [...CORE, 'adapters/report-page', 'testing/world'], node: ['*'] },
   'testing/world': core('crypto', 'rollout'),
 }
 

@@ -1,5 +1,5 @@
 import { countOf, type GateReport, type RuleChange, type VerdictChange } from '@firebreak/gate'
-import { type Html, html } from './markup.ts'
+import { type Html, html } from '@firebreak/report-page'
 import { table } from './table.ts'
 
 const CHANGES: Readonly<Record<RuleChange['change'], string>> = {

@@ -1,5 +1,5 @@
 import { type CheckRecord, type CheckVerdict, countOf, type Finding, type GateReport, plural } from '@firebreak/gate'
-import { type Html, html } from './markup.ts'
+import { type Html, html } from '@firebreak/report-page'
 import { bar } from './pictures.ts'
 
 const MARKS: Readonly<Record<CheckVerdict, string>> = {

@@ -1,5 +1,5 @@
 import { countOf, type GateReport } from '@firebreak/gate'
-import { type Html, html } from './markup.ts'
+import { type Html, html } from '@firebreak/report-page'
 import { table } from './table.ts'
 
 type Control = NonNullable<GateReport['selfTest']>['faults'][number]

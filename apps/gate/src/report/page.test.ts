@@ -10,7 +10,7 @@ import { composeReport, type GateReport } from '@firebreak/gate'
 import { sampleFound, sampleRefusal, sampleReport } from '@firebreak/gate/testing'
 import * as fc from 'fast-check'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { html } from './markup.ts'
+import { html } from '@firebreak/report-page'
 import { type PageExtras, renderGatePage, sentenceOf } from './page.ts'
 
 const EXTRAS: PageExtras = {

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { countOf, type GateReport, percentOf, plural, timesOf } from '@firebreak/gate'
 import { formatUtc, type Sha256Hex } from '@firebreak/kernel'
+import { BASE_STYLE, headOf, type Html, html } from '@firebreak/report-page'
 import { changes } from './changes.ts'
 import { checks } from './checks.ts'
-import { Html, html } from './markup.ts'
 import { costs, coverage, engines, fuzzing, selfTest } from './proofs.ts'
 import { heldTo, reproduce, risk } from './terms.ts'
 
@@ -19,15 +18,13 @@ export interface PageExtras {
   readonly command: readonly string[]
 }
 
-const STYLE = readFileSync(join(import.meta.dirname, 'page.css'), 'utf8')
+const STYLE = BASE_STYLE + readFileSync(join(import.meta.dirname, 'page.css'), 'utf8')
 
 /**
  * The report as one page that stands alone: no script, no request, and a policy that lets the browser do nothing else. Everything that
  * comes from content and engines is text.
  */
 export function renderGatePage(report: GateReport, extras: PageExtras): string {
-  const hash = createHash('sha256').update(STYLE).digest('base64')
-  const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`
   const isPass = report.verdict === 'pass'
   const body = [
     header(report, extras),
@@ -42,22 +39,8 @@ export function renderGatePage(report: GateReport, extras: PageExtras): string {
     heldTo(report),
     reproduce(report, extras),
   ]
-  return `<!doctype html>\n${
-    html`<html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${new Html(policy)}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <meta name="referrer" content="no-referrer" />
-        <title>${sentenceOf(report)}</title>
-        ${new Html(`<style>${STYLE}</style>`)}
-      </head>
-      <body>
-        ${body.map((part) => html`${part} `)}
-      </body>
-    </html> `.text
-  }`
+  const head = headOf({ title: sentenceOf(report), style: STYLE, script: null })
+  return `${head}<body>\n${html`${body.map((part) => html`${part} `)}`.text}</body>\n</html>\n`
 }
 
 /** The verdict in one sentence. */

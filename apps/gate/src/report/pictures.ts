@@ -1,5 +1,5 @@
 import { countOf, type CostPair, type FuzzProgress } from '@firebreak/gate'
-import { type Html, html } from './markup.ts'
+import { type Html, html } from '@firebreak/report-page'
 
 /**
  * Lines and bars without a word in them: they are stretched to the width of the page, and words would be stretched too. What a line

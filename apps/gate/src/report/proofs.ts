@@ -1,5 +1,5 @@
 import { type CostSummary, countOf, type FuzzedParser, type GateReport, plural, timesOf } from '@firebreak/gate'
-import { type Html, html } from './markup.ts'
+import { type Html, html } from '@firebreak/report-page'
 import { bar, costPicture, fuzzPicture, legend } from './pictures.ts'
 import { selfTestMatrix } from './matrix.ts'
 import { table } from './table.ts'

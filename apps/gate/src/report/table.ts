@@ -1,5 +1,5 @@
 import { countOf } from '@firebreak/gate'
-import { type Html, html } from './markup.ts'
+import { type Html, html } from '@firebreak/report-page'
 
 /**
  * Null when there are no rows. A name that begins with # is a column of numbers.

@@ -1,5 +1,5 @@
 import { countOf, durationOf, type GateReport, percentOf, timesOf } from '@firebreak/gate'
-import { type Html, html } from './markup.ts'
+import { type Html, html } from '@firebreak/report-page'
 import type { PageExtras } from './page.ts'
 import { bar } from './pictures.ts'
 

@@ -1,3 +1,4 @@
+import { escapeHtml } from '@firebreak/report-page'
 import type { PolicyFigures, SeriesPoint } from './figures.ts'
 import { duration, grouped } from './table.ts'
 
@@ -30,15 +31,15 @@ export function chart(
   const ends = spread(policies.map(({ series }) => scale.y(value(series.at(-1) ?? { tS: 0, exposed: 0, harmed: 0 }))))
   const lines = policies.map((policy, i) => {
     const path = steps(policy.series, value, scale, longest)
-    return `<path class="line c${i % COLOURS}${i === 0 ? ' ours' : ''}" d="${path}"><title>${escapeText(policy.title)}</title></path>`
+    return `<path class="line c${i % COLOURS}${i === 0 ? ' ours' : ''}" d="${path}"><title>${escapeHtml(policy.title)}</title></path>`
   })
   const labels = policies.map(({ title: name, series }, i) => {
     const n = grouped(value(series.at(-1) ?? { tS: 0, exposed: 0, harmed: 0 }))
     const x = WIDTH - MARGIN.right + 10
-    return `<text class="label c${i % COLOURS}${i === 0 ? ' ours' : ''}" x="${x}" y="${round(ends[i] ?? 0)}" dy="0.32em">${escapeText(shortened(name))} <tspan class="n">${n}</tspan></text>`
+    return `<text class="label c${i % COLOURS}${i === 0 ? ' ours' : ''}" x="${x}" y="${round(ends[i] ?? 0)}" dy="0.32em">${escapeHtml(shortened(name))} <tspan class="n">${n}</tspan></text>`
   })
   return [
-    `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeText(title)}">`,
+    `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(title)}">`,
     ...grid(scale, longest, most),
     ...lines.toReversed(),
     ...labels,
@@ -119,8 +120,4 @@ function shortened(name: string): string {
 
 function round(n: number): number {
   return Math.round(n * 10) / 10
-}
-
-export function escapeText(text: string): string {
-  return text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`)
 }

@@ -37,7 +37,8 @@ test('the page has everything in it, and nothing that is fetched or run', () => 
   assert.doesNotMatch(page, /<script|https?:|<link|<img|@import|url\(/)
   assert.equal(page.match(/<svg/g)?.length, 2)
   for (const title of ['Firebreak', 'all at once']) assert.ok(page.includes(title))
-  assert.match(page, /A &#60;title&#62; &#38; &#34;more&#34;/)
+  assert.match(page, /A &lt;title&gt; &amp; &quot;more&quot;/)
+  assert.match(page, /Content-Security-Policy" content="default-src 'none'; style-src 'sha256-/)
   assert.match(page, /prefers-color-scheme:dark/)
 })
 

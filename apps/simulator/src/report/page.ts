@@ -1,4 +1,5 @@
-import { chart, escapeText } from './chart.ts'
+import { escapeHtml, headOf } from '@firebreak/report-page'
+import { chart } from './chart.ts'
 import type { PolicyFigures, Report } from './figures.ts'
 import { STYLE } from './style.ts'
 import { duration, grouped, haltText } from './table.ts'
@@ -8,17 +9,13 @@ const VERDICTS_SHOWN = 40
 /** One page with everything in it: no script, nothing fetched. */
 export function pageOf(report: Report): string {
   const policies = [report.ours, ...report.peers]
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeText(report.scenario)}: Firebreak simulation</title>
-<style>${STYLE}</style>
+  const head = headOf({ title: `${report.scenario}: Firebreak simulation`, style: STYLE, script: null })
+  return `${head}<body>
 <main>
 <header>
-<p class="kicker">Firebreak simulation · ${escapeText(report.scenario)} · seed ${report.seed}</p>
-<h1>${escapeText(report.title)}</h1>
-<p>${escapeText(report.story)}</p>
+<p class="kicker">Firebreak simulation · ${escapeHtml(report.scenario)} · seed ${report.seed}</p>
+<h1>${escapeHtml(report.title)}</h1>
+<p>${escapeHtml(report.story)}</p>
 </header>
 ${headline(report)}
 <h2>Hosts that had the release</h2>
@@ -31,9 +28,10 @@ ${table(policies)}
 ${verdicts(report)}
 <h2>What was checked</h2>
 <ul class="checks">
-${report.checks.map(({ name, ok, found }) => `<li class="${ok ? 'ok' : 'bad'}"><b>${ok ? '✓' : '✗'}</b> ${escapeText(name)} <span>${escapeText(found)}</span></li>`).join('\n')}
+${report.checks.map(({ name, ok, found }) => `<li class="${ok ? 'ok' : 'bad'}"><b>${ok ? '✓' : '✗'}</b> ${escapeHtml(name)} <span>${escapeHtml(found)}</span></li>`).join('\n')}
 </ul>
 </main>
+</body>
 </html>
 `
 }
@@ -48,7 +46,7 @@ function headline({ hosts, ours, outcome, simulatedSeconds }: Report): string {
       : [duration(ours.haltSeconds), 'from first harm to halt'],
   ]
   const cards = figures.map(
-    ([figure, of]) => `<div><strong>${escapeText(figure)}</strong><span>${escapeText(of)}</span></div>`,
+    ([figure, of]) => `<div><strong>${escapeHtml(figure)}</strong><span>${escapeHtml(of)}</span></div>`,
   )
   return `<section class="figures">${cards.join('')}</section>`
 }
@@ -56,7 +54,7 @@ function headline({ hosts, ours, outcome, simulatedSeconds }: Report): string {
 function table(policies: readonly PolicyFigures[]): string {
   const rows = policies.map(
     (one, i) =>
-      `<tr${i === 0 ? ' class="ours"' : ''}><th scope="row"><i class="c${i % 8}"></i>${escapeText(one.title)}</th><td>${grouped(one.exposed)}</td><td>${grouped(one.harmed)}</td><td>${escapeText(haltText(one))}</td></tr>`,
+      `<tr${i === 0 ? ' class="ours"' : ''}><th scope="row"><i class="c${i % 8}"></i>${escapeHtml(one.title)}</th><td>${grouped(one.exposed)}</td><td>${grouped(one.harmed)}</td><td>${escapeHtml(haltText(one))}</td></tr>`,
   )
   return `<div class="scroll"><table><thead><tr><th scope="col">Policy</th><th scope="col">Exposed</th><th scope="col">Harmed</th><th scope="col">Stopped after the first harm</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`
 }
@@ -65,7 +63,7 @@ function verdicts({ verdicts: all }: Report): string {
   const shown = all.length > VERDICTS_SHOWN ? [...all.slice(0, 10), ...all.slice(10 - VERDICTS_SHOWN)] : all
   const items = shown.map(
     ({ tS, kind, explanation }) =>
-      `<li><time>${duration(tS)}</time><b class="${escapeText(kind)}">${escapeText(kind)}</b><span>${escapeText(explanation)}</span></li>`,
+      `<li><time>${duration(tS)}</time><b class="${escapeHtml(kind)}">${escapeHtml(kind)}</b><span>${escapeHtml(explanation)}</span></li>`,
   )
   const left = all.length - shown.length
   return `<ol class="verdicts">${items.join('\n')}</ol>${left > 0 ? `<p class="note">${left} more in between are left out.</p>` : ''}`

@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 import { formatUtc } from '@firebreak/kernel'
+import { BASE_STYLE, escapeHtml, headOf, jsonForHtml } from '@firebreak/report-page'
 import { type Level, LEVELS } from '../levels.ts'
 import { count } from '../../plural.ts'
 import { mebibytes } from '../progress.ts'
 import type { ScanResult } from '../result.ts'
 import { timelineChart } from './chart.ts'
-import { escapeAttribute, escapeHtml, jsonForHtml } from './escape.ts'
 import { HTML_FINDINGS_MAX, pageData } from './page-data.ts'
 
 type Write = (text: string) => void
@@ -20,22 +19,9 @@ const read = (file: string) => readFileSync(join(import.meta.dirname, file), 'ut
  * Everything that comes from events is text.
  */
 export function writeHtml(result: ScanResult, write: Write): void {
-  const style = read('tokens.css') + read('page.css')
   const script = stripTypeScriptTypes(read('page.ts'))
-  const policy = [
-    "default-src 'none'",
-    `style-src '${hashOf(style)}'`,
-    `script-src '${hashOf(script)}'`,
-    "base-uri 'none'",
-    "form-action 'none'",
-  ]
-  write('<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n')
-  write(`<meta http-equiv="Content-Security-Policy" content="${policy.join('; ')}">\n`)
-  write(
-    '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="color-scheme" content="light dark">\n',
-  )
-  write('<meta name="referrer" content="no-referrer">\n')
-  write(`<title>${escapeAttribute(titleOf(result))}</title>\n<style>${style}</style>\n</head>\n<body>\n`)
+  write(headOf({ title: titleOf(result), style: BASE_STYLE + read('page.css'), script }))
+  write('<body>\n')
   write(
     [
       header(result),
@@ -52,8 +38,9 @@ export function writeHtml(result: ScanResult, write: Write): void {
   write(`</script>\n<script>${script}</script>\n</body>\n</html>\n`)
 }
 
-function hashOf(text: string): string {
-  return `sha256-${createHash('sha256').update(text).digest('base64')}`
+/** Text in an element: what would hide or turn it stands out. */
+function marked(text: string): string {
+  return escapeHtml(text, (code) => `<span class="code">${code}</span>`)
 }
 
 function titleOf({ tally }: ScanResult): string {
@@ -64,7 +51,7 @@ function header({ rules, tally, files, madeAtMs, isInterrupted }: ScanResult): s
   const worst = tally.worst()
   const names = files.length === 1 ? (files[0]?.path ?? '') : plural(files.length, 'file')
   return `<header><h1${worst === null ? '' : ` data-level="${worst}"`}>${plural(tally.detections, 'detection')}</h1>
-<p>${escapeHtml(names)} · ${escapeHtml(`${rules.name} ${rules.version}`.trim())} · scanned ${formatUtc(madeAtMs)}${
+<p>${marked(names)} · ${marked(`${rules.name} ${rules.version}`.trim())} · scanned ${formatUtc(madeAtMs)}${
     isInterrupted ? ' · interrupted before the end' : ''
   }</p></header>`
 }
@@ -105,7 +92,7 @@ function notices({ tally, counters, rules: { refused }, files }: ScanResult): st
   for (const { problem } of files) if (problem !== null) lines.push(problem)
   return lines.length === 0
     ? ''
-    : `<ul class="notices">${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`
+    : `<ul class="notices">${lines.map((line) => `<li>${marked(line)}</li>`).join('')}</ul>`
 }
 
 function chart({ tally }: ScanResult): string {
@@ -117,8 +104,8 @@ function rules({ tally }: ScanResult): string {
     const attack = tags
       .filter((tag) => /^attack\.t\d/i.test(tag))
       .map((tag) => tag.slice('attack.'.length).toUpperCase())
-    return `<tr><td>${pill(level)}</td><td><button type="button" class="link" data-rule="${index}">${escapeHtml(title)}</button></td>
-<td class="quiet">${escapeHtml(attack.join(' '))}</td><td class="number">${count(times)}</td><td class="time">${moment(firstMs)}</td><td class="time">${moment(lastMs)}</td></tr>`
+    return `<tr><td>${pill(level)}</td><td><button type="button" class="link" data-rule="${index}">${marked(title)}</button></td>
+<td class="quiet">${marked(attack.join(' '))}</td><td class="number">${count(times)}</td><td class="time">${moment(firstMs)}</td><td class="time">${moment(lastMs)}</td></tr>`
   })
   if (rows.length === 0) return ''
   return `<section><h2>Rules that matched</h2><div class="scroll"><table><thead><tr><th>Level</th><th>Rule</th><th>ATT&amp;CK</th><th class="number">Count</th><th>First</th><th>Last</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></div></section>`
@@ -143,14 +130,14 @@ function detections({ tally }: ScanResult): string {
 function scanned({ files, logSources, tally }: ScanResult): string {
   const fileRows = files.map(
     ({ path, format, events, detections: found }) =>
-      `<tr><td>${escapeHtml(path)}</td><td>${format ?? 'not read'}</td><td class="number">${count(events)}</td><td class="number">${count(found)}</td></tr>`,
+      `<tr><td>${marked(path)}</td><td>${format ?? 'not read'}</td><td class="number">${count(events)}</td><td class="number">${count(found)}</td></tr>`,
   )
   const sources = [...logSources].toSorted((a, b) => b[1] - a[1])
   const sourceRows = sources.map(
-    ([name, events]) => `<tr><td>${escapeHtml(name)}</td><td class="number">${count(events)}</td></tr>`,
+    ([name, events]) => `<tr><td>${marked(name)}</td><td class="number">${count(events)}</td></tr>`,
   )
   const places = tally.malformedPlaces.map(
-    ({ file, place, what }) => `<tr><td>${escapeHtml(file)}</td><td class="number">${place}</td><td>${what}</td></tr>`,
+    ({ file, place, what }) => `<tr><td>${marked(file)}</td><td class="number">${place}</td><td>${what}</td></tr>`,
   )
   return `<section class="columns">${[
     table('Files', ['File', 'Format', '#Events', '#Detections'], fileRows),

@@ -1,20 +1,17 @@
 /**
- * Event values, file names and titles are hostile. What a browser would act on becomes text, and what would change how the
- * text around it reads (control characters, direction marks, characters without width) is shown as its number.
+ * Text of others (events, file names, titles, what engines say) is hostile. What a browser would act on becomes text, and what would
+ * change how the text around it reads (control characters, direction marks, characters without width) is shown as its number.
+ *
+ * @param show - how such a number is written: markup for elements; plain, as without it, for attributes and titles
  */
-export function escapeHtml(text: string): string {
+export function escapeHtml(text: string, show: (code: string) => string = (code) => code): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
     .replaceAll("'", '&#39;')
-    .replaceAll(HIDDEN, (character) => `<span class="code">${codeOf(character)}</span>`)
-}
-
-/** The same, for an attribute or a title: without elements. */
-export function escapeAttribute(text: string): string {
-  return escapeHtml(text.replaceAll(HIDDEN, codeOf))
+    .replaceAll(HIDDEN, (character) => show(codeOf(character)))
 }
 
 /** JSON for a data block of a page: nothing in it can end the block. */
