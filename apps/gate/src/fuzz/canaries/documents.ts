@@ -26,8 +26,8 @@ export const DOCUMENT_CANARIES: readonly Canary[] = [
     id: 'policy-zone',
     target: 'policy',
     file: 'core/rollout/src/customer/windows.ts',
-    find: '|| !isZone(id)) {',
-    replace: '|| (!$BUG && !isZone(id))) {',
+    find: '|| !isTaken(() => zoned(0, id))) {',
+    replace: '|| (!$BUG && !isTaken(() => zoned(0, id)))) {',
     what: 'a missing check: a time zone that does not exist',
   },
   {
