@@ -29,6 +29,9 @@ const good: readonly (readonly [text: string, canonical: string])[] = [
   ['fe80::1%', 'fe80::1'],
   ['::ffff:192.0.2.1', '192.0.2.1'],
   ['::FFFF:c000:201', '192.0.2.1'],
+  ['::0.0.0.0', '::'],
+  ['1::ffff:1.2.3.4', '1::ffff:102:304'],
+  ['0:0:1:0:0:ffff:1.2.3.4', '::1:0:0:ffff:102:304'],
   ['::ffff:0:192.0.2.1', '::ffff:0:c000:201'],
 ]
 for (const [text, canonical] of good) test(`address ${text}`, () => assert.equal(parse(text), canonical))
@@ -41,6 +44,10 @@ const bad = [
   '1.2.3.04',
   '1.2.3.1000',
   '1.2.3.',
+  '1.2.3.4.',
+  '1.2.3.a',
+  '::1g',
+  '::1:2:3:4:5:6:7:1.2.3.4',
   '.1.2.3',
   '1..2.3',
   '1.2.3.4 ',

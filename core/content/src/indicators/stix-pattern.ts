@@ -48,21 +48,21 @@ export function parseStixPattern(pattern: string): readonly StixComparison[] | S
     if (refusal !== null) return refusal
     const joint = scanner.next()
     if (joint.kind === 'end') return found
-    if (joint.text !== 'OR') return notSupported(joint, 'OR or the end')
+    if (!says(joint, 'OR')) return notSupported(joint, 'OR or the end')
   }
 }
 
 /** `[a = '1' OR b = '2']` */
 function readObservation(scanner: Scanner, found: StixComparison[]): StixRefusal | null {
   const open = scanner.next()
-  if (open.text !== '[') return notSupported(open, '[')
+  if (!says(open, '[')) return notSupported(open, '[')
   for (;;) {
     const comparison = readComparison(scanner)
     if ('why' in comparison) return comparison
     found.push(comparison)
     const joint = scanner.next()
-    if (joint.text === ']') return null
-    if (joint.text !== 'OR') return notSupported(joint, 'OR or ]')
+    if (says(joint, ']')) return null
+    if (!says(joint, 'OR')) return notSupported(joint, 'OR or ]')
   }
 }
 
@@ -71,12 +71,17 @@ function readComparison(scanner: Scanner): StixComparison | StixRefusal {
   const type = PATHS.get(path.text)
   if (path.kind !== 'path' || type === undefined) return notSupported(path, `one of ${[...PATHS.keys()].join(', ')}`)
   const operator = scanner.next()
-  const isSubset = operator.text === 'ISSUBSET' && type === 'ip'
-  if (operator.text !== '=' && !isSubset) return notSupported(operator, type === 'ip' ? '= or ISSUBSET' : '=')
+  const isSubset = says(operator, 'ISSUBSET') && type === 'ip'
+  if (!says(operator, '=') && !isSubset) return notSupported(operator, type === 'ip' ? '= or ISSUBSET' : '=')
   const value = scanner.next()
   if (value.kind !== 'text') return notSupported(value, 'a text in single quotes')
   // An address object may hold a network, in CIDR notation.
   return { type: type === 'ip' && value.text.includes('/') ? 'network' : type, value: value.text }
+}
+
+/** A word or a character of the language; a text in quotes is neither. */
+function says(token: Token, text: string): boolean {
+  return token.kind !== 'text' && token.text === text
 }
 
 function notSupported(token: Token, expected: string): StixRefusal {
