@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { type ParsedPack, parsePack } from '@firebreak/content'
+import { type ParsedPack, parsePack, type SourceNode } from '@firebreak/content'
 import { correlatedSource, goodSource, type Plain, type PlainMap, rule, ruleTest, sourceOf } from '../gate-fixture.ts'
 import { checkTests } from './check-tests.ts'
 import { TEST_CODES, type TestCode } from './codes.ts'
@@ -87,6 +87,40 @@ for (const { name, match, ignore, code, message } of rows) {
     if (message) assert.match(findings[0]?.message ?? '', message)
   })
 }
+
+test('a finding names five field tests, and counts the others', () => {
+  const named = (count: number): string => {
+    const fields = Array.from({ length: count }, (_, i) => [`F${i}`, 'x'] as const)
+    const event = Object.fromEntries(fields)
+    const tests = [ruleTest(1, [event], [Object.fromEntries(fields.map(([field]) => [field, 'y']))])]
+    return checkTests(packOf([rule(1, event)], tests)).findings[0]?.message ?? ''
+  }
+  assert.match(named(5), /F4 equals \(could always hold\)\.$/)
+  assert.match(named(6), /F4 equals \(could always hold\); and 1 more\.$/)
+  assert.match(named(8), /F4 equals \(could always hold\); and 3 more\.$/)
+})
+
+test('some field tests that nothing decides are where the first of them is', () => {
+  const source = sourceOf([NC], [ruleTest(1, [HIT], [NEAR])])
+  const placed = { ...source, rules: source.rules.map((one) => ({ ...one, nodes: one.nodes.map(moved) })) }
+  const { findings } = checkTests(parsePack(placed), placed)
+  assert.deepEqual([findings[0]?.code, findings[0]?.at?.line], ['gate/undecided-test', 77])
+})
+
+/** The item of the field User stands in line 77. */
+function moved(node: SourceNode): SourceNode {
+  if (node.kind !== 'mapping') return node
+  const entries = node.entries.map((one) => {
+    const keyAt = one.key === 'User' ? { ...one.keyAt, line: 77 } : one.keyAt
+    return { ...one, keyAt, value: moved(one.value) }
+  })
+  return { ...node, entries }
+}
+
+test('a bug of ours is no reason of a check', () => {
+  const pack = { rules: [null], tests: [] } as unknown as Pick<ParsedPack, 'rules' | 'tests'>
+  assert.throws(() => checkTests(pack), TypeError)
+})
 
 test('a rule that always matches its log source and one that never does are told from what the tests ask for', () => {
   const always = rule(1, { 'Image|exists': true })

@@ -60,8 +60,8 @@ function ruleFindings(one: RuleCoverage): readonly Finding[] {
   if (missing !== null) return [testFinding('gate/untested-rule', `${name} has ${missing}.`, rule.at)]
   if (contradicted.length > 0) return contradicted.map(contradiction)
   const undecided = tests.filter((test) => !isDecided(test))
-  if (undecided.length === 0) return []
   const [first] = undecided
+  if (first === undefined) return []
   const named = undecided.slice(0, NAMED_MAX).map(describeTest).join('; ')
   const more = undecided.length > NAMED_MAX ? `; and ${undecided.length - NAMED_MAX} more` : ''
   if (undecided.length === tests.length) {
@@ -69,7 +69,7 @@ function ruleFindings(one: RuleCoverage): readonly Finding[] {
     return [testFinding('gate/test-proves-nothing', message, rule.at, NEAR_MISS)]
   }
   const message = `${name}: no test decides ${undecided.length} of its ${tests.length} field tests: ${named}${more}.`
-  return [testFinding('gate/undecided-test', message, first?.at ?? rule.at, NEAR_MISS)]
+  return [testFinding('gate/undecided-test', message, first.at, NEAR_MISS)]
 }
 
 function missingEvents({ matchEvents, ignoreEvents }: RuleCoverage): string | null {

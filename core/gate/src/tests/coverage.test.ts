@@ -2,13 +2,22 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { type FieldTest, parsePack, type Position, type SigmaRule, toSourceNode, verifyImage } from '@firebreak/content'
+import {
+  type FieldTest,
+  parsePack,
+  type Position,
+  type SigmaRule,
+  type SourceNode,
+  toSourceNode,
+  verifyImage,
+} from '@firebreak/content'
 import { createEngine, OPEN_CONTRACT } from '@firebreak/detect'
 import { parseYamlDocuments, readPackFolder } from '@firebreak/pack-folder'
 import { executionCases } from '../execution/execution.ts'
 import { type Plain, type PlainMap, ruleId, ruleTest, sourceOf } from '../gate-fixture.ts'
-import { coverageOf, type FieldTestCoverage, isDecided, totalsOf } from './coverage.ts'
+import { coverageOf, describeTest, type FieldTestCoverage, isDecided, totalsOf } from './coverage.ts'
 import { testsIn } from './judged-events.ts'
+import { placesOf } from './places.ts'
 import { compileProbes, probeId, probeRules } from './probe.ts'
 
 function ruleOf(detection: PlainMap): Plain {
@@ -275,6 +284,62 @@ function detectionOf({ rule, test: replaced, value }: Mutant): Pick<SigmaRule, '
     selections: rule.selections.map(({ name, test: one }) => ({ name, test: change(one) })),
     condition: rule.condition,
   }
+}
+
+test('keywords are read in any field that has a value', () => {
+  const detection = { words: ['evil'], condition: 'words' }
+  const noticesAlways = (event: PlainMap): boolean | undefined => {
+    const pack = parsePack(sourceOf([ruleOf(detection)], [ruleTest(1, [{ A: 'evil' }], [event])]))
+    return coverageOf(pack).rules[0]?.tests[0]?.noticesAlways
+  }
+  assert.deepEqual([{ A: 'good', B: null }, { A: null, B: 'good' }, { A: null }, {}].map(noticesAlways), [
+    true,
+    true,
+    false,
+    false,
+  ])
+})
+
+test('a field test is described with the mistakes that nobody would notice', () => {
+  const described = (noticesAlways: boolean, noticesNever: boolean): string => {
+    const at = { file: 'r.yml', line: 1, column: 1 }
+    return describeTest({ selection: 's', field: 'A', kinds: ['equals', 'glob'], at, noticesAlways, noticesNever })
+  }
+  assert.deepEqual(
+    [described(true, true), described(false, true), described(true, false), described(false, false)],
+    [
+      's: A equals, glob',
+      's: A equals, glob (could always hold)',
+      's: A equals, glob (could never hold)',
+      's: A equals, glob (could always or never hold)',
+    ],
+  )
+})
+
+test('places are those of the rule with that id, among other documents of its file', () => {
+  const documents = [
+    { title: 'No id' },
+    { ...(ruleOf(AND) as PlainMap), id: 7 },
+    { ...(ruleOf(AND) as PlainMap), id: ruleId(2) },
+    { ...(ruleOf(AND) as PlainMap), id: '0000000A-0000-4000-8000-000000000001'.toUpperCase() },
+  ]
+  const nodes = documents.map((one, i) => {
+    const node = toSourceNode(one, 'r.yml')
+    return i === 3 ? moved(node) : node
+  })
+  const source = { ...sourceOf([], []), rules: [{ file: 'r.yml', nodes }] }
+  const [parsed] = parsePack({ ...source, rules: [{ file: 'r.yml', nodes: nodes.slice(3) }] }).rules
+  assert.ok(parsed)
+  assert.deepEqual(
+    [...placesOf(parsed, source).values()].map(({ line }) => line),
+    [77, 77],
+  )
+})
+
+function moved(node: SourceNode): SourceNode {
+  if (node.kind !== 'mapping') return node
+  const entries = node.entries.map((one) => ({ ...one, keyAt: { ...one.keyAt, line: 77 }, value: moved(one.value) }))
+  return { ...node, entries }
 }
 
 test('a source without its rule leaves places out', () => {

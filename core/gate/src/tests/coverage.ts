@@ -74,7 +74,7 @@ function ruleCoverage({ rule, events }: JudgedRule, source: PackSource | null): 
   const contradicted: ExecutionCase[] = []
   for (const event of events) {
     const values = rule.selections.map(({ test }) => valueOf(test, event.holds))
-    const matches = valueOf(rule.condition, ({ selection }) => values[selection] ?? false)
+    const matches = valueOf(rule.condition, ({ selection }) => values[selection] === true)
     if (matches !== (event.case.expect === 'match')) contradicted.push(event.case)
     for (const test of decidingTests(rule, values, event)) {
       if (event.holds(test)) noticed.never.add(test)
@@ -100,10 +100,8 @@ function decidingTests(
   values: readonly boolean[],
   { holds }: JudgedEvent,
 ): readonly FieldTest[] {
-  return decidingSelections(condition, values).flatMap((selection) => {
-    const tree = selections[selection]?.test
-    return tree === undefined ? [] : decidingLeaves(tree, holds)
-  })
+  const deciding = new Set(decidingSelections(condition, values))
+  return selections.flatMap(({ test }, i) => (deciding.has(i) ? decidingLeaves(test, holds) : []))
 }
 
 /**

@@ -38,7 +38,7 @@ export function decidingLeaves<Leaf extends AnyLeaf>(
 /** The selections of which each by itself decides the condition. A condition may name a selection more than once. */
 export function decidingSelections(condition: Condition, values: readonly boolean[]): readonly number[] {
   const withFlipped = (flipped: number): boolean =>
-    valueOf(condition, ({ selection }) => (values[selection] ?? false) !== (selection === flipped))
+    valueOf(condition, ({ selection }) => (values[selection] === true) !== (selection === flipped))
   const now = withFlipped(-1)
   return [...values.keys()].filter((selection) => withFlipped(selection) !== now)
 }

@@ -9,6 +9,7 @@ const { OTHER, WORD, NEWLINE, EDGE } = REGEX_KIND
 const KINDS: readonly number[] = [OTHER, WORD, NEWLINE]
 /** What a witness is made of where the expression leaves a choice: easy to read, and of each kind. */
 const READABLE = 'aexz0 /-_.:=AZ~!"#$%&\'()*+,;<>?@[\\]^`{|}bcdfghijklmnopqrstuvwy123456789\t\n\r'
+const CODE_POINTS = 0x110000
 const SURROGATES = { first: 0xd800, last: 0xdfff } as const
 
 /**
@@ -22,11 +23,6 @@ export function regexWitness(program: Uint32Array): TextWitness | null {
   const match = shortest(graph)
   if (match === null || !matches(graph, match)) return null
   return { match, miss: nearMisses(match).find((text) => !matches(graph, text)) ?? null }
-}
-
-/** Runs the expression over a text, one character at a time: slow and plain. */
-export function matchesRegex(program: Uint32Array, text: string): boolean {
-  return matches(regexGraph(program), text)
 }
 
 /** A position that has just read a character of a kind, and how it was reached. */
@@ -88,7 +84,7 @@ class Characters {
       (character) => [graph.symbolOf(character.codePointAt(0) ?? 0), character] as const,
     )
     const rest = graph.ranges.map(([from, symbol], i) => {
-      const end = (graph.ranges[i + 1]?.[0] ?? SURROGATES.last + 2) - 1
+      const end = (graph.ranges[i + 1]?.[0] ?? CODE_POINTS) - 1
       return [symbol, characterIn(from, end)] as const
     })
     for (const [symbol, character] of [...first, ...rest]) {
@@ -125,10 +121,11 @@ const REPLACED_MAX = 8
 function nearMisses(match: string): readonly string[] {
   const points = Array.from(match)
   const replaced = points.slice(0, REPLACED_MAX).map((_, i) => points.with(i, FOREIGN).join(''))
-  return [...replaced, points.slice(0, -1).join(''), points.slice(1).join(''), FOREIGN, '', 'x', '0', ' ', '\n']
+  return [...replaced, points.slice(0, -1).join(''), FOREIGN, 'x', '0', ' ', '\n']
 }
 
-function matches(graph: RegexGraph, text: string): boolean {
+/** Runs the expression over a text, one character at a time: slow and plain. */
+export function matches(graph: RegexGraph, text: string): boolean {
   let current: readonly number[] = []
   let before: number = EDGE
   for (const character of [...Array.from(text), null]) {

@@ -4,6 +4,7 @@ import { type ParsedPack, parsePack, verifyImage } from '@firebreak/content'
 import { createEngine, OPEN_CONTRACT } from '@firebreak/detect'
 import { type ExecutionCase, executionCases } from '../../execution/execution.ts'
 import { type PlainMap, rule, ruleId, ruleTest, sourceOf } from '../../gate-fixture.ts'
+import { routedFields } from './routed.ts'
 import { MORE_VALUES_MAX, type Sweep, sweepOf } from './sweep.ts'
 
 function packOf(...rules: readonly PlainMap[]): ParsedPack {
@@ -102,6 +103,64 @@ test('what has no witness and what is too much is said, not passed over', () => 
       ],
     ],
   )
+})
+
+test('beyond the limit, programs are probed before patterns, and patterns before plain texts', () => {
+  const texts = Array.from({ length: MORE_VALUES_MAX - 2 }, (_, i) => `value ${i}`)
+  const { probes, findings } = sweepOf(
+    packOf(rule(1, { A: [...texts, 'g*l*b', 'g?l?b', 'one', 'two'], 'B|re': ['x', 'y', 'z'], 'C|gt': 1 })),
+  )
+  const count = (kind: string): number => probes.filter((one) => one.kind === kind).length
+  assert.deepEqual([count('regex'), count('glob'), count('equals'), count('gt')], [3, 2, 1 + MORE_VALUES_MAX - 3, 1])
+  assert.match(findings[0]?.message ?? '', /^2 values were not probed: /)
+})
+
+test('a value that several rules ask for is probed for all of them, and another field to compare with is another way', () => {
+  const { probes } = sweepOf(
+    packOf(
+      rule(1, { 'A|contains': 'x', 'F|fieldref': 'G' }),
+      rule(2, { 'A|contains': 'x', 'F|fieldref': 'H' }),
+      detecting(3, { a: { 'A|contains': 'x' }, b: { 'A|contains': 'x', B: 'b' }, condition: 'a or b' }),
+    ),
+  )
+  assert.deepEqual(
+    probes.map(({ field, kind, ruleIds }) => [field, kind, ruleIds]),
+    [
+      ['A', 'contains', [ruleId(1), ruleId(2), ruleId(3)]],
+      ['F', 'field-equals', [ruleId(1)]],
+      ['F', 'field-equals', [ruleId(2)]],
+      ['B', 'equals', [ruleId(3)]],
+    ],
+  )
+})
+
+test('what is not probed names the first rules, and how many values there are', () => {
+  const rules = Array.from({ length: 6 }, (_, i) => rule(i + 1, { 'A|re': 'a^b' }))
+  const [found] = sweepOf(packOf(...rules)).findings
+  const ids = [1, 2, 3, 4, 5].map(ruleId).join(', ')
+  assert.match(found?.message ?? '', new RegExp(`, for one value of rule ${ids}: no event`))
+})
+
+test('an event that names a channel gets the number and the value that put it into the log source', () => {
+  const sysmon = 'Microsoft-Windows-Sysmon/Operational'
+  const source = (category: string) => ({ category, product: 'windows', service: null })
+  assert.deepEqual(
+    { ...routedFields({ Channel: sysmon }, source('process_creation')) },
+    { EventID: 1, Channel: sysmon },
+  )
+  assert.deepEqual(
+    { ...routedFields({ Channel: sysmon }, source('registry_add')) },
+    {
+      EventID: 12,
+      EventType: 'createkey',
+      Channel: sysmon,
+    },
+  )
+  const system = { category: null, product: 'windows', service: 'system' }
+  assert.deepEqual({ ...routedFields({ Channel: 'System' }, system) }, { Channel: 'System' })
+  assert.deepEqual(routedFields({ Channel: 'Other' }, system), { Channel: 'Other' })
+  assert.deepEqual(routedFields({ Channel: 7 }, system), { Channel: 7 })
+  assert.equal(routedFields({ Channel: 'Security' }, system), null)
 })
 
 test('an event that names a channel is made one of the log source, or there is no witness', () => {

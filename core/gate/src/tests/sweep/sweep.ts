@@ -93,7 +93,7 @@ function asksOf(rules: readonly SigmaRule[]): readonly Ask[] {
       const key = testKey(rule.logsource, one.test)
       const known = asks.get(key)
       if (known === undefined) asks.set(key, { ...one, rules: [rule] })
-      else if (known.rules.at(-1) !== rule) known.rules.push(rule)
+      else known.rules.push(rule)
     }
   }
   return [...asks.values()]

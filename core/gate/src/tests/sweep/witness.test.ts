@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parsePack } from '@firebreak/content'
+import { type Match, parsePack } from '@firebreak/content'
 import { createPlainEvaluator } from '@firebreak/plain-evaluator'
 import * as fc from 'fast-check'
 import { type PlainMap, rule, ruleId, sourceOf } from '../../gate-fixture.ts'
 import { testsIn } from '../judged-events.ts'
 import { alternativesOf, kindsOf } from './alternatives.ts'
 import { asSigma } from './sigma-fixture.ts'
+import { textWitness } from './text-witness.ts'
+import { timeWitness } from './time-witness.ts'
 import { witnessOf } from './witness.ts'
 
 function alternatives(selection: PlainMap) {
@@ -30,9 +32,25 @@ const rows: readonly (readonly [item: string, value: PlainMap[string], kind: str
     ['F|endswith', 'abc', 'ends-with', 'xabc', 'ab\ue000'],
     ['F', 'a*b?c*', 'glob', 'axbxcx', 'abx\ue000'],
     ['F', '??', 'glob', 'xx', ''],
+    ['F', '?*', 'glob', 'xx', ''],
+    ['F', 'a\\*b', 'equals', 'a*b', 'a*\ue000'],
+    ['F', 'ab\ue000', 'equals', 'ab\ue000', 'ab\ue001'],
+    ['F', 'a\ue000b', 'equals', 'a\ue000b', 'a\ue000\ue000'],
     ['F|contains|windash', ' -x ', 'glob', 'x -x x', ' -x\ue000'],
     ['F|re', 'ab+c?$', 'regex', 'ab', '\ue000b'],
     ['F|re', '.*', 'regex', '', null],
+    ['F|re', '[b-w]', 'regex', 'e', '\ue000'],
+    ['F|re', '[\u0410-\u0420]', 'regex', '\u0410', '\ue000'],
+    ['F|re', '[\u{10fff0}-\u{10ffff}]', 'regex', '\u{10fff0}', '\ue000'],
+    ['F|re', '[^\u0000-\ud7ff]', 'regex', '\ue000', ''],
+    ['F|re', String.raw`\Ba\B`, 'regex', 'aaa', '\ue000aa'],
+    ['F|re', String.raw`\b-\b`, 'regex', 'a-a', '\ue000-a'],
+    ['F|re', String.raw`(?m)x$\n^y`, 'regex', 'x\ny', '\ue000\ny'],
+    ['F|re', '^.{8}x', 'regex', 'aaaaaaaax', 'aaaaaaaa'],
+    ['F|re', '^$', 'regex', '', '\ue000'],
+    ['F|re', '^\ue000?$', 'regex', '', 'x'],
+    ['F|re', '^[\ue000xa-z]?$', 'regex', '', '0'],
+    ['F|re', 'a{40}(b|c)d', 'regex', `${'a'.repeat(40)}cd`, `\ue000${'a'.repeat(39)}cd`],
     ['F', null, 'is-null', null, 'x'],
     ['F|exists', true, 'exists', 'x', undefined],
     ['F|lt', 5, 'lt', 4, 5],
@@ -43,10 +61,19 @@ const rows: readonly (readonly [item: string, value: PlainMap[string], kind: str
     ['F|cidr', '192.0.2.7/32', 'cidr', '192.0.2.7', '192.0.2.6'],
     ['F|cidr', '2001:db8::/32', 'cidr', '2001:db8::1', '2001:db9::'],
     ['F|cidr', '::/0', 'cidr', '::1', null],
+    ['F|cidr', '2001:0:ffff::7/128', 'cidr', '2001:0:ffff::7', '2001:0:ffff::6'],
+    ['F|cidr', '::1:0:0/96', 'cidr', '::1:0:1', '::'],
+    ['F|cidr', '0:0:0:1:0:ffff:102:304/128', 'cidr', '::1:0:ffff:102:304', '::1:0:ffff:102:305'],
     ['F|minute', 59, 'minute', '2021-01-04T00:59:00Z', '2021-01-04T00:00:00Z'],
     ['F|hour', 0, 'hour', '2021-01-04T00:00:00Z', '2021-01-04T01:00:00Z'],
     ['F|day', 31, 'day', '2021-01-31T00:00:00Z', '2021-01-01T00:00:00Z'],
     ['F|week', 53, 'week', '2020-12-31T00:00:00Z', '2021-01-04T00:00:00Z'],
+    ['F|week', 1, 'week', '2021-01-04T00:00:00Z', '2021-01-11T00:00:00Z'],
+    ['F|week', 5, 'week', '2021-02-01T00:00:00Z', '2021-01-04T00:00:00Z'],
+    ['F|week', 9, 'week', '2021-03-01T00:00:00Z', '2021-01-04T00:00:00Z'],
+    ['F|week', 22, 'week', '2021-05-31T00:00:00Z', '2021-01-04T00:00:00Z'],
+    ['F|week', 52, 'week', '2021-12-27T00:00:00Z', '2021-01-04T00:00:00Z'],
+    ['F|hour|lte', 22, 'hour', '2021-01-04T00:00:00Z', '2021-01-04T23:00:00Z'],
     ['F|month', 7, 'month', JULY, '2021-01-01T00:00:00Z'],
     ['F|year', 1999, 'year', '1999-01-01T00:00:00Z', '0000-01-01T00:00:00Z'],
   ]
@@ -71,6 +98,33 @@ test('witnesses of two fields, of one and itself, and of keywords', () => {
   assert.deepEqual(of({ 'F|fieldref|cased': 'G' }), [['field-equals cased', { F: 'x', G: 'x' }, { F: 'y', G: 'x' }]])
   assert.deepEqual(of({ 'F|fieldref': 'F' }), [['field-equals', { F: 'x' }, { F: null }]])
   assert.deepEqual(of({ '|re': 'evil' }), [['regex', { Message: 'evil' }, { Message: '\ue000vil' }]])
+})
+
+test('no witness of a test of nothing, nor of a number without a neighbour', () => {
+  const of = (match: Match): unknown => witnessOf({ kind: 'test', field: 'F', match })
+  const all: readonly Match[] = [
+    { kind: 'text', cased: false, patterns: [] },
+    { kind: 'text', cased: false, patterns: [{ shape: 'glob', text: '\\' }] },
+    { kind: 'regex', regexes: [] },
+    { kind: 'cidr', networks: [] },
+    { kind: 'time', part: 'hour', numbers: [] },
+    { kind: 'compare', operator: 'lt', number: 1e300 },
+    { kind: 'compare', operator: 'gte', number: 1e300 },
+  ]
+  assert.deepEqual(
+    all.map(of),
+    all.map(() => null),
+  )
+  assert.deepEqual(textWitness({ shape: 'glob', text: '\\-' }), { match: '-', miss: '' })
+  const days = Array.from({ length: 31 }, (_, i) => i + 1)
+  assert.deepEqual(timeWitness('day', days), { match: '2021-01-01T00:00:00Z', miss: null })
+})
+
+test('networks are probed one by one', () => {
+  assert.deepEqual(
+    alternatives({ 'F|cidr': ['10.0.0.0/8', '192.0.2.0/24'] }).map((one) => witnessOf(one.test)?.match['F']),
+    ['10.0.0.1', '192.0.2.1'],
+  )
 })
 
 test('no witness where nothing can match', () => {
