@@ -2,7 +2,6 @@ import { type Ppm, PPM_ALL } from '@firebreak/kernel'
 import { type FleetState, waitOf } from './fleet-state.ts'
 import { bucketIn, FLAG } from './host-columns.ts'
 import { ATTRIBUTED_BITS } from './signal-rules.ts'
-import type { HostKind } from './strata.ts'
 
 /** Who could take part in a wave of one ring now. */
 export interface Census {
@@ -17,7 +16,7 @@ export interface Census {
 export function takeCensus(fleet: FleetState, pack: string, ring: string): Census {
   const kinds = fleet.kinds.values()
   const inRing = kinds.map((kind) => kind.ring === ring && (kind.pack === pack || kind.pack === ''))
-  const follows = kinds.map((kind) => isOf(kind, pack, ring))
+  const isWatched = kinds.map((kind) => kind.watch !== null)
   const { kind, place } = fleet.columns
   const buckets = new Uint32Array(fleet.hosts)
   let hosts = 0
@@ -26,7 +25,7 @@ export function takeCensus(fleet: FleetState, pack: string, ring: string): Censu
     const number = kind[host] ?? 0
     if (inRing[number] !== true) continue
     hosts++
-    if (follows[number] === true && isEligible(fleet, host)) buckets[eligible++] = bucketIn(place[host] ?? 0)
+    if (isWatched[number] === true && isEligible(fleet, host)) buckets[eligible++] = bucketIn(place[host] ?? 0)
   }
   const sorted = sortBuckets(buckets.subarray(0, eligible))
   const below = (ppm: number) => countBelow(sorted, ppm)
@@ -39,10 +38,6 @@ export function takeCensus(fleet: FleetState, pack: string, ring: string): Censu
       return last === undefined ? PPM_ALL : last + 1
     },
   }
-}
-
-export function isOf(kind: HostKind, pack: string, ring: string): boolean {
-  return kind.watch !== null && kind.pack === pack && kind.ring === ring
 }
 
 /**

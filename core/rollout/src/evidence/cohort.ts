@@ -1,5 +1,5 @@
 import { type Arm, armOf, type WaveArms } from '../plan/exposure.ts'
-import { isEligible, isOf } from './census.ts'
+import { isEligible } from './census.ts'
 import type { FleetState } from './fleet-state.ts'
 import { countOutside, leaveCell } from './host-count.ts'
 import { bucketIn } from './host-columns.ts'
@@ -27,7 +27,7 @@ export function startWave(
   const { columns } = fleet
   const kinds = fleet.kinds.values()
   const isWatched = kinds.map((kind) => kind.watch === watch)
-  const follows = kinds.map((kind) => isOf(kind, watch.release.pack, ring))
+  const follows = kinds.map((kind) => kind.ring === ring)
   const sizes = { exposed: 0, control: 0 }
   const wave = { wave: arms.wave, startedAt }
   watch.startWave(wave)

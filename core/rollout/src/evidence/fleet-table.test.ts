@@ -215,6 +215,68 @@ test('a cell that has not changed is the same object as before', () => {
   )
 })
 
+test('an apply failure needs a host that was there all the time since it came back', () => {
+  const story = begun()
+  const says = (words: Parameters<Story['says']>[1]) =>
+    story.says(0, { enrolment: {}, beaconIntervalMs: HOUR, ...words })
+  const after = (minutes: number) => story.pass(minutes * MINUTE)
+  says({})
+  after(5)
+  says({ ending: 'by hand' })
+  after(1)
+  says({})
+  after(14)
+  says({})
+  story.sweep()
+  assert.equal(story.events('apply-failure'), 0)
+  after(1)
+  says({})
+  story.sweep()
+  assert.equal(story.events('apply-failure'), 1)
+  after(121)
+  assert.equal(story.events('silence'), 1 + 1, 'it is missed all the same')
+})
+
+test('who is to begin nothing does not fail to', () => {
+  const story = begun()
+  for (let minutes = 0; minutes < 20; minutes++) {
+    story.pass(MINUTE)
+    for (const host of [0, 2]) story.says(host, { enrolment: {}, beaconIntervalMs: 0, ...(host === 0 ? trial : {}) })
+  }
+  story.sweep()
+  assert.deepEqual([story.events('apply-failure'), story.events('apply-failure', 'control')], [0, 0])
+})
+
+test('an enrolment for another release moves nobody', () => {
+  const story = begun()
+  story.says(2, { enrolment: { wave: 2, imageDigest: 'a'.repeat(64) } })
+  assert.ok(story.cell('control').left.every((count) => count === 0))
+})
+
+test('a host that changes its system or its architecture is in another stratum', () => {
+  const story = new Story()
+  story.says(0, { platform: { os: 'linux 7.0', architecture: 'x64' } })
+  story.says(1, { platform: { os: 'linux 6.18', architecture: 'arm64' } })
+  story.start()
+  const strata = story.table.cells(RELEASE.pack).map(({ arm, stratum, cohort }) => [arm, stratum, cohort])
+  assert.deepEqual(strata, [
+    ['exposed', STRATUM.replace('x64', 'arm64'), 1],
+    ['control', STRATUM, 2],
+    ['exposed', STRATUM.replace('6.18', '7.0'), 1],
+  ])
+})
+
+test('a host that was unsteady a week ago counts outside as a steady one', () => {
+  const story = new Story()
+  story.pass(61 * SECOND)
+  for (let i = 0; i < 2; i++) story.says(4)
+  story.pass(8 * 24 * HOUR, T0 + 1_000 * HOUR)
+  story.says(4)
+  story.start()
+  story.says(4, trial)
+  assert.equal(story.cell('exposed', `outside, ${STRATUM}`).enrolled, 1)
+})
+
 test('columns double when they are full, and not before', () => {
   const table = new FleetTable({ ...RULES, epochMs: 0 })
   for (let host = 0; host < 64; host++) table.add(FACTS)
@@ -242,8 +304,15 @@ test('a release of one pack is nothing to the hosts of another, nor to its cells
     controlHosts: 0,
   })
   story.says(5, { pack: 'q' })
+  const ofQ = [{ imageDigest: 'e'.repeat(64), outcome: 'trial' as const, atMs: T0 }]
+  story.says(4, { pack: 'q', outcomes: ofQ })
+  story.start({ wave: 3, exposed: { fromPpm: 0, toPpm: 0 }, control: { fromPpm: 0, toPpm: 0 } })
+  assert.deepEqual(
+    story.table.cells(RELEASE.pack).filter((cell) => cell.wave === 3),
+    [],
+  )
   const arms = { ...ARMS, exposed: { fromPpm: 100, toPpm: 106 }, control: { fromPpm: 106, toPpm: 106 } }
-  assert.deepEqual(story.table.start('q', 'canary', arms, story.nowMs), { exposedHosts: 1, controlHosts: 0 })
+  assert.deepEqual(story.table.start('q', 'canary', arms, story.nowMs), { exposedHosts: 2, controlHosts: 0 })
   assert.deepEqual(
     story.table.cells(RELEASE.pack).filter((cell) => cell.wave === 1),
     before,

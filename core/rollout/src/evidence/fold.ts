@@ -23,7 +23,7 @@ export function foldReport(fleet: FleetState, host: number, report: HealthReport
     foldWords(fleet, host, report, heardAt)
     return
   }
-  const wasAway = before === 0 || (flags & FLAG.stopped) !== 0 || isGap(fleet, host, heardAt)
+  const wasAway = (flags & FLAG.stopped) !== 0 || isGap(fleet, host, heardAt)
   const hasRestarted = !isRestored && (report.engineRestarts & 0xff) !== (columns.restarts[host] ?? 0)
   const isTroubled = before !== 0 && ((flags & FLAG.silent) !== 0 || hasRestarted)
   columns.flags[host] =
@@ -34,7 +34,7 @@ export function foldReport(fleet: FleetState, host: number, report: HealthReport
     (isTroubled ? FLAG.troubled : 0)
   if (wasAway) columns.presentSince[host] = heardAt
   const kind = foldWords(fleet, host, report, heardAt)
-  if (kind.watch !== null) countHost(fleet, kind.watch, host, report, before === 0)
+  if (kind.watch !== null) countHost(fleet, kind.watch, host, report)
 }
 
 /** Whether the host was away since its last beacon. That is so for every server that hears the beacons, however often it sweeps. */

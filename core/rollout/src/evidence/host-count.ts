@@ -14,16 +14,8 @@ type Outcome = ReportedOutcome['outcome'] | null
  * reach the host is nobody's event. Attributed signals count wherever the release is. A host that has it without being in the exposed
  * arm of a wave (settled control, a late comer, one that never enrolled) counts for them in the cell `outside`, as a trial from its
  * first outcome on, so that failures have a denominator there too.
- *
- * @param isFirst - of this host since the table was made
  */
-export function countHost(
-  fleet: FleetState,
-  watch: ReleaseWatch,
-  host: number,
-  report: HealthReport,
-  isFirst: boolean,
-): void {
+export function countHost(fleet: FleetState, watch: ReleaseWatch, host: number, report: HealthReport): void {
   const { columns, rules } = fleet
   const { imageDigest } = watch.release
   const outcome: Outcome = newestOutcome(report.outcomes, imageDigest)?.outcome ?? null
@@ -31,7 +23,7 @@ export function countHost(
   const isWrong = outcome === 'confirmed' && !isRunning
   const before = columns.flags[host] ?? 0
   columns.flags[host] = (before & ~(FLAG.wrong | FLAG.applying)) | flagsOf(outcome) | (isWrong ? FLAG.wrong : 0)
-  const beganNow = !isFirst && outcome !== null && (before & FLAG.begun) === 0
+  const beganNow = outcome !== null && (before & FLAG.begun) === 0
   const cell = settleCell(fleet, watch, host, report, beganNow)
   if (cell === 0) return
 
@@ -47,8 +39,7 @@ export function countHost(
   const exposed = isExposed(tally, next)
   if (outcome === 'confirmed' && exposed) next |= HISTORY.confirmed
   if (member !== 0 && (!exposed || isRunning)) next |= provenBits(rules, report, next)
-  if (exposed && !hasBegun && (next & HISTORY.outside) === 0)
-    columns.flags[host] = (columns.flags[host] ?? 0) | FLAG.applying
+  if (exposed && !hasBegun) columns.flags[host] = (columns.flags[host] ?? 0) | FLAG.applying
   if ((next & ~history & HISTORY.enrolled) !== 0) columns.presentSince[host] = heardAt
   settleHistory(fleet, watch, host, next)
 }

@@ -129,3 +129,90 @@ test('what does not fit is refused, and nothing of it is taken', () => {
     assert.equal(table.cells(RELEASE.pack).length, 2, what)
   }
 })
+
+/** What is written down of each host, as its bytes say. */
+function rowsOf(bytes: Uint8Array) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const from = 4 + view.getUint32(0, true)
+  return Array.from({ length: (bytes.length - from) / 20 }, (_, host) => {
+    const at = from + 20 * host
+    const words = [0, 2, 4, 6].map((offset) => view.getUint16(at + offset, true))
+    return [...words, view.getUint32(at + 8, true), view.getFloat64(at + 12, true)]
+  })
+}
+
+const HOUR = 3_600_000
+const enrolled = { ...HEALTHY, enrolment: { ...NOTHING_SINCE, wave: 3 } }
+
+/** Host 0 is in a cohort, and was silent; 1 follows another pack; 2 has never reported. */
+function storyOf(): FleetTable {
+  const table = tableOf(3)
+  for (const host of [0, 1]) table.fold(host, { ...HEALTHY, pack: host === 0 ? 'p' : 'q' }, HOUR)
+  table.sweep(HOUR + 61_000, 0)
+  for (const sequence of [2, 3]) table.fold(0, { ...HEALTHY, sequence }, HOUR + 61_000)
+  table.sweep(HOUR + 61_000, 0)
+  table.start(RELEASE.pack, 'canary', ARMS, HOUR + 61_000)
+  table.fold(0, { ...enrolled, sequence: 4 }, HOUR + 62_000)
+  return table
+}
+
+test('the bytes of a host say what it has been through', () => {
+  const [taking, began] = [0x101, 1 << 11]
+  const ticks = (ms: number) => (ms * 16) / 1_000
+  const rows = rowsOf(storyOf().members(RELEASE.pack))
+  assert.deepEqual(rows, [
+    [1, began, 3, taking | 0x80, ticks(HOUR + 62_000), 4],
+    [0, 0, 3, 0, 0, 0],
+    [0, 0, 0, 0, 0, 0],
+  ])
+})
+
+test('what is restored is written down again, but for a mark that it was', () => {
+  const bytes = storyOf().members(RELEASE.pack)
+  const table = tableOf(3)
+  table.restore(RELEASE.pack, bytes)
+  const marked = rowsOf(bytes).map((row) => (row[5] === 0 ? row : row.with(3, (row[3] ?? 0) | 0x200)))
+  assert.deepEqual(rowsOf(table.members(RELEASE.pack)), marked)
+  assert.deepEqual(table.cells(RELEASE.pack), storyOf().cells(RELEASE.pack))
+
+  const later = tableOf(3, HOUR)
+  later.restore(RELEASE.pack, bytes)
+  const [first] = rowsOf(later.members(RELEASE.pack))
+  assert.deepEqual(first?.slice(2), [2, 0x381, 62 * 16, 4], 'by the hours and ticks of another epoch')
+})
+
+test('of two packs a host has the one with which it reported later, in whatever order they are restored', () => {
+  const both = () => {
+    const table = tableOf(3)
+    table.watch({ pack: 'q', imageDigest: 'e'.repeat(64) }, (host) => host)
+    return table
+  }
+  const first = both()
+  first.restore(RELEASE.pack, storyOf().members(RELEASE.pack))
+  const saved = first.members(RELEASE.pack)
+  first.fold(0, { ...HEALTHY, sequence: 5, pack: 'q' }, HOUR + 90_000)
+  first.sweep(2 * HOUR + 90_000, 0)
+  for (const sequence of [6, 7]) first.fold(0, { ...HEALTHY, sequence, pack: 'q' }, 2 * HOUR + 90_000)
+  first.sweep(2 * HOUR + 90_000, 0)
+  first.start('q', 'canary', ARMS, 2 * HOUR + 90_000)
+  const later = first.members('q')
+  const packs = [
+    [RELEASE.pack, saved],
+    ['q', later],
+  ] as const
+  const restored = [packs, packs.toReversed()].map((order) => {
+    const table = both()
+    for (const [pack, bytes] of order) table.restore(pack, bytes)
+    return table
+  })
+  for (const table of restored) {
+    const [own] = table.cells(RELEASE.pack)
+    assert.deepEqual([own?.enrolled, own?.left[0], own?.left[8]], [1, 1, 0])
+    assert.equal(table.cells('q')[0]?.cohort, 1)
+    const rows = rowsOf(table.members('q'))
+    assert.deepEqual([rows[0]?.[0], rows[0]?.[2], rows[0]?.[5]], [1, 4, 7])
+    assert.deepEqual(rowsOf(table.members(RELEASE.pack))[0], [0, 0, 4, 0, 0, 0])
+    table.fold(0, { ...enrolled, sequence: 8, pack: 'q' }, 2 * HOUR + 91_000)
+    assert.equal(table.cells(RELEASE.pack)[0]?.enrolled, 1)
+  }
+})

@@ -210,7 +210,7 @@ function restoreHost(fleet: FleetState, watch: ReleaseWatch, host: number, { hea
     return
   }
   const other = kinds.value(number).watch
-  if (before !== 0 && other !== null) leaveCell(fleet, other, host)
+  if (other !== null) leaveCell(fleet, other, host)
   const kind = { ...kinds.value(number), pack: watch.release.pack, watch }
   columns.kind[host] = kinds.take(kindKey(kind), kind)
   kinds.drop(number)

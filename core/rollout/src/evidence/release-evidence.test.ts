@@ -102,6 +102,27 @@ test('a rollout that begins, and a new customer, take nothing from the evidence'
   assert.equal(hostsAt(table, 24 * HOUR), 2)
 })
 
+test('a trial ends what was confirmed before, and no customer is one customer', () => {
+  const none = { ...OLD, customer: '' }
+  const table = tableOf([OLD, { ...OLD, customer: 'y' }, none, none])
+  assert.equal(hostsAt(table, 24 * HOUR), 2)
+  table.fold(0, reportOf(none, 2), NOW_MS)
+  assert.equal(hostsAt(table, 24 * HOUR), 1)
+  table.fold(2, reportOf({ ...none, image: IMAGES[1], outcome: 'trial' }, 2), NOW_MS + 1_000)
+  assert.equal(hostsAt(table, 24 * HOUR), 1)
+  table.fold(1, reportOf({ ...OLD, customer: 'y', image: IMAGES[1], outcome: 'trial' }, 2), NOW_MS + 1_000)
+  assert.equal(hostsAt(table, 24 * HOUR), 0)
+})
+
+test('what a host confirmed before it enrolled counts from then on', () => {
+  const table = new FleetTable({ ...RULES, epochMs: 0 })
+  for (const customer of ['x', 'y']) {
+    const host = table.add({ ...FACTS, enrolledAtMs: NOW_MS - HOUR })
+    table.fold(host, reportOf({ ...OLD, customer }), NOW_MS)
+  }
+  assert.equal(hostsAt(table, 24 * HOUR), 1)
+})
+
 test('a host that runs something else, or has not been heard of since, has not run it for longer', () => {
   const table = tableOf([OLD, { ...OLD, customer: 'y' }, { ...OLD, customer: 'z' }])
   assert.equal(hostsAt(table, 24 * HOUR), 2)
