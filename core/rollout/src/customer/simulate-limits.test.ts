@@ -93,7 +93,7 @@ test('only the release that is asked about is an emergency', () => {
   const emergency = { delayMsMax: HOUR_MS, ignoreEvidence: false, ignoreWindows: false }
   const late = step(5, { baseline: r2, baselineSinceMs: START_MS - 30 * HOUR_MS })
   const over = {
-    policy: wanting({ emergency, delayMs: 10 * HOUR_MS, spreadMs: 100 * HOUR_MS }),
+    policy: wanting({ emergency, delayMs: 10 * HOUR_MS, spreadMs: 30 * HOUR_MS }),
     hosts: [{ ...HOST, confirmed: null, confirmedAtMs: null }],
     steps: [step(0, { baseline: r1 }), late],
     isEmergency: true,
