@@ -1,12 +1,22 @@
-import { compilePack, type PackSource, parsePack, type SourceNode } from '@firebreak/content'
+import {
+  type CompiledPack,
+  compilePack,
+  HEADER_WORDS,
+  type PackSource,
+  parsePack,
+  SECTIONS,
+  type SourceNode,
+} from '@firebreak/content'
+import { sha256Hex } from '@firebreak/crypto'
 import { Random } from '@firebreak/fuzz'
-import { unreachable } from '@firebreak/kernel'
+import { fromBase64, unreachable, utf8Decode } from '@firebreak/kernel'
 import { sampleReport } from '../report/sample-report.ts'
 import { signGateReport } from '../report/statement.ts'
 import { CONTROL_PACK, ROUTED_RULE } from './companions.ts'
 import { type Operator, type Outcome, outcomeOf, type Subject } from './control.ts'
 import { controlEvidence, THIS_ENGINE } from './control-evidence.ts'
 import type { JudgedEvidence } from './judged-evidence.ts'
+import { sectionOf } from './image-edit.ts'
 import { CONTROL_SIGNER } from './operators/report.ts'
 import { gatePipeline } from './pipeline.ts'
 import { COMPLETE } from './run.ts'
@@ -44,21 +54,57 @@ export function tried(operator: Operator<JudgedEvidence>, seed: number): Tried {
       const altered = operator.apply(pack, random)
       return { outcome: outcomeOf(pipeline.judgePack(altered, COMPLETE)), altered: differences('', pack, altered) }
     }
-    case 'image':
-      return { outcome: outcomeOf(pipeline.judgeImage(operator.apply(compiled, random), COMPLETE)), altered: [] }
+    case 'image': {
+      const altered = operator.apply(compiled, random)
+      const checks = pipeline.judgeImage(altered, COMPLETE)
+      return { outcome: outcomeOf(checks), altered: differences('', shownImage(compiled), shownImage(altered)) }
+    }
     case 'evidence': {
       const altered = operator.apply(evidence, random)
       const checks = pipeline.judgeEvidence(altered, COMPLETE)
       return { outcome: outcomeOf(checks), altered: differences('', evidence, altered) }
     }
     case 'report': {
-      const code = pipeline.refuseReport(operator.apply(report, random), COMPLETE)
+      const altered = operator.apply(report, random)
+      const code = pipeline.refuseReport(altered, COMPLETE)
       const errors = code === null ? [] : [`report ${code}`]
       const failed = code === null ? [] : (['report'] as const)
-      return { outcome: { failed, inconclusive: [], notRun: [], errors: new Set(errors) }, altered: [] }
+      return {
+        outcome: { failed, inconclusive: [], notRun: [], errors: new Set(errors) },
+        altered: differences('', stated(report), stated(altered)),
+      }
     }
     default:
       return unreachable(operator)
+  }
+}
+
+/** Sections and their words by name, so that other sections may become longer. */
+function shownImage({ image, rules, manifest, digest }: CompiledPack): unknown {
+  const all = image.length % 4 === 0 ? new Uint32Array(new Uint8Array(image).buffer) : new Uint32Array()
+  const header = [...all.subarray(0, Math.min(all.length, HEADER_WORDS + 2 * SECTIONS.length))]
+  const sections = SECTIONS.map((name) => {
+    const { first, length } = all.length === 0 ? { first: 0, length: 0 } : sectionOf(all, name)
+    return [name, length > all.length ? 'outside' : [...all.subarray(first, first + length)]] as const
+  })
+  const isItsOwn = digest === sha256Hex(image)
+  return {
+    bytes: image.length,
+    header,
+    sections: Object.fromEntries(sections),
+    rules: rules.length,
+    manifest,
+    isItsOwn,
+  }
+}
+
+/** What a signed report states, and by whom; its length where it is no envelope. */
+function stated(report: Uint8Array): unknown {
+  try {
+    const { payload, signatures } = JSON.parse(utf8Decode(report)) as { payload: string; signatures: unknown[] }
+    return { ...(JSON.parse(utf8Decode(fromBase64(payload))) as object), by: JSON.stringify(signatures).slice(0, 40) }
+  } catch {
+    return report.length
   }
 }
 

@@ -18,7 +18,7 @@ import { CONTROL_SIGNER } from './operators/report.ts'
 import { SELF_TEST_THAT_PASSED } from './operators/self-test.ts'
 import { gatePipeline } from './pipeline.ts'
 import { SELF_TEST_PLAN } from './plan.ts'
-import { runSelfTest } from './run.ts'
+import { runSelfTest, type SelfTestInput } from './run.ts'
 import { shortened } from './shorten.ts'
 import { sliceOf } from './slice.ts'
 import { withDocuments } from './source-edit.ts'
@@ -43,17 +43,20 @@ export function selfTestGate(
   canaries: readonly CanaryResult[],
   seed: number,
 ): SelfTestEvidence {
+  return runSelfTest({ plan: SELF_TEST_PLAN, ...subjectsOf(candidate, context, seed), canaries, seed })
+}
+
+/** What faults are seeded into: parameters as of `selfTestGate`. */
+export function subjectsOf(
+  candidate: SelfTestCandidate | null,
+  context: SourceContext,
+  seed: number,
+): Pick<SelfTestInput<JudgedEvidence>, 'control' | 'candidate'> {
   // Engines of the fleet may be missing, or lack what the control pack needs: that is not what it shows.
   const control = subjectOf({ source: CONTROL_PACK, evidence: null }, { engines: [THIS_ENGINE], inputs: [] }, null)
   if (control === null) throw new Error('Cannot test the gate: its control pack does not compile')
   const slice = candidate && { ...candidate, source: withCompanions(sliceOf(candidate.source, seed)) }
-  return runSelfTest({
-    plan: SELF_TEST_PLAN,
-    control,
-    candidate: slice && subjectOf(slice, context, control),
-    canaries,
-    seed,
-  })
+  return { control, candidate: slice && subjectOf(slice, context, control) }
 }
 
 /** Null when it does not compile. */
