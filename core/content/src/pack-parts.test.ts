@@ -162,3 +162,25 @@ test('what is compiled says what is in it', () => {
   assert.throws(bad('x'), (error: Error) => !error.message.includes('more)'))
   assert.throws(bad('x', 'y', 'z'), /\(and 2 more\)/)
 })
+
+test('filters of a pack narrow its rules, and what is probably not meant is told', () => {
+  const filter = (rules: Plain): Plain => ({
+    title: 'Backups',
+    logsource: { category: 'process_creation', product: 'linux' },
+    filter: { rules, backup: { 'Image|endswith': '/backup' }, condition: 'not backup' },
+  })
+  const alone = packOf([ONE])
+  const narrowed = packOf([ONE, filter('any')])
+  assert.deepEqual(codes(narrowed), [])
+  assert.notDeepEqual(compilePack(narrowed).image, compilePack(alone).image)
+  const correlation = { type: 'event_count', rules: [ruleId(1)], timespan: '1m', condition: { gte: 2 } }
+  const advised = packOf([ONE, { title: 'c', correlation }])
+  assert.deepEqual(codes(advised), [])
+  assert.match(advised.advice.map(({ message }) => message).join('\n'), /^Consider group-by/)
+})
+
+test('a pack without a manifest and without content says so where the manifest would be', () => {
+  assert.deepEqual(packOf([], { manifest: null }).diagnostics[0]?.at, { file: 'pack.yaml', line: 1, column: 1 })
+  const manifest = { ...toSourceNode(MANIFEST, 'other.yaml'), at: { file: 'other.yaml', line: 7, column: 3 } }
+  assert.deepEqual(packOf([], { manifest }).diagnostics[0]?.at, { file: 'other.yaml', line: 7, column: 3 })
+})

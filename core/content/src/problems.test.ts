@@ -31,6 +31,7 @@ test('what is beyond the limit is counted', () => {
   const all = problems.list()
   assert.equal(all.length, DIAGNOSTICS_MAX + 1)
   assert.deepEqual(all.at(-1)?.at, at('f', DIAGNOSTICS_MAX, 2))
+  assert.match(all.at(-1)?.message ?? '', /: 1 more problems$/)
   assert.deepEqual([all.at(-1)?.code, problems.total], ['content/limit', DIAGNOSTICS_MAX + 1])
 })
 
@@ -72,6 +73,13 @@ test('text is text, well-formed, and as long as it may be', () => {
   }
 })
 
+test('an error says where it is, to whoever reads its details', () => {
+  const place = at('f', 3, 4)
+  const error = new ContentError('content/schema', 'x', place, { offset: 8 })
+  assert.deepEqual([error.at, error.details], [place, { offset: 8, at: place }])
+  assert.deepEqual(new ContentError('content/schema', 'x').details, {})
+})
+
 test('texts are one or a list, and no more than they may be', () => {
   const rows: readonly (readonly [Plain, readonly string[], readonly string[]])[] = [
     ['a', ['a'], []],
@@ -90,6 +98,7 @@ test('texts are one or a list, and no more than they may be', () => {
 test('a node is told apart from any other, and a key found by its name', () => {
   const told = [['a'], { a: 1 }, 'a', null, 7, true].map((value) => describe(node(value)))
   assert.deepEqual(told, ['a list', 'a map', 'text "a"', 'nothing (null)', 'number 7', 'boolean true'])
+  assert.equal(describe(node('x'.repeat(90))), `text "${'x'.repeat(60)}"`)
   const map = new Problems().mapping(node({ a: 1, b: 2 }), 'x')
   assert.ok(map)
   assert.deepEqual([entry(map, 'b'), entry(map, 'c')], [node(2), null])
