@@ -4,7 +4,6 @@ export const RULES_MAX = 20_000
 export const TESTS_MAX = 20_000
 export const TEST_EVENTS_MAX = 1_000
 export const TEST_FIELDS_MAX = 64
-export const INDICATORS_MAX = 100_000
 /** Problems that one pack can report; after that only their number grows. */
 export const DIAGNOSTICS_MAX = 1_000
 

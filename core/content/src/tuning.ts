@@ -147,9 +147,8 @@ function readFilters(files: readonly SigmaSource[], problems: Problems): readonl
   if (filters.length === 0 && problems.total === 0) {
     problems.add('content/tuning', 'Cannot read tuning: it has no filter', at)
   }
-  if (filters.length > FILTERS_MAX) {
+  if (filters.length > FILTERS_MAX)
     problems.add('content/limit', `Cannot read tuning: at most ${FILTERS_MAX} filters, found ${filters.length}`, at)
-  }
   return filters.slice(0, FILTERS_MAX)
 }
 

@@ -5,10 +5,6 @@ export class GrowingWords {
   #words = new Uint32Array(START)
   #length = 0
 
-  get length(): number {
-    return this.#length
-  }
-
   push(word: number): void {
     if (this.#length === this.#words.length) {
       const grown = new Uint32Array(2 * this.#length)

@@ -107,9 +107,8 @@ export class IndicatorList {
     const { length } = utf8Encode(description)
     if (length > INDICATOR_DESCRIPTION_BYTES_MAX)
       return limit(`at most ${INDICATOR_DESCRIPTION_BYTES_MAX} bytes of description`)
-    if (this.#descriptionBytes + length > INDICATOR_TEXT_BYTES_MAX) {
+    if (this.#descriptionBytes + length > INDICATOR_TEXT_BYTES_MAX)
       return limit(`at most ${INDICATOR_TEXT_BYTES_MAX} bytes of descriptions together`)
-    }
     this.#descriptionBytes += length
     this.#descriptions.set(description, this.#descriptions.size)
     return this.#descriptions.size - 1
@@ -165,9 +164,8 @@ export class IndicatorList {
     const bytes = utf8Encode(value)
     if (bytes.length > INDICATOR_VALUE_BYTES_MAX) return limit(`at most ${INDICATOR_VALUE_BYTES_MAX} bytes of ${type}`)
     const names = this.names[type]
-    if (names.bytes.length + bytes.length > INDICATOR_TEXT_BYTES_MAX) {
+    if (names.bytes.length + bytes.length > INDICATOR_TEXT_BYTES_MAX)
       return limit(`at most ${INDICATOR_TEXT_BYTES_MAX} bytes of ${type} together`)
-    }
     names.starts.push(names.bytes.length)
     names.bytes.append(bytes)
     names.descriptions.push(description)

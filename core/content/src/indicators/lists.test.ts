@@ -7,7 +7,7 @@ import { indicatorLookups } from './fields.ts'
 import { INDICATOR_DESCRIPTION_BYTES_MAX, INDICATOR_TEXT_BYTES_MAX } from './limits.ts'
 import { sectionOf } from './list.fixture.ts'
 import { IndicatorList } from './list.ts'
-import { comparePoolTexts, nameHashes, nameTableOf } from './rows.ts'
+import { comparePoolTexts, compareRows, nameHashes, nameTableOf } from './rows.ts'
 import {
   descriptionNumber,
   descriptionWords,
@@ -127,6 +127,29 @@ test('names of one hash are told apart by their bytes', () => {
     [0, -1],
   )
   assert.ok(comparePoolTexts(names, 1, names, 0) > 0)
+})
+
+test('rows are compared word by word, and then by name', () => {
+  const rows = (keyWords: number, ...keys: readonly number[]) => ({
+    keyWords,
+    keys: Uint32Array.from(keys),
+    names: null,
+    descriptions: new Uint32Array(keys.length / keyWords),
+  })
+  const [a, b] = [rows(2, 9, 9, 5, 7, 0, 0), rows(2, 5, 7, 5, 8, 6, 0)]
+  const compared = [0, 1, 2].map((j) => Math.sign(compareRows(a, 1, b, j)))
+  assert.deepEqual(compared, [0, -1, -1])
+  assert.deepEqual([Math.sign(compareRows(b, 1, a, 1)), Math.sign(compareRows(b, 0, a, 0))], [1, -1])
+  const { filename } = tablesOf([
+    ['filename', 'ak9sc30g'],
+    ['filename', 'a2izh7ow'],
+  ])
+  const named = { ...rows(1, 0, 0), names: filename.names }
+  assert.deepEqual(
+    [0, 1].map((j) => Math.sign(compareRows(named, 0, named, j))),
+    [0, -1],
+  )
+  assert.equal(compareRows(named, 0, rows(1, 0), 0), 0)
 })
 
 test('a table without names has none', () => {

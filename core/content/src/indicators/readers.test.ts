@@ -65,6 +65,8 @@ test('only the scheme is made whole again', () => {
 test('a file, and a pack, are no longer than they may be', () => {
   const long = 'x'.repeat(INDICATOR_FILE_CHARS_MAX + 1)
   assert.match(told('a.txt', long)[0] ?? '', /^1:1 .*at most 268435456 characters$/)
+  const line = { startsWith: () => false, indexOf: () => -1, charCodeAt: () => 0, slice: () => '#' }
+  assert.deepEqual(told('a.txt', { length: INDICATOR_FILE_CHARS_MAX, ...line } as unknown as string), [])
   const full = { count: INDICATORS_MAX, add: () => null } as unknown as IndicatorList
   const last = { count: INDICATORS_MAX - 1, add: () => null } as unknown as IndicatorList
   const files = [
