@@ -52,7 +52,7 @@ test('the smallest range that has enough hosts, whatever their buckets', () => {
   )
 })
 
-test('buckets are sorted, however many there are', () => {
+test('buckets are sorted, by comparing and by counting', () => {
   for (const length of [0, 1, COMPARED_MAX + 1]) {
     const buckets = Uint32Array.from({ length }, (_, host) => (host * 611_953) % PPM_ALL)
     buckets.set([PPM_ALL - 1, 0, 0, PPM_ALL - 1].slice(0, length))

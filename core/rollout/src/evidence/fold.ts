@@ -68,9 +68,8 @@ function foldKind(fleet: FleetState, host: number, report: HealthReport): HostKi
     kind.os === os &&
     kind.architecture === architecture &&
     kind.ring === ring
-  ) {
+  )
     return kind
-  }
   const { enrolledRing } = kind
   const said = { pack, engineVersion, os, architecture, enrolledRing, ring }
   const next = kinds.take(kindKey(said), { ...said, watch: fleet.watches.get(pack) ?? null })
