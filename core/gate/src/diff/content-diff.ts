@@ -1,11 +1,4 @@
-import {
-  compareTexts,
-  describeSource,
-  type ImageRule,
-  type ImageSource,
-  readSource,
-  type VerifiedImage,
-} from '@firebreak/content'
+import { describeSource, type ImageRule, type ImageSource, readSource, type VerifiedImage } from '@firebreak/content'
 import { diffIndicators, type IndicatorChange } from './indicator-diff.ts'
 
 /** What of a rule, correlation or YARA file is another than before. */
@@ -29,6 +22,7 @@ export interface PieceChange {
 
 /** What two images say that is different, without looking at any event. */
 export interface ContentDiff {
+  /** In no order. */
   readonly pieces: readonly PieceChange[]
   /** Rules, correlations and YARA files that are the same in both. */
   readonly same: number
@@ -52,7 +46,7 @@ type Sided = { readonly image: VerifiedImage; readonly pieces: Pieces }
 export function diffContent({ image: candidate, pieces: after }: Sided, old: Sided | null): ContentDiff {
   const running = old?.image ?? null
   const before: Pieces = old?.pieces ?? new Map()
-  const known = [...new Map([...before, ...after])].toSorted(([a], [b]) => compareTexts(a, b))
+  const known = [...new Map([...before, ...after])]
   const pieces = known.flatMap(([key, piece]) => pieceChange(piece, after.has(key), before.get(key)))
   const [reads, read] = [fieldsOf(candidate), running ? fieldsOf(running) : new Set<string>()]
   const features = new Set(running?.features)

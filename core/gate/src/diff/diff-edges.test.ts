@@ -131,6 +131,10 @@ test('a description that changed is no change of the indicator', () => {
   const one = tables('ip,192.0.2.1,A\nip,192.0.2.2,B\nip,192.0.2.3,C\n')
   const other = tables('ip,192.0.2.1,C\nip,192.0.2.2,A\nip,192.0.2.3,B\n')
   assert.deepEqual(diffIndicators(one, other), [])
+  const around = 'network,192.0.2.0/24,A\nip,192.0.2.7,A\n'
+  assert.deepEqual(diffIndicators(tables(around), tables(`network,10.0.0.0/8,A\n${around}`)), [
+    { kind: 'ipv4', added: 0, removed: 1 },
+  ])
   assert.deepEqual(diffIndicators(tables('network,192.0.2.0/24,A\n'), tables('network,192.0.2.0/25,A\n')), [
     { kind: 'ipv4', added: 1, removed: 1 },
   ])
@@ -232,6 +236,16 @@ test('what a report has of it is bounded, and names the running image only where
   assert.deepEqual([many.rulesAdded, many.rulesRemoved, many.rulesChanged], [1, 2, 12])
   assert.deepEqual([many.rules.length, many.samples.length], [REPORT_LIST_MAX.ruleChanges, REPORT_LIST_MAX.samples])
   assert.deepEqual(many.samples[0], { change: 'no-longer-matched', rule: '0', corpus: 'c.jsonl', event: '{}' })
+  const { eventsCompared, eventsNewlyMatched, eventsNoLongerMatched } = diffSummary(
+    {
+      ...SAME,
+      compared: { benign: 1, attack: 2, tests: 4 },
+      newlyMatched: { benign: 8, attack: 16, tests: 32 },
+      noLongerMatched: { benign: 64, attack: 128, tests: 256 },
+    },
+    null,
+  )
+  assert.deepEqual([eventsCompared, eventsNewlyMatched, eventsNoLongerMatched], [7, 56, 448])
   const { rules } = diffSummary({ ...SAME, changes: [INDICATOR, { ...CHANGE, change: 'added' }] }, null)
   assert.deepEqual(
     rules.map(({ change }) => change),

@@ -19,6 +19,8 @@ const SOURCES: readonly string[] = [
   String.raw`\B-\B`,
   '^(?:a{3}|b)c?$',
   'a{33}b',
+  '^a*b+$',
+  '^(?:ab)*c*$',
   '^(?:a|bb){20}$',
   '^a{10,40}b?$',
   '^(?:a?b?c?){12}$',

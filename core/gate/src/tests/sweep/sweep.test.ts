@@ -110,6 +110,13 @@ test('beyond the limit, programs are probed before patterns, and patterns before
   const { probes, findings } = sweepOf(
     packOf(rule(1, { A: [...texts, 'g*l*b', 'g?l?b', 'one', 'two'], 'B|re': ['x', 'y', 'z'], 'C|gt': 1 })),
   )
+  const more = sweepOf(
+    packOf(rule(1, { A: ['a', 'b', 'g*l'], 'B|cidr': ['10.0.0.0/8', '11.0.0.0/8'], 'C|re': ['x', 'y'] })),
+  ).probes
+  assert.deepEqual(
+    more.map(({ kind }) => kind),
+    ['equals', 'glob', 'cidr', 'regex', 'regex', 'cidr', 'equals'],
+  )
   const count = (kind: string): number => probes.filter((one) => one.kind === kind).length
   assert.deepEqual([count('regex'), count('glob'), count('equals'), count('gt')], [3, 2, 1 + MORE_VALUES_MAX - 3, 1])
   assert.match(findings[0]?.message ?? '', /^2 values were not probed: /)
