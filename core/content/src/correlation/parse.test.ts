@@ -252,6 +252,7 @@ for (const [name, correlation, code, message] of REFUSED) {
     assert.deepEqual(correlations, [])
     const found = diagnostics.find((one) => one.code === code && message.test(one.message))
     assert.ok(found, JSON.stringify(diagnostics))
+    assert.equal(diagnostics.length, /too many rules in|a threshold/.test(name) ? 2 : 1)
   })
 }
 
