@@ -148,6 +148,9 @@ const tampered: readonly (readonly [name: string, change: Partial<CompiledPack>,
   ['a prefix', { image: compiled.image.slice(0, -4) }, 'content/image-truncated'],
   ['another digest', { digest: '0'.repeat(64) }, 'gate/image-mismatch'],
   ['another version', { manifest: { ...compiled.manifest, version: '1.2.4' } }, 'gate/image-mismatch'],
+  ['another category', { manifest: { ...compiled.manifest, category: 'configuration' } }, 'gate/image-mismatch'],
+  ['another engine', { manifest: { ...compiled.manifest, minimumEngine: '1.0.1' } }, 'gate/image-mismatch'],
+  ['another name', { manifest: { ...compiled.manifest, name: 'other' } }, 'gate/image-mismatch'],
   ['a rule less', { rules: compiled.rules.slice(1) }, 'gate/image-mismatch'],
 ]
 
@@ -159,6 +162,18 @@ for (const [name, change, code] of tampered) {
     assert.equal(value, null)
   })
 }
+
+test('a bug of the verifier is no finding', () => {
+  assert.throws(() => verifyCompiled({ ...compiled, image: null as unknown as Uint8Array }), TypeError)
+})
+
+test('what the reader refused goes on when that is left out', () => {
+  const source = sourceOf([NC, NOT_A_RULE], [ruleTest(1, EVENTS, OTHERS)])
+  const verdicts = (omit: readonly string[]) =>
+    judgeSource(source, CONTEXT, new Set(omit)).checks.map((one) => one.verdict)
+  assert.deepEqual(verdicts(['content/limit']), ['fail', 'not-run', 'not-run', 'not-run', 'not-run'])
+  assert.deepEqual(verdicts(['content/schema']), ['pass', 'pass', 'pass', 'pass', 'pass'])
+})
 
 test('the verdict is pass for exactly one set of checks', () => {
   const any = fc.record({ id: fc.constantFrom(...CHECK_IDS), verdict: fc.constantFrom(...CHECK_VERDICTS) })

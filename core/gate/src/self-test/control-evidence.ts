@@ -8,7 +8,7 @@ import { CANARIES_MIN } from '../fuzz/check-fuzz.ts'
 import { FUZZ_TARGETS, type FuzzEvidence } from '../fuzz/evidence.ts'
 import type { Replay } from '../replay/check-replay.ts'
 import type { JudgedEvidence } from './judged-evidence.ts'
-import { evenly, SMALL } from './operators/cost.ts'
+import { evenly } from './operators/cost.ts'
 import { SELF_TEST_THAT_PASSED } from './operators/self-test.ts'
 
 const NO_DIGEST = '00'.repeat(32)
@@ -38,7 +38,7 @@ export function controlEvidence(pack: ParsedPack, compiled: CompiledPack): Judge
     inputs: [],
     execution: { tasks: [executed(pack, compiled, image)], missing: [] },
     replay: { pack, replays: [quiet()] },
-    cost: evenly({ events: ORDINARY_EVENTS, candidate: SMALL, running: null, pairs: [] }),
+    cost: evenly(null),
     fuzz: fuzzed(),
     selfTest: SELF_TEST_THAT_PASSED,
   }

@@ -33,11 +33,7 @@ const CONTENT: readonly (SourceFault | ImageFault)[] = [
     aims: of('source'),
     what: 'A title of 256 characters, as many as an image can carry.',
     apply: (source) =>
-      withDocuments(
-        source,
-        [plainRule(60, { title: 'Planted '.padEnd(256, 'and again ').slice(0, 256) })],
-        [plainTest(60)],
-      ),
+      withDocuments(source, [plainRule(60, { title: 'Planted '.padEnd(256, 'and again ') })], [plainTest(60)]),
   },
   {
     kind: 'source',

@@ -58,6 +58,9 @@ test('a part is noticed missing only by a control that aims at it, and that is r
   // It is rejected with the code of another control, which it does not aim at.
   const stranger = control('source', 'b', { judge: (omit) => (omit.has('a') ? NOTHING : failing('source', 'b')) })
   assert.deepEqual(noticed([stranger], codes), [])
+  // It aims at another check than the one without which it is missed.
+  const other = control('tests', 'b', { judge: (omit) => (omit.has('source') ? NOTHING : failing('tests', 'b')) })
+  assert.deepEqual(noticed([other], codes), [])
   assert.deepEqual(noticed([], codes), [])
 })
 
@@ -155,6 +158,11 @@ test('faults of every kind are seeded into what they are of, and the places that
       ['no-manifest', null, ['compile', 'verify']],
       ['other', null, ['compile']],
     ],
+  )
+  const fails: SourceFault = { ...noManifest, aims: { check: 'verify', code: 'x' } }
+  assert.deepEqual(
+    results([fails]).map(({ rejectedBy }) => rejectedBy),
+    [['compile']],
   )
   const idle: SourceFault = { ...noManifest, id: 'idle', apply: (source) => source }
   assert.deepEqual(
@@ -278,6 +286,13 @@ test('eight rules are no large pack; of a file with several the chosen ones stay
   assert.equal(sliced.tests.length, 8)
   const chosen = new Set(sliced.rules.flatMap((one) => one.nodes.map((node) => textOf(node, 'id'))))
   assert.deepEqual(new Set(sliced.tests.map(({ node }) => textOf(node, 'rule'))), chosen)
+})
+
+test('a test of no rule goes with no rule that has no id', () => {
+  const nodes = Array.from({ length: 9 }, () => toSourceNode({ detection: {} }, 'r.yml'))
+  const tests = [{ file: 't.yml', node: toSourceNode({ match: [] }, 't.yml') }]
+  const sliced = sliceOf({ ...sourceOf([], []), rules: [{ file: 'r.yml', nodes }], tests }, 1)
+  assert.deepEqual([sliced.rules[0]?.nodes.length, sliced.tests], [8, []])
 })
 
 test('edits of what is no map make one, and of what is not there find nothing', () => {

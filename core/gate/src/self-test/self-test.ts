@@ -53,17 +53,19 @@ export function subjectsOf(
   seed: number,
 ): Pick<SelfTestInput<JudgedEvidence>, 'control' | 'candidate'> {
   // Engines of the fleet may be missing, or lack what the control pack needs: that is not what it shows.
-  const control = subjectOf({ source: CONTROL_PACK, evidence: null }, { engines: [THIS_ENGINE], inputs: [] }, null)
+  const control = subjectOf({ source: CONTROL_PACK, evidence: null }, { engines: [THIS_ENGINE], inputs: [] }, [])
   if (control === null) throw new Error('Cannot test the gate: its control pack does not compile')
   const slice = candidate && { ...candidate, source: withCompanions(sliceOf(candidate.source, seed)) }
-  return { control, candidate: slice && subjectOf(slice, context, control) }
+  return { control, candidate: slice && subjectOf(slice, context, control.evidence.execution.tasks) }
 }
 
-/** Null when it does not compile. */
+type Tasks = JudgedEvidence['execution']['tasks']
+
+/** Null when it does not compile. @param spare - for a candidate of which engines were asked about no case */
 function subjectOf(
   { source, evidence }: SelfTestCandidate,
   context: SourceContext,
-  control: Subject<JudgedEvidence> | null,
+  spare: Tasks,
 ): Subject<JudgedEvidence> | null {
   const pack = parsePack(source)
   try {
@@ -73,7 +75,7 @@ function subjectOf(
       source,
       pack,
       compiled: compilePack(parseRouted(source)),
-      evidence: evidence ? ready(evidence, control) : controlEvidence(pack, compiled),
+      evidence: evidence ? ready(evidence, spare) : controlEvidence(pack, compiled),
       report: signGateReport(sampleReport(releaseOf(compiled)), CONTROL_SIGNER),
     }
   } catch (error) {
@@ -89,11 +91,11 @@ function releaseOf({ manifest, digest, costBound }: CompiledPack): Parameters<ty
 }
 
 /** A pack without rules had engines asked about no case: then the control pack's come along. */
-function ready(evidence: Omit<JudgedEvidence, 'selfTest'>, control: Subject<JudgedEvidence> | null): JudgedEvidence {
+function ready(evidence: Omit<JudgedEvidence, 'selfTest'>, spare: Tasks): JudgedEvidence {
   const { tasks, ...rest } = shortened(evidence.execution)
   const isAsked = tasks.some(({ task }) => task.cases.length > 0)
-  const more = isAsked || control === null ? [] : control.evidence.execution.tasks
-  return { ...evidence, execution: { ...rest, tasks: [...tasks, ...more] }, selfTest: SELF_TEST_THAT_PASSED }
+  const all = isAsked ? tasks : [...tasks, ...spare]
+  return { ...evidence, execution: { ...rest, tasks: all }, selfTest: SELF_TEST_THAT_PASSED }
 }
 
 /** With a rule for events of Windows, so that its image has routes and aliases too. */

@@ -61,6 +61,8 @@ test('a candidate that does not compile is none, and a bug is no such candidate'
   const bug = { ...goodSource(), manifest: { kind: 'scalar' } } as unknown as ReturnType<typeof goodSource>
   const broken = { ...bug, rules: [{ file: 'r.yml', nodes: [null] }] } as unknown as typeof bug
   assert.throws(() => subjectsOf({ source: broken, evidence: null }, CONTEXT, 1), TypeError)
+  const evidence = {} as unknown as JudgedEvidence
+  assert.throws(() => subjectsOf({ source: goodSource(), evidence }, CONTEXT, 1), TypeError)
 })
 
 test('what was gathered about a candidate is judged, shortened, and with cases of the control pack where it has none', () => {

@@ -21,25 +21,23 @@ function fault(
 }
 
 /** A change of what one engine made of one task, whichever the random number chooses of those that fit. */
-function inRun(
-  edit: (run: EngineRun, task: ExecutionTask, random: Random, judged: JudgedEvidence) => EngineRun,
+function inResult(
+  edit: (result: Ran, task: ExecutionTask, random: Random, judged: JudgedEvidence) => ExecutionResult,
   fits: (task: ExecutionTask) => boolean = () => true,
 ): Alter {
   return (evidence, random, judged) => {
     const alter = ({ task, runs }: Pair): Pair => {
-      return { task, runs: alterSome(runs, random, (run) => edit(run, task, random, judged), isRan) }
+      const edited = (run: EngineRun): EngineRun =>
+        isRan(run) ? { ...run, result: edit(run.result, task, random, judged) } : run
+      return { task, runs: alterSome(runs, random, edited, isRan) }
     }
     const tasks = alterSome(evidence.tasks, random, alter, ({ task, runs }) => fits(task) && runs.some(isRan))
     return { ...evidence, tasks }
   }
 }
 
-function isRan({ result }: EngineRun): boolean {
-  return result.kind === 'ran'
-}
-
-function inResult(edit: (result: Ran) => ExecutionResult): Alter {
-  return inRun((run) => (run.result.kind === 'ran' ? { ...run, result: edit(run.result) } : run))
+function isRan(run: EngineRun): run is EngineRun & { readonly result: Ran } {
+  return run.result.kind === 'ran'
 }
 
 /** A change of the answer to some case of the task that has to match, or has to be ignored. */
@@ -47,17 +45,13 @@ function inAnswer(
   expect: ExecutionCase['expect'],
   edit: (answer: CaseVerdict, asked: ExecutionCase, judged: JudgedEvidence) => readonly CaseVerdict[],
 ): Alter {
-  const places = ({ cases }: ExecutionTask): readonly number[] =>
-    [...cases.keys()].filter((i) => cases[i]?.expect === expect)
-  return inRun(
-    (run, task, random, judged) => {
-      if (run.result.kind !== 'ran') return run
-      const chosen = random.pick(places(task))
-      const asked = task.cases[chosen]
-      const verdicts = run.result.verdicts.flatMap((one) =>
-        one.caseIndex === chosen && asked !== undefined ? edit(one, asked, judged) : [one],
-      )
-      return { ...run, result: { ...run.result, verdicts } }
+  const places = ({ cases }: ExecutionTask): readonly (readonly [index: number, asked: ExecutionCase])[] =>
+    [...cases.entries()].filter(([, one]) => one.expect === expect)
+  return inResult(
+    (result, task, random, judged) => {
+      const [chosen, asked] = random.pick(places(task))
+      const verdicts = result.verdicts.flatMap((one) => (one.caseIndex === chosen ? edit(one, asked, judged) : [one]))
+      return { ...result, verdicts }
     },
     (task) => places(task).length > 0,
   )
@@ -76,8 +70,8 @@ function tooOld(evidence: ExecutionEvidence, random: Random): ExecutionEvidence 
 /** A second engine, which looks up an indicator more than the first one did. */
 function disagreement(evidence: ExecutionEvidence, random: Random): ExecutionEvidence {
   const alter = ({ task, runs }: Pair): Pair => {
-    const [run] = runs.filter(isRan)
-    if (run?.result.kind !== 'ran') return { task, runs }
+    const run = runs.find(isRan)
+    if (run === undefined) return { task, runs }
     const at = random.below(run.result.verdicts.length)
     const verdicts = run.result.verdicts.map((one, i) =>
       i === at ? { ...one, firedRuleIds: [...one.firedRuleIds, 'indicator/self-test'] } : one,

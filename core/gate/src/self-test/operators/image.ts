@@ -216,7 +216,7 @@ const OTHER: readonly ImageFault[] = [
   })),
   fault('image-of-another-pack', MISMATCH, 'The image is of a pack of another name.', (compiled) => ({
     ...compiled,
-    manifest: { ...compiled.manifest, name: `${compiled.manifest.name.slice(0, 50)}-other` },
+    manifest: { ...compiled.manifest, name: `${compiled.manifest.name}-other` },
   })),
   fault('image-of-another-version', MISMATCH, 'The image is of another version of the pack.', (compiled) => ({
     ...compiled,

@@ -5,6 +5,7 @@ import { Random } from '@firebreak/fuzz'
 import type { EngineRun } from '../../execution/evidence.ts'
 import { correlatedSource, goodSource, rule, ruleId, ruleTest, sourceOf } from '../../gate-fixture.ts'
 import type { Replay } from '../../replay/check-replay.ts'
+import { companionId } from '../companions.ts'
 import { controlEvidence } from '../control-evidence.ts'
 import type { EvidenceFault, Operator } from '../control.ts'
 import type { JudgedEvidence } from '../judged-evidence.ts'
@@ -166,6 +167,15 @@ test('an engine of which nothing is known is left as it is by incidents too', ()
   assert.deepEqual(apply(empty, new Random(1)).execution, empty.execution)
   const nobody = { ...GOOD, execution: { ...GOOD.execution, tasks: [{ ...pair, runs: [] }] } }
   assert.deepEqual(apply(nobody, new Random(1)).execution, nobody.execution)
+})
+
+test('of ordinary activity the rule of an incident takes what it names', () => {
+  const [replay] = evidenceFault('pattern-5958').apply(GOOD, new Random(1)).replay.replays
+  assert.ok(replay?.result.kind === 'ran')
+  const fired = replay.result.verdicts.flatMap(({ caseIndex, firedRuleIds }) =>
+    firedRuleIds.map((id) => [replay.corpus.events[caseIndex]?.fields['Image'], id].join(' ')),
+  )
+  assert.deepEqual([fired.length, new Set(fired)], [100, new Set([`/usr/lib/systemd/systemd ${companionId(70)}`])])
 })
 
 test('as few faults as suffice are kept of more', () => {
