@@ -1,4 +1,4 @@
-import type { PackSource, ParsedPack, Position } from '@firebreak/content'
+import { compareTexts, type PackSource, type ParsedPack, type Position } from '@firebreak/content'
 import { type CheckResult, failed, type Finding, finding, passed, SEVERITIES } from '../check/check.ts'
 import { sourceContext } from './document.ts'
 import { SOURCE_RULES } from './rules.ts'
@@ -64,7 +64,7 @@ function contentOf({ rules, correlations, tests, indicatorCount, yara }: ParsedP
 /** `3 gate/source-a, 1 content/b`: the most frequent first. */
 function byCode(findings: readonly Finding[]): string {
   const counts = [...Map.groupBy(findings, ({ code }) => code)].map(([code, { length }]) => ({ code, length }))
-  const sorted = counts.toSorted((a, b) => b.length - a.length || (a.code < b.code ? -1 : 1))
+  const sorted = counts.toSorted((a, b) => b.length - a.length || compareTexts(a.code, b.code))
   const listed = sorted.slice(0, CODES_LISTED_MAX).map(({ code, length }) => `${length} ${code}`)
   const left = sorted.slice(CODES_LISTED_MAX).reduce((sum, { length }) => sum + length, 0)
   return [...listed, ...(left === 0 ? [] : [`${left} others`])].join(', ')
@@ -80,7 +80,5 @@ function placed(one: Finding, at: Position, edit: Edit | null = null): SourceFin
 
 function byWeight(a: SourceFinding, b: SourceFinding): number {
   const severity = SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity)
-  if (severity !== 0) return severity
-  if (a.at.file !== b.at.file) return a.at.file < b.at.file ? -1 : 1
-  return a.at.line - b.at.line || a.at.column - b.at.column
+  return severity || compareTexts(a.at.file, b.at.file) || a.at.line - b.at.line || a.at.column - b.at.column
 }

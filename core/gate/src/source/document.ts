@@ -46,22 +46,17 @@ export interface TextNode {
 export interface SourceContext {
   readonly pack: ParsedPack
   readonly documents: readonly SigmaDocument[]
-  /** Of each rule, by id: whether its condition holds for no event, or for every event. */
-  readonly constants: ReadonlyMap<string, 'never' | 'always'>
+  /** Of each rule, by id: whether its condition holds for no event, or for every event. Null: neither is known. */
+  readonly constants: ReadonlyMap<string, ReturnType<typeof constantOf>>
 }
 
 export function sourceContext(source: PackSource, pack: ParsedPack): SourceContext {
-  const faulty = new Map<string, Diagnostic[]>()
-  for (const one of pack.diagnostics) faulty.set(one.at.file, [...(faulty.get(one.at.file) ?? []), one])
+  const faulty = Map.groupBy(pack.diagnostics, ({ at }) => at.file)
   const documents = source.rules.flatMap(({ file, nodes }) => {
     const wrong = faulty.get(file) ?? []
     return nodes.flatMap((node, i) => (isJudged(node, nodes[i + 1], wrong) ? documentOf(file, node) : []))
   })
-  const constants = pack.rules.flatMap((rule) => {
-    const constant = constantOf(rule)
-    return constant === null ? [] : [[rule.id, constant] as const]
-  })
-  return { pack, documents, constants: new Map(constants) }
+  return { pack, documents, constants: new Map(pack.rules.map((rule) => [rule.id, constantOf(rule)])) }
 }
 
 /** What the reader refused is reported by it, and what it could not make sense of, nothing else can. */
@@ -93,7 +88,6 @@ function documentOf(file: string, node: SourceNode): readonly SigmaDocument[] {
 }
 
 function itemsOf(selection: SourceNode): readonly DetectionItem[] {
-  if (selection.kind === 'mapping') return selection.entries.map(itemOf)
   const nodes = selection.kind === 'sequence' ? selection.items : [selection]
   const keywords = nodes.filter((one) => one.kind === 'scalar')
   const maps = nodes.flatMap((one) => (one.kind === 'mapping' ? one.entries.map(itemOf) : []))
@@ -130,7 +124,7 @@ export function textsOf(node: SourceNode | null): readonly TextNode[] {
 }
 
 function scalarsOf(node: SourceNode | null): readonly ScalarNode[] {
-  if (node === null || node.kind === 'mapping') return []
+  if (node === null) return []
   const nodes = node.kind === 'sequence' ? node.items : [node]
   return nodes.filter((one) => one.kind === 'scalar')
 }

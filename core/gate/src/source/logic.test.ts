@@ -81,6 +81,9 @@ test('too many cases are not tried', () => {
     return constantOf(ruleOf(names.map((name) => `(${name} and not ${name})`).join(' or '), selections))
   }
   assert.deepEqual([1, 12, 13].map(constantOfMany), ['never', 'never', null])
+  const names = Array.from({ length: 13 }, (_, i) => `s${i}`)
+  const selections = Object.fromEntries([...names, 'a'].map((name) => [name, { User: name }]))
+  assert.equal(constantOf(ruleOf(`a or not a or ${names.join(' or ')}`, selections)), 'always')
 })
 
 test('the logic of a rule is what it asks, not how it is written', () => {

@@ -82,7 +82,7 @@ function isImpossibleAll({ field, modifiers, values }: DetectionItem): boolean {
     if (has('endswith')) return one.endsWith(other) || other.endsWith(one)
     return one === other
   }
-  return folded.some((one, i) => folded.slice(i + 1).some((other) => !fits(one, other)))
+  return folded.some((one) => folded.some((other) => !fits(one, other)))
 }
 
 function isWholeOffset({ modifiers }: DetectionItem): boolean {
