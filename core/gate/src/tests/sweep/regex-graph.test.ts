@@ -19,6 +19,8 @@ const SOURCES: readonly string[] = [
   String.raw`\B-\B`,
   '^(?:a{3}|b)c?$',
   'a{33}b',
+  '^abc-d$',
+  String.raw`^abc\b-\bd$`,
   '^a*b+$',
   '^(?:ab)*c*$',
   '^(?:a|bb){20}$',
