@@ -26,7 +26,9 @@ test('four bytes are as frequent as their three pairs in real events', () => {
 })
 
 test('of the windows of a text the rarest is chosen, and of equals the first', () => {
-  const text = fc.string({ unit: fc.constantFrom(...'aeqxz.\\ é'), maxLength: 20 }).map(utf8Encode)
+  const text = fc
+    .string({ unit: fc.constantFrom('a', 'e', 'q', 'x', 'z', '.', '\\', ' ', 'é'), maxLength: 20 })
+    .map(utf8Encode)
   fc.assert(
     fc.property(text, fc.constantFrom(4, 7), (bytes, length) => {
       const count = Math.max(0, bytes.length - length + 1)
@@ -45,7 +47,7 @@ test('of the windows of a text the rarest is chosen, and of equals the first', (
 function literalsOf(detection: Plain): readonly string[] | null {
   const { rules, diagnostics } = packOf([rule(1, detection)])
   const [one] = rules
-  assert.ok(one, diagnostics[0]?.message)
+  assert.ok(one, diagnostics.map(({ message }) => message).join())
   const witnesses = chooseWitnesses(one.selections, one.condition)
   return witnesses && witnesses.map(({ kind, field, text, offset }) => `${kind} ${field ?? '*'} ${text}@${offset}`)
 }
