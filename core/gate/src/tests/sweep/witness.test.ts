@@ -133,6 +133,7 @@ test('networks are probed one by one', () => {
 test('no witness where nothing can match', () => {
   for (const [item, value] of [
     ['F|re', 'a^b'],
+    ['F|re', '(?:a|bc)+^b'],
     ['F|re', String.raw`x\Bz$y`],
   ] as const) {
     const found = alternatives({ [item]: value }).map((one) => witnessOf(one.test))
