@@ -33,7 +33,7 @@ test('whatever the seed chooses, every fault is rejected', () => {
       assert.deepEqual(countsOf(evidence).missed, [])
       assert.deepEqual(countsOf(evidence).unnoticed, [])
     }),
-    { numRuns: 4 },
+    { numRuns: 2 },
   )
 })
 
