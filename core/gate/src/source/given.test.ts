@@ -30,6 +30,13 @@ test('what is no text in a list of texts is not judged as one', () => {
   }
 })
 
+test('titles that differ in case and in the space around them are the same, others are not', () => {
+  const codes = (one: string, other: string): readonly string[] =>
+    readDocuments([cleanRule(1, { title: one }), cleanRule(2, { title: other })]).findings.map(({ code }) => code)
+  assert.deepEqual(codes('Hello to all hosts', ' hello TO all hosts '), ['gate/source-title-duplicate'])
+  assert.deepEqual(codes('Gruß an alle Rechner', 'Gruss an alle Rechner'), [])
+})
+
 test('a finding says what is wrong and where, with the remedy of its rule', () => {
   const [one] = found({ logsource: { category: 'process_creation', product: 'linux', elsewhere: 'x' } })
   assert.deepEqual(
