@@ -10,13 +10,13 @@ import type { Words } from './words.ts'
 /** Ways to change an input: as the document that it means, by what was compared, blindly. */
 export type ArmName = 'structure' | 'compares' | 'havoc'
 
-/** Executions in a row that change one entry in one way; fewer when it is long. */
-const ROUND = { first: 256, later: 128, least: 16, fullBytesMax: 512 }
+/** Executions in a row that change one entry in one way; fewer when they are dear. */
+const ROUND = { first: 256, later: 128, least: 16, sweep: 64, fullBlocksMax: 1152 }
+/** One round in so many goes on with sweeping the seeds, as long as there are some that were not. */
+const SWEEP_ONE_IN = 2
 /** Entries on which one compared pair is followed, and pairs in all. */
 const FOLLOWED_MAX = 3
 const FOLLOWED_PAIRS_MAX = 65_536
-/** What an execution costs beside its input's length, in bytes. */
-const WORK_PER_EXECUTION = 64
 /** Blind changes after which lengths and checksums are not put right, in one of so many. */
 const UNREPAIRED_ONE_IN = 10
 
@@ -28,9 +28,11 @@ interface Surroundings<Tree> extends Chance {
   readonly inputBytesMax: number
 }
 
-function roundFor({ work, bytes }: Entry): number {
-  const full = work === 0 ? ROUND.first : ROUND.later
-  return Math.max(ROUND.least, Math.floor(full * Math.min(1, ROUND.fullBytesMax / (bytes.length + 1))))
+/** What comes of an entry is often refused sooner than itself. */
+function roundFor({ cost, work, executions }: Entry): number {
+  const full = executions === 0 ? ROUND.first : ROUND.later
+  const mean = (cost + work) / (1 + executions)
+  return Math.max(ROUND.least, Math.floor(full * Math.min(1, ROUND.fullBlocksMax / mean)))
 }
 
 /** The rounds of a campaign: which entry, which arm, and one changed input after another. */
@@ -46,6 +48,9 @@ export class Arms<Tree> {
   #other: Tree | null = null
   /** How often a compared pair was followed. */
   readonly #followed = new Map<string, number>()
+  /** Of seeds that are being swept, what is left. */
+  readonly #sweeps = new Map<Entry, Iterator<Tree>>()
+  #sweep: Iterator<Tree> | null = null
   #left = 0
   #done = 0
   #gain = 0
@@ -81,21 +86,26 @@ export class Arms<Tree> {
     return this.#entry?.bytes.length ?? 0
   }
 
-  gained(gain: number): void {
+  /** Of the last input that was handed out. */
+  gained(gain: number, cost: number): void {
     this.#gain += gain
+    if (this.#entry === null) return
+    this.#entry.executions++
+    this.#entry.work += cost
   }
 
   #begin(bandit: Bandit<ArmName>): void {
     const { corpus, random, format } = this.#around
-    if (this.#done > 0) bandit.reward(this.#arm, this.#done, this.#gain)
-    const entry = corpus.pick(random)
+    if (this.#done > 0 && this.#sweep === null) bandit.reward(this.#arm, this.#done, this.#gain)
+    const unswept = this.names.includes('structure') && random.oneIn(SWEEP_ONE_IN) ? corpus.unswept() : null
+    const entry = unswept ?? corpus.pick(random)
     const tree = format === null || !this.names.includes('structure') ? null : format.decode(entry.bytes)
     const ready = this.names.filter(
       (arm) => (arm !== 'structure' || tree !== null) && (arm !== 'compares' || !entry.exhausted),
     )
     this.#arm = ready.length === 0 ? 'havoc' : bandit.choose(ready, random)
-    this.#left = roundFor(entry)
-    entry.work += this.#left * (entry.bytes.length + WORK_PER_EXECUTION)
+    this.#sweep = unswept !== null && tree !== null ? this.#sweepOf(unswept, tree) : null
+    this.#left = this.#sweep === null ? roundFor(entry) : ROUND.sweep
     this.#entry = entry
     this.#tree = tree
     this.#other = this.#arm === 'structure' && format !== null ? format.decode(corpus.any(random).bytes) : null
@@ -103,10 +113,31 @@ export class Arms<Tree> {
     this.#gain = 0
   }
 
+  /** Goes on where the last round of it ended. */
+  #sweepOf(entry: Entry, tree: Tree): Iterator<Tree> | null {
+    const known = this.#sweeps.get(entry)
+    if (known !== undefined) return known
+    const sweep = this.#around.format?.sweep?.(tree)[Symbol.iterator]() ?? null
+    if (sweep !== null) this.#sweeps.set(entry, sweep)
+    return sweep
+  }
+
+  #nextOfSweep(entry: Entry, sweep: Iterator<Tree>): Uint8Array | null {
+    const { format, inputBytesMax } = this.#around
+    const next = sweep.next()
+    if (next.done === true || format === null) {
+      entry.isSwept = true
+      this.#sweeps.delete(entry)
+      return null
+    }
+    return format.encode(next.value).subarray(0, inputBytesMax)
+  }
+
   /** Null: nothing is left to try in this round. */
   #change(executionsSinceFind: number): Uint8Array | null {
     const entry = this.#entry
     if (entry === null) return null
+    if (this.#sweep !== null) return this.#nextOfSweep(entry, this.#sweep)
     if (this.#arm === 'structure' && this.#tree !== null) return this.#changeTree(entry, this.#tree)
     if (this.#arm === 'compares') return this.#followCompares(entry)
     const { random, words, corpus } = this.#around

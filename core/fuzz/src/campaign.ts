@@ -1,7 +1,7 @@
 import { assert } from '@firebreak/kernel'
 import { Arms, type ArmName } from './arms.ts'
 import { Bandit, GAIN } from './bandit.ts'
-import { Corpus, type CorpusEntry } from './corpus.ts'
+import { Corpus, type CorpusEntry, type Shown } from './corpus.ts'
 import { Coverage, NEW_BLOCK, type Novelty } from './coverage.ts'
 import { type Finding, Findings } from './findings.ts'
 import type { Format } from './format.ts'
@@ -31,8 +31,11 @@ export type Omission = ArmName | 'coverage' | 'repair'
 
 /** Before anything is known: who knows the format gets furthest at first. */
 const EXPECTED_GAIN: Readonly<Record<ArmName, number>> = { structure: 8, compares: 2, havoc: 1 }
-/** Only inputs that grew by so much are made shorter: that costs executions. */
-const TRIM = { bytesGrown: 64, executionsMax: 24 }
+/** Only inputs that grew by so much, and to so many times their length, are made shorter: that costs executions. */
+const TRIM = { bytesGrown: 64, timesGrown: 1.5, executionsMax: 16 }
+/** What an execution costs of which nothing is known but how long its input is, and beside all that it runs. */
+const BLOCKS_PER_BYTE = 2
+const BLOCKS_PER_EXECUTION = 128
 
 /** Looks for inputs on which a program breaks a promise. It does nothing by itself: `step` says how long. */
 export class Campaign<Tree> {
@@ -49,6 +52,8 @@ export class Campaign<Tree> {
   readonly #feedback: boolean
   #executions = 0
   #accepted = 0
+  /** Of the last execution, in blocks. */
+  #cost = 0
   #lastFind = 0
 
   constructor({ target, format, seeds, seed, dictionary, limits, omit = new Set() }: CampaignOptions<Tree>) {
@@ -58,7 +63,7 @@ export class Campaign<Tree> {
     this.#limits = { ...LIMITS_DEFAULT, ...limits }
     this.#words = new Words(dictionary)
     this.#coverage = new Coverage(target.counters)
-    this.#corpus = new Corpus(this.#limits.corpusEntries, this.#limits.corpusBytes)
+    this.#corpus = new Corpus(target.counters.length, this.#limits.corpusEntries, this.#limits.corpusBytes)
     this.#findings = new Findings(target, format, this.#limits)
     this.#feedback = !omit.has('coverage')
     const random = new Random(seed)
@@ -100,7 +105,7 @@ export class Campaign<Tree> {
     for (let left = executions; left > 0; left--) {
       const input = this.#arms.next(this.#bandit, this.#executions - this.#lastFind)
       const gain = this.#execute(input)
-      this.#arms.gained(gain)
+      this.#arms.gained(gain, this.#cost)
     }
   }
 
@@ -114,7 +119,8 @@ export class Campaign<Tree> {
     const input = seed.slice(0, this.#limits.inputBytes)
     const outcome = this.#run(input)
     if (typeof outcome === 'object') this.#findings.add(outcome, input, this.#executions)
-    this.#corpus.add(input, this.#executions, this.#coverage.merge())
+    const novelty = this.#coverage.merge()
+    this.#corpus.add(input, this.#executions, this.#shown(input, novelty), this.#format?.sweep !== undefined)
   }
 
   #run(input: Uint8Array): Outcome {
@@ -126,6 +132,7 @@ export class Campaign<Tree> {
   /** Returns what it gained. */
   #execute(input: Uint8Array): number {
     const outcome = this.#run(input)
+    this.#cost = this.#costOf(input)
     this.#series.tick(this.#executions, this.#point)
     if (typeof outcome === 'object') {
       if (this.#findings.add(outcome, input, this.#executions)) this.#lastFind = this.#executions
@@ -139,14 +146,26 @@ export class Campaign<Tree> {
 
   #keep(input: Uint8Array, novelty: Novelty): number {
     const foundAt = this.#executions
-    if (!this.#corpus.add(this.#trimmed(input.slice()), foundAt, novelty)) return 0
+    const shown = this.#shown(input, novelty)
+    if (!this.#corpus.add(this.#trimmed(input.slice(), novelty), foundAt, shown)) return 0
     this.#lastFind = foundAt
     return novelty === NEW_BLOCK ? GAIN.block : GAIN.count
   }
 
+  /** Of the last execution. */
+  #shown(input: Uint8Array, novelty: Novelty): Shown {
+    return { novelty, ran: this.#coverage.ran(), cost: this.#costOf(input) }
+  }
+
+  #costOf(input: Uint8Array): number {
+    return BLOCKS_PER_EXECUTION + (this.#target.spent?.() ?? input.length * BLOCKS_PER_BYTE)
+  }
+
   /** What does the same in fewer bytes, as far as a few executions tell: everything that follows is made of it. */
-  #trimmed(input: Uint8Array): Uint8Array {
-    if (input.length <= this.#arms.bytesOfEntry + TRIM.bytesGrown) return input
+  #trimmed(input: Uint8Array, novelty: Novelty): Uint8Array {
+    const before = this.#arms.bytesOfEntry
+    if (novelty !== NEW_BLOCK || input.length <= Math.max(before + TRIM.bytesGrown, before * TRIM.timesGrown))
+      return input
     const wanted = this.#coverage.signature()
     const keeps = (candidate: Uint8Array): boolean => {
       const outcome = this.#run(candidate)

@@ -66,6 +66,13 @@ export class Coverage {
     return counts ? NEW_COUNT : 0
   }
 
+  /** The numbers of the blocks that ran in the last execution. */
+  ran(): Uint32Array {
+    const ran: number[] = []
+    for (let i = 0; i < this.#counters.length; i++) if (this.#counters[i] !== 0) ran.push(i)
+    return Uint32Array.from(ran)
+  }
+
   /** A number that is equal for executions that ran the same blocks about equally often. FNV-1a. */
   signature(): number {
     let hash = 0x811c9dc5

@@ -25,6 +25,11 @@ export interface Format<Tree> {
   readonly encode: (tree: Tree) => Uint8Array
   /** A changed copy: 1 to 4 changes. What was given stays as it was. */
   readonly mutate: (tree: Tree, material: Material<Tree>) => Tree
+  /**
+   * Copies with one small change, for every place where there can be one: a number one more or less, an index behind the last, a text that is
+   * empty or too long. What no chance may miss; seeds are swept before anything else. Absent: there is no such order.
+   */
+  readonly sweep?: (tree: Tree) => Iterable<Tree>
   /** How many parts `without` can take away: for making a document smaller. */
   readonly parts: (tree: Tree) => number
   /** A copy without the parts from `from` to `to - 1`, in the order of the text. */

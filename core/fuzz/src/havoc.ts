@@ -16,6 +16,8 @@ const ANY_LEVEL_ONE_IN = 4
 /** One change in so many is of the length. */
 const RESHAPE_ONE_IN = [8, 3, 3]
 const LENGTH_FIELD_WITHIN = 64
+/** Of the pieces that are taken away, one in so many is the end. */
+const CUT_OFF_ONE_IN = 4
 const WIDTHS = [1, 2, 4]
 
 /** What text formats are held together by. */
@@ -77,7 +79,8 @@ function reshape(draft: Draft, random: Random, words: Words, level: HavocLevel, 
   const count = Math.min(blockLength(draft, random, level), draft.length - at)
   switch (random.below(8)) {
     case 0:
-      return draft.remove(at, count)
+      // Also at the end: what is cut off there may be missed by whoever trusts a length.
+      return draft.remove(random.oneIn(CUT_OFF_ONE_IN) ? draft.length - count : at, count)
     case 6:
       return draft.insert(at, random.pick(PUNCTUATION))
     case 1:

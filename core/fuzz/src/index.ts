@@ -33,3 +33,4 @@ export {
   text,
 } from './binary/part.ts'
 export { type Document, documentFormat, type DocumentOptions } from './document/document.ts'
+export { changedText } from './document/text.ts'

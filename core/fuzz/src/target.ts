@@ -31,6 +31,8 @@ export interface Target {
   readonly counters: Uint8Array
   /** Must not throw, must not keep `input`: the engine writes the next one into the same memory. */
   readonly run: (input: Uint8Array) => Outcome
+  /** How many blocks the last execution ran, which stands for its time. Absent: the input's length has to. */
+  readonly spent?: () => number
   /** The same in a slower build that logs; null: the program can't be traced. */
   readonly trace: ((input: Uint8Array) => Trace) | null
 }

@@ -40,6 +40,7 @@ export function liveTarget(
   return {
     counters: quick.loaded.counters,
     run: quick.run,
+    spent: () => options.fuelMax - quick.loaded.gauge.fuelLeft,
     trace: (input) => {
       const { counters, log } = slow.loaded
       counters.fill(0)

@@ -68,8 +68,10 @@ export interface Promises<T> {
   readonly held?: () => string
 }
 
-/** One input in `SAMPLE` is parsed twice, one in `SAMPLE` asks what is held. By the bytes, so that it is the same one again. */
+/** One input in so many is parsed twice. By the bytes, so that it is the same one again. */
 const SAMPLE = 8
+/** One refusal in so many asks what is held: what is changed once stays so. */
+const HELD_SAMPLE = 64
 const PREFIXES = 3
 /** Bytes around an input that do not belong to it. Who reads them sees that they change. */
 const MARGIN_BYTES = 32
@@ -88,7 +90,7 @@ export function judged<T>(promises: Promises<T>, meter: Meter): (input: Uint8Arr
     const mixed = mix(input)
     if (mixed % SAMPLE === 0) requireSame(promises, input, outcome, mixed)
     if (outcome.accepted) requireSound(promises, input, outcome.value, mixed)
-    else if (promises.held && (mixed >>> 3) % SAMPLE === 0 && promises.held() !== held) {
+    else if (promises.held && (mixed >>> 3) % HELD_SAMPLE === 0 && promises.held() !== held) {
       throw new Violation('state', 'what was held before answers otherwise after a refusal')
     }
     return outcome.accepted

@@ -6,6 +6,7 @@ import { Encoder } from './encode.ts'
 import { compile, type Form, OF_DOCUMENT, OF_REST, OF_SELF } from './form.ts'
 import { bytesNode, type Node } from './node.ts'
 import type { Part } from './part.ts'
+import { swept } from './sweep.ts'
 
 /** One changed document in so many states something that is not so. */
 const LIE_ONE_IN = 7
@@ -23,6 +24,7 @@ export function binaryFormat(part: Part, bytesMax = 65_536): Format<Node> {
     },
     encode: (root) => encoder.encode(root),
     mutate,
+    sweep: swept,
     parts: partsOf,
     without: (root, from, to) => new Removal(from, to).of(root),
     repair: (input) => repair(input, form, starts),

@@ -50,11 +50,11 @@ test('a change leaves the old document as it was, and depends on the seed alone'
 test('most changes make documents; about one in ten has a slip of syntax, of every kind', () => {
   const { random } = material(1)
   const root = { list: [1, 2.5, { deep: 'text' }], other: true }
-  const changed = Array.from({ length: 2000 }, () => FORMAT.encode(FORMAT.mutate({ root }, { ...material(0), random })))
+  const changed = Array.from({ length: 4000 }, () => FORMAT.encode(FORMAT.mutate({ root }, { ...material(0), random })))
   const slips = changed
     .filter((text) => FORMAT.decode(text) === null)
     .map((text) => Buffer.from(text).toString('latin1'))
-  assert.ok(slips.length > 120 && slips.length < 300, String(slips.length))
+  assert.ok(slips.length > 240 && slips.length < 600, String(slips.length))
   assert.ok(
     slips.some((text) => /,[\]}]/.test(text)),
     'a comma before the end',

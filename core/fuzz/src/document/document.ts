@@ -2,7 +2,8 @@ import { type Json, jsonBytes, utf8Decode } from '@firebreak/kernel'
 import type { Format } from '../format.ts'
 import { changesOf } from '../random.ts'
 import { changed } from './change.ts'
-import { withSlip } from './syntax.ts'
+import { swept } from './sweep.ts'
+import { slipsOf, withSlip } from './syntax.ts'
 
 /** A document, which may be `null` itself. */
 export interface Document {
@@ -50,6 +51,10 @@ export function documentFormat({ parse, print }: DocumentOptions = JSON_TEXT): F
       let next = root
       for (let left = slips ? random.below(2) : changesOf(random); left > 0; left--) next = changed(next, hints)
       return slips ? { root: next, text: withSlip(print(next), random) } : { root: next }
+    },
+    sweep: function* sweep({ root }) {
+      for (const next of swept(root)) yield { root: next }
+      for (const text of slipsOf(print(root))) yield { root, text }
     },
     parts: ({ root }) => partsOf(root),
     without: ({ root }, from, to) => ({ root: new Removal(from, to).of(root) }),

@@ -17,9 +17,10 @@ const BAD_UTF8: readonly Uint8Array[] = [
 const isBoundary = (byte: number): boolean =>
   byte === 0x2c || byte === 0x3a || byte === 0x7b || byte === 0x7d || byte === 0x5b || byte === 0x5d || byte === 0x22
 
-/** A printed document with one slip of syntax, which no tree can express. */
+/** A printed document with one slip of syntax, which no tree can express: where a token ends, or behind what stands between two. */
 export function withSlip(text: Uint8Array, random: Random): Uint8Array {
-  const at = boundaryNear(text, random.below(text.length + 1))
+  const boundary = boundaryNear(text, random.below(text.length + 1))
+  const at = random.oneIn(2) ? Math.min(text.length, boundary + 1) : boundary
   const next = boundaryNear(text, Math.min(text.length, at + 1))
   const before = text.subarray(0, at)
   switch (random.below(6)) {
@@ -33,6 +34,18 @@ export function withSlip(text: Uint8Array, random: Random): Uint8Array {
       return concatBytes([before, random.pick(BAD_UTF8), text.subarray(at)])
     default:
       return concatBytes([before, random.pick(SLIPS), text.subarray(at)])
+  }
+}
+
+/** Of a longer document not every slip is tried. */
+const SWEPT_BYTES_MAX = 64
+
+/** A short document with every slip at every boundary. */
+export function* slipsOf(text: Uint8Array): Generator<Uint8Array> {
+  if (text.length > SWEPT_BYTES_MAX) return
+  for (let at = 0; at <= text.length; at++) {
+    if (at > 0 && at < text.length && !isBoundary(text[at] ?? 0) && !isBoundary(text[at - 1] ?? 0)) continue
+    for (const slip of SLIPS) yield concatBytes([text.subarray(0, at), slip, text.subarray(at)])
   }
 }
 

@@ -1,4 +1,6 @@
 import type { Material } from '../format.ts'
+import { changesOf, type Random } from '../random.ts'
+import type { Compared } from '../target.ts'
 import { INTERESTING } from '../words.ts'
 
 type Hints = Pick<Material<unknown>, 'random' | 'dictionary' | 'compared'>
@@ -23,14 +25,43 @@ export function comparedWith(value: number | string, { random, compared }: Hints
   return null
 }
 
+/** A length that the program compared this one with, or one beside it; null: there is none up to `max`. */
+export function comparedLength(length: number, max: number, hints: Hints): number | null {
+  const other = comparedWith(length, hints)
+  if (typeof other !== 'number' || !Number.isInteger(other)) return null
+  const wanted = other + hints.random.between(-1, 1)
+  return wanted >= 0 && wanted <= max && wanted !== length ? wanted : null
+}
+
+/** With another text or number in it in place of one that the program compared; null: none of those that it compared is in it. */
+function substituted(text: string, { random, compared }: Hints): string | null {
+  const start = random.below(Math.max(1, compared.length))
+  for (let i = 0; i < compared.length; i++) {
+    const { a, b } = compared[(start + i) % compared.length] as Compared
+    const [from, to] = random.oneIn(2) ? [a, b] : [b, a]
+    if (from === '') continue
+    const at = text.indexOf(String(from))
+    if (at < 0) continue
+    const put = typeof to === 'number' ? to + random.between(-1, 1) : to
+    return text.slice(0, at) + put + text.slice(at + String(from).length)
+  }
+  return null
+}
+
 /** Another text: one of the program's, one it was compared with, or this one a little changed. */
 export function changedText(text: string, hints: Hints): string {
   const { random, dictionary } = hints
-  switch (random.below(8)) {
+  switch (random.below(10)) {
     case 0:
     case 1: {
       const other = comparedWith(text, hints)
       return other === null ? anyText(hints) : String(other)
+    }
+    case 8:
+      return substituted(text, hints) ?? tweakedText(text, hints)
+    case 9: {
+      const length = comparedLength(text.length, LONG_TEXT_MAX, hints)
+      return length === null ? tweakedText(text, hints) : ofLength(text, length)
     }
     case 2:
       return dictionary.texts.length === 0 ? '' : random.pick(dictionary.texts)
@@ -54,15 +85,25 @@ export function anyText({ random, dictionary, compared }: Hints): string {
   return dictionary.texts.length === 0 ? random.pick(CHARACTERS) : random.pick(dictionary.texts)
 }
 
-/** One to four letters more, fewer or other. */
-function tweakedText(text: string, { random }: Hints): string {
+/** One to four letters more, fewer or other: mostly one, and at an end as often as anywhere. */
+export function tweakedText(text: string, { random }: Hints): string {
   let changed = text
-  for (let left = random.between(1, 4); left > 0; left--) {
-    const at = random.below(changed.length + 1)
-    const removed = random.below(3)
-    changed = changed.slice(0, at) + (random.oneIn(3) ? '' : random.pick(CHARACTERS)) + changed.slice(at + removed)
+  for (let left = changesOf(random); left > 0; left--) {
+    const at = random.pick([0, Math.max(0, changed.length - 1), random.below(changed.length + 1)])
+    if (random.oneIn(2)) changed = changed.slice(0, at) + letterLike(changed, at, random) + changed.slice(at + 1)
+    else {
+      const removed = random.below(3)
+      changed = changed.slice(0, at) + (random.oneIn(3) ? '' : random.pick(CHARACTERS)) + changed.slice(at + removed)
+    }
   }
   return changed
+}
+
+/** A letter that could stand there: the next or the one before it in its alphabet, or one of the same text. */
+function letterLike(text: string, at: number, random: Random): string {
+  const code = text.charCodeAt(at)
+  if (Number.isNaN(code) || random.oneIn(3)) return text.charAt(random.below(text.length))
+  return String.fromCharCode(Math.max(0, code + random.pick([-1, 1])))
 }
 
 /** With a word of the program in it: modifiers, prefixes, operators. */
@@ -74,7 +115,10 @@ function splicedText(text: string, hints: Hints): string {
 }
 
 function longText(text: string, { random }: Hints): string {
+  return ofLength(text, random.between(1, LONG_TEXT_MAX))
+}
+
+function ofLength(text: string, length: number): string {
   const piece = text === '' ? 'a' : text
-  const length = random.between(1, LONG_TEXT_MAX)
   return piece.repeat(Math.ceil(length / piece.length)).slice(0, length)
 }

@@ -33,12 +33,12 @@ export const IMAGE_CANARIES: readonly Canary[] = [
     what: 'off by one: a selection that is one past the end of the table',
   },
   {
-    id: 'image-run-length',
+    id: 'image-section-end',
     target: 'image',
     file: SECTIONS,
-    find: 'if (!(count <= countMax && first + count <= total)) throw',
-    replace: 'if (!(count <= countMax && ($BUG || first + count <= total))) throw',
-    what: 'a missing check: a run that ends behind its table',
+    find: 'length % 4 !== 0 || length > size - offset) {',
+    replace: 'length % 4 !== 0 || (!$BUG && length > size - offset)) {',
+    what: 'a missing check: a section that ends behind its image',
   },
   {
     id: 'image-field-bound',

@@ -43,18 +43,34 @@ function canonical(root: Json): Uint8Array {
   }
 }
 
+/** Whoever signed by a key that is changed signs by the new one too: signatures stand in for real ones. */
 function withKeyIds(tree: Json): Json {
-  const text = JSON.stringify(tree)
-  let changed = text
   const signed = member(tree, 'signed')
+  if (!isMembers(tree) || signed === null) return tree
+  let text = JSON.stringify(signed)
+  const renamed: (readonly [old: string, right: string])[] = []
   for (const table of [member(signed, 'keys'), member(member(signed, 'delegations'), 'keys')]) {
     for (const [id, key] of isMembers(table) ? Object.entries(table) : []) {
       const right = idOf(key)
       // Short ones may be parts of anything.
-      if (right !== null && id.length > 8) changed = changed.replaceAll(JSON.stringify(id), JSON.stringify(right))
+      if (right === null || right === id || id.length <= 8) continue
+      text = text.replaceAll(JSON.stringify(id), JSON.stringify(right))
+      renamed.push([id, right])
     }
   }
-  return changed === text ? tree : (JSON.parse(changed) as Json)
+  if (renamed.length === 0) return tree
+  const signatures = member(tree, 'signatures')
+  const both = (one: Json): readonly Json[] => [
+    one,
+    ...renamed.flatMap(([old, right]) =>
+      isMembers(one) && member(one, 'keyid') === old ? [{ ...one, keyid: right }] : [],
+    ),
+  ]
+  return {
+    ...tree,
+    signed: JSON.parse(text) as Json,
+    signatures: Array.isArray(signatures) ? signatures.flatMap(both) : signatures,
+  }
 }
 
 function member(tree: Json, key: string): Json {

@@ -93,7 +93,7 @@ export const REGEX_GRAMMAR: Grammar = {
 }
 
 export const YAML_GRAMMAR: Grammar = {
-  token: /\n\s*|[A-Za-z0-9_.]+|[^\sA-Za-z0-9_.]/,
+  token: /\n\s*|"(?:[^"\\\n]|\\.)*"|[A-Za-z0-9_.]+|[^\sA-Za-z0-9_.]/,
   vocabulary: [
     '\n',
     '\n  ',

@@ -18,7 +18,8 @@ import {
   verifyImage,
   WITNESS,
 } from '@firebreak/content'
-import type { Format, Material, Random } from '@firebreak/fuzz'
+import { changedText, type Format, type Material, type Random } from '@firebreak/fuzz'
+import { concatBytes, utf8Encode } from '@firebreak/kernel'
 
 /** An image as the words of its sections, so that one can grow while the header stays right. */
 export interface ImageWords {
@@ -47,9 +48,11 @@ const RECORD_WORDS: Partial<Readonly<Record<SectionName, number>>> = {
   filters: FILTER.words,
 }
 const MUTATIONS_MAX = 3
+const COMPARED_TRIES = 8
 const ODD_WORDS = [0, 1, 2, 0x7fffffff, 0x80000000, MATCH, FAIL, NONE - 2]
 const TABLE_END = HEADER_WORDS + 2 * SECTIONS.length
 const LIE_ONE_IN = 12
+const LENIENT = new TextDecoder()
 /** A wrong cost is put right so often: of steps, then of memory. */
 const REPAIRS = 3
 const STEPS_OF_COST = /cost: (\d+) (steps|bytes)/
@@ -63,6 +66,7 @@ export const IMAGE_FORMAT: Format<ImageWords> = {
     return bytes
   },
   mutate: mutateImage,
+  sweep: sweepImage,
   parts: ({ sections }) => recordsOf(sections).length,
   without: (tree, from, to) => withoutRecords(tree, from, to),
   repair: (input) => {
@@ -169,7 +173,8 @@ const CHANGES: readonly Change[] = [
   changeField,
   nudge,
   nudge,
-  changeText,
+  changeString,
+  changeString,
 ]
 
 function sectionOf(draft: Draft, random: Random): number[] {
@@ -190,24 +195,32 @@ function setWord(draft: Draft, { random, dictionary }: Material<ImageWords>): vo
   words[random.below(words.length)] = value >>> 0
 }
 
-/** What the program compared with some word, in that word's place. */
+/** What the program compared with some word, or a number beside it, in that word's place: of all places that hold it, any. */
 function compareWord(draft: Draft, { random, compared }: Material<ImageWords>): void {
-  if (compared.length === 0) return
-  const { a, b } = random.pick(compared)
-  if (typeof a !== 'number' || typeof b !== 'number') return
-  const [from, to] = random.below(2) === 0 ? [a, b] : [b, a]
-  for (const words of draft.values()) {
-    const at = words.indexOf(from >>> 0, random.below(words.length + 1))
-    if (at < 0) continue
-    words[at] = to >>> 0
-    if (random.below(2) === 0) return
+  for (let tries = Math.min(COMPARED_TRIES, compared.length); tries > 0; tries--) {
+    const { a, b } = random.pick(compared)
+    if (typeof a !== 'number' || typeof b !== 'number') return
+    const [from, to] = random.oneIn(2) ? [a, b] : [b, a]
+    const places = placesOf(draft, from >>> 0)
+    if (places.length === 0) continue
+    const [words, at] = random.pick(places)
+    words[at] = (to + random.between(-1, 1)) >>> 0
+    return
   }
+}
+
+function placesOf(draft: Draft, value: number): readonly (readonly [words: number[], at: number])[] {
+  const places: [number[], number][] = []
+  for (const words of draft.values()) {
+    for (let at = words.indexOf(value); at !== -1; at = words.indexOf(value, at + 1)) places.push([words, at])
+  }
+  return places
 }
 
 function nudge(draft: Draft, { random }: Material<ImageWords>): void {
   const words = sectionOf(draft, random)
   const at = random.below(words.length)
-  words[at] = ((words[at] ?? 0) + random.pick([-1, 1, 2, 4])) >>> 0
+  words[at] = ((words[at] ?? 0) + random.pick([-1, 1, 1, 2])) >>> 0
 }
 
 function swapWords(draft: Draft, { random }: Material<ImageWords>): void {
@@ -283,12 +296,73 @@ function changeField(draft: Draft, { random }: Material<ImageWords>): void {
   if (words.length > 0) words[random.below(words.length)] = random.pick([NONE, random.below(16)])
 }
 
-/** A letter of a string for another: strings stay well-formed, and perhaps in order. */
-function changeText(draft: Draft, { random }: Material<ImageWords>): void {
+/** A string for another. */
+function changeString(draft: Draft, material: Material<ImageWords>): void {
   const words = draft.get('strings') ?? []
-  const first = 2 + (words[0] ?? 0)
-  if (first >= words.length) return
-  const at = first + random.below(words.length - first)
-  const shift = 8 * random.below(4)
-  words[at] = (((words[at] ?? 0) & ~(0xff << shift)) | ((0x61 + random.below(26)) << shift)) >>> 0
+  const id = material.random.below(Math.max(1, words[0] ?? 0))
+  const changed = withString(words, id, (text) => changedText(text, material))
+  if (changed === null) return
+  draft.set('strings', changed)
+  draft.set('cost', costing(draft.get('cost'), changed.length - words.length))
+}
+
+/** The declared cost of an image that is so many words longer, for the case that nobody can say it: the verifier refuses it for another reason. */
+function costing([steps = 0, memory = 0, ...rest]: readonly number[] = [], words: number): number[] {
+  return [steps, (memory + COST_BYTES_PER_WORD * words) >>> 0, ...rest]
+}
+
+function stringOf(words: readonly number[], id: number): string | null {
+  let found: string | null = null
+  withString(words, id, (text) => (found = text))
+  return found
+}
+
+/** With the offsets of all that follow: the table stays well-formed, and perhaps in order. Null: it is not well-formed. */
+function withString(words: readonly number[], id: number, change: (text: string) => string): number[] | null {
+  const [count = 0] = words
+  const offsets = words.slice(1, count + 2)
+  if (count === 0 || offsets.length !== count + 1) return null
+  const blob = new Uint8Array(Uint32Array.from(words.slice(count + 2)).buffer)
+  const [from = 0, to = 0] = offsets.slice(id)
+  const text = utf8Encode(change(LENIENT.decode(blob.subarray(from, to))))
+  const bytes = concatBytes([blob.subarray(0, from), text, blob.subarray(to, offsets[count])])
+  const padded = new Uint8Array(4 * Math.ceil(bytes.length / 4))
+  padded.set(bytes)
+  const grown = text.length - (to - from)
+  const moved = offsets.map((offset, i) => (i > id ? offset + grown : offset))
+  return [count, ...moved, ...new Uint32Array(padded.buffer)]
+}
+
+/** An image counts twice: as its bytes, and as the copy that is read. */
+const COST_BYTES_PER_WORD = 8
+const LONG_STRINGS = [300, 4_096]
+
+/** Every word one more and one less, and as an index one behind the tables that indexes are of; every string empty, too long, and as its neighbour is. */
+function* sweepImage(tree: ImageWords): Generator<ImageWords> {
+  const { sections } = tree
+  const ends = [sections.get('fields')?.length ?? 0, sections.get('strings')?.[0] ?? 0]
+  for (const [name, words] of sections) {
+    const isStrings = name === 'strings'
+    const behind = RECORD_WORDS[name] === undefined ? [] : ends
+    for (const [at, word] of words.slice(0, isStrings ? 2 + (words[0] ?? 0) : words.length).entries()) {
+      for (const value of new Set([word + 1, word - 1, ...behind])) {
+        yield { ...tree, sections: new Map(sections).set(name, words.with(at, value >>> 0)) }
+      }
+    }
+  }
+  const strings = sections.get('strings') ?? []
+  for (let id = 0; id < (strings[0] ?? 0); id++) {
+    const like = stringOf(strings, id + 1) ?? ''
+    for (const length of [0, ...LONG_STRINGS, null]) {
+      const changed = withString(strings, id, (text) =>
+        length === null ? like : text.padEnd(length, text || 'a').slice(0, length),
+      )
+      if (changed === null) continue
+      const grown = changed.length - strings.length
+      yield {
+        ...tree,
+        sections: new Map(sections).set('strings', changed).set('cost', costing(sections.get('cost'), grown)),
+      }
+    }
+  }
 }

@@ -1,4 +1,4 @@
-import type { Format, Material } from '@firebreak/fuzz'
+import { changedText, type Format, type Material } from '@firebreak/fuzz'
 import { utf8Decode, utf8Encode } from '@firebreak/kernel'
 
 export interface Grammar {
@@ -24,6 +24,7 @@ export function tokenFormat(grammar: Grammar): Format<Tokens> {
     decode: (input) => tokensOf(input, grammar.token),
     encode: (tokens) => utf8Encode(tokens.join('')),
     mutate: (tokens, material) => mutateTokens(tokens, material, grammar),
+    sweep: (tokens) => sweepTokens(tokens, grammar),
     parts: (tokens) => tokens.length,
     without: (tokens, from, to) => tokens.filter((_, i) => i < from || i >= to),
     repair: null,
@@ -39,13 +40,27 @@ function tokensOf(input: Uint8Array, token: RegExp): Tokens | null {
   }
 }
 
+/** Of a longer text not every word is tried everywhere. */
+const SWEPT_TOKENS_MAX = 24
+
+/** Without each token, with each twice; a short text with every word of the language in each place. */
+function* sweepTokens(tokens: Tokens, { vocabulary }: Grammar): Generator<Tokens> {
+  for (const [at, token] of tokens.entries()) {
+    yield tokens.toSpliced(at, 1)
+    yield tokens.toSpliced(at, 0, token)
+    if (tokens.length > SWEPT_TOKENS_MAX) continue
+    for (const word of vocabulary) yield tokens.with(at, word)
+  }
+}
+
 function mutateTokens(tokens: Tokens, material: Material<Tokens>, grammar: Grammar): Tokens {
   const changed = [...tokens]
   for (let left = 1 + material.random.below(CHANGES_MAX); left > 0; left--) change(changed, material, grammar)
   return changed.length > TOKENS_MAX ? changed.slice(0, TOKENS_MAX) : changed
 }
 
-function change(tokens: string[], { random, dictionary, compared, other }: Material<Tokens>, grammar: Grammar): void {
+function change(tokens: string[], material: Material<Tokens>, grammar: Grammar): void {
+  const { random, dictionary, other } = material
   const at = random.below(tokens.length + 1)
   const run = 1 + random.below(RUN_MAX)
   const word = (): string => {
@@ -86,30 +101,13 @@ function change(tokens: string[], { random, dictionary, compared, other }: Mater
       tokens.splice(at, random.below(2) * run, ...from.slice(start, start + run))
       break
     }
-    case 8: {
-      const token = tokens[at] ?? ''
-      const hint = compared.find(({ a, b }) => (a === token || b === token) && random.below(2) === 0)
-      if (hint !== undefined) tokens[at] = String(hint.a === token ? hint.b : hint.a)
-      else
-        tokens.splice(
-          at,
-          1,
-          inside(
-            token,
-            random.below(token.length + 1),
-            String.fromCodePoint(random.below(random.pick([0x80, 0x800, 0xd800]))),
-          ),
-        )
+    case 8:
+      if (at < tokens.length) tokens[at] = changedText(tokens[at] ?? '', material)
       break
-    }
     default: {
       const to = random.below(tokens.length + 1)
       const piece = tokens.splice(at, run)
       tokens.splice(to, 0, ...piece)
     }
   }
-}
-
-function inside(token: string, at: number, character: string): string {
-  return token.slice(0, at) + character + token.slice(at + 1)
 }

@@ -41,12 +41,13 @@ export function seedsOf({ source, pack }: SeedSource): Seeds {
   return {
     ...fixedSeeds(),
     manifest: [SMALL_MANIFEST, ...(source.manifest ? [plainOf(source.manifest)] : [])].map(jsonBytes),
-    sigma: [jsonBytes([...SMALL_RULES, SMALL_CORRELATION]), ...documents.map((one) => jsonBytes([one]))],
-    yaml: documents.map((one) => utf8Encode(yamlOf(one))),
+    sigma: [...documents.map((one) => [one]), [SMALL_RULES[0] ?? null, SMALL_CORRELATION]].map(jsonBytes),
+    yaml: [...YAML_FILES, ...documents.map((one) => yamlOf(one))].map(utf8Encode),
     condition: [...CONDITIONS, ...documents.flatMap(conditionsOf)].map(utf8Encode),
     regex: [...REGEXES, ...documents.flatMap((one) => regexesOf(one))].map(utf8Encode),
     indicators: [utf8Encode(`a.csv\n${SMALL_INDICATORS}`), ...INDICATOR_FILES.map(utf8Encode), ...texts],
-    image: [smallPack().image, ...slicesOf(source, pack)],
+    // Small ones are judged sooner, and a change of one of their words means more.
+    image: [smallPack().image, ...SMALL_RULES.map((one) => smallPack([one]).image), ...slicesOf(source, pack)],
     event: [...HOSTILE_LINES, ...events.map(({ fields }) => jsonBytes(fields))],
     batch: [recordBatch(), ...recordsOf(events)],
   }
@@ -64,8 +65,20 @@ function plainOf(node: SourceNode): Plain {
   return Object.fromEntries(node.entries.map(({ key, value }) => [key, plainOf(value)]))
 }
 
+/** Each a part of the grammar that rules have little of. */
+const YAML_FILES = [
+  'a: b\nc: [d, 1]\n',
+  '- a\n- b: |\n    text\n  c: >-\n    d\n',
+  `{a: "b", 'c': ~}\n`,
+  '--- a\n...\n--- # b\n? c\n: !!str 1\n',
+]
+
+/** Text that is itself without quotes: it begins with a letter, and is no word that means something else. */
+const PLAIN = /^(?!(?:true|false|null)$)[A-Za-z](?:[\w |/.()*-]*[\w)*])?$/i
+
 /** JSON is YAML; a document in the style of people has more of its grammar. */
 function yamlOf(value: Plain, indent = ''): string {
+  if (typeof value === 'string' && PLAIN.test(value)) return value
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
   if (Array.isArray(value)) {
     const items = value as readonly Plain[]
@@ -73,7 +86,7 @@ function yamlOf(value: Plain, indent = ''): string {
   }
   const entries = Object.entries(value)
   if (entries.length === 0) return '{}'
-  return entries.map(([key, one]) => `\n${indent}${JSON.stringify(key)}: ${yamlOf(one, `${indent}  `)}`).join('')
+  return entries.map(([key, one]) => `\n${indent}${yamlOf(key)}: ${yamlOf(one, `${indent}  `)}`).join('')
 }
 
 const CONDITIONS = [
@@ -114,7 +127,7 @@ function memberOf(value: Plain, key: string): Plain {
 }
 
 const INDICATOR_FILES = [
-  'a.txt\n# comment\n203.0.113.9\nevil.example\nfe80::1\n',
+  'a.txt\n# comment\n203.0.113.9\n198.51.100.0/24\nevil.example\nfe80::1\n',
   'a.hdb\n44d88612fea8a8f36de82e1278abb02f:68:Eicar\n',
   `a.hsb\n${'ab'.repeat(32)}:*:Any:73\n`,
   `a.json\n${JSON.stringify({
