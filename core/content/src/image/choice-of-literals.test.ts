@@ -55,6 +55,19 @@ function literalsOf(detection: Plain): readonly string[] | null {
 const only = (selection: Plain): Plain => ({ s: selection, condition: 's' })
 const rows: readonly (readonly [what: string, detection: Plain, literals: readonly string[] | null])[] = [
   ['a whole value', only({ Image: '/tmp/X' }), ['whole Image /tmp/x@0']],
+  ['four bytes anywhere', only({ 'Image|contains': 'abcd' }), ['anywhere Image abcd@0']],
+  ['a star that is none', only({ 'Image|contains': 'abcd\\*zzz' }), ['anywhere Image abcd*zzz@1']],
+  [
+    'one value of two fields',
+    { a: { A: 'zzzz' }, b: { B: 'zzzz' }, condition: 'a or b' },
+    ['whole A zzzz@0', 'whole B zzzz@0'],
+  ],
+  ['the rarer of two', only({ A: '.exe.exe', B: 'zzzzzzzz' }), ['whole B zzzzzzzz@0']],
+  ['what is rare in its rarest part', only({ A: 'aaaaaaaa', B: '.exezzzz' }), ['whole B .exezzzz@0']],
+  ['the rarer part of a glob', only({ A: '.exe.exe*zzzzzzzz' }), ['anywhere A zzzzzzzz@0']],
+  ['the same, the other way round', only({ A: 'zzzzzzzz*.exe.exe' }), ['anywhere A zzzzzzzz@0']],
+  ['a keyword at the beginning', only({ '|startswith': 'zzzzzz' }), ['anywhere * zzzzzz@0']],
+  ['a keyword at the end', only({ '|endswith': 'zzzzzz' }), ['anywhere * zzzzzz@0']],
   ['an empty one', only({ Image: '' }), ['whole Image @0']],
   ['a beginning', only({ 'Image|startswith': 'ab' }), ['start Image ab@0']],
   ['a beginning that is too short', only({ 'Image|startswith': 'a' }), null],

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { compilePack } from '../compile.ts'
+import { NODES_PER_RULE_MAX } from '../limits.ts'
 import { packOf, rule } from '../pack-fixture.ts'
+import type { FieldTest } from '../sigma/ast.ts'
 import type { toSourceNode } from '../source.ts'
 import { bytesOf, runsSection, stringSection, textsSection } from './assemble.ts'
 import { type Costed, imageCost } from './cost.ts'
 import { FAIL, MATCH, type Operator, OPERATORS, PREDICATE } from './format.ts'
 import { compileProgram, fieldsOf, type Predicate } from './program.ts'
 import { StringPool } from './string-pool.ts'
+import { verifyImage } from './verify-image.ts'
 
 type Plain = Parameters<typeof toSourceNode>[0]
 
@@ -66,6 +70,22 @@ const rows: readonly (readonly [what: string, detection: Plain, nodes: readonly 
     ['0?match:fail', 'A regex ? match : 1', '* contains zz ? match : fail'],
   ],
   [
+    'searches, by whether grams rule them out',
+    { s: { 'C|contains': 'ab', 'B|contains': 'abcd', 'A|neq': 'x' }, condition: 's' },
+    ['0?match:fail', 'A equals x ? fail : 1', 'B contains abcd ? 2 : fail', 'C contains ab ? match : fail'],
+  ],
+  [
+    'regexes and keywords, by their number and length',
+    { s: { 'A|re': ['abc', 'd'], 'B|re': 'x' }, k: { '|all': ['zz', 'needle'] }, condition: 's or k' },
+    [
+      '0?match:1 1?match:fail',
+      'B regex ? 1 : fail',
+      'A regex ? match : fail',
+      '* contains needle ? 1 : fail',
+      '* contains zz ? match : fail',
+    ],
+  ],
+  [
     'texts by their shapes, sorted',
     { s: { A: ['q', 'b*', '*c', '*d*', 'e*f', 'B'] }, condition: 's' },
     [
@@ -104,6 +124,36 @@ const rows: readonly (readonly [what: string, detection: Plain, nodes: readonly 
 for (const [what, detection, nodes] of rows) {
   test(`a program of ${what}`, () => assert.deepEqual(told(detection), nodes))
 }
+
+test('a rule has so many tests, all together', () => {
+  const exists: FieldTest = { kind: 'test', field: 'A', match: { kind: 'exists' } }
+  const place = { file: 'a.yml', line: 7, column: 1 }
+  const compile = (...sizes: readonly number[]) => {
+    const selections = sizes.map((size, i) => ({
+      name: `${i}`,
+      test: { kind: 'any', children: Array.from({ length: size }, () => exists) } as const,
+    }))
+    return () => compileProgram(selections, { kind: 'selection', selection: 0 }, place)
+  }
+  const half = NODES_PER_RULE_MAX / 2
+  assert.doesNotThrow(compile(half, half - 1))
+  for (const sizes of [[half, half], [NODES_PER_RULE_MAX], [NODES_PER_RULE_MAX + 1]])
+    assert.throws(compile(...sizes), { code: 'content/limit', at: place })
+})
+
+test('a rule of some events of a channel is routed by what tells them apart', () => {
+  const logsource = { category: 'registry_add', product: 'windows' }
+  const pack = packOf([rule(1, { s: { TargetObject: 'x' }, condition: 's' }, { logsource })])
+  const { tables } = verifyImage(compilePack(pack).image)
+  const [channel = 0, eventId, field = 0, value = 0] = tables.routes
+  const said = [
+    tables.strings.text(channel),
+    eventId,
+    tables.strings.text(tables.fields[field] ?? 0),
+    tables.strings.text(value),
+  ]
+  assert.deepEqual(said, ['microsoft-windows-sysmon/operational', 12, 'EventType', 'createkey'])
+})
 
 test('a program reads the fields of its tests, and those that they are compared with', () => {
   assert.deepEqual(fieldsOf(programOf({ s: { A: '1', 'B|fieldref': 'C' }, k: ['word'], condition: 's or k' })), [
