@@ -14,6 +14,8 @@ export type ArmName = 'structure' | 'compares' | 'havoc'
 const ROUND = { first: 256, later: 128, least: 16, sweep: 64, fullBlocksMax: 1152 }
 /** One round in so many goes on with sweeping the seeds, as long as there are some that were not. */
 const SWEEP_ONE_IN = 2
+/** Of a longer seed only the beginnings up to this length are tried. */
+const CUT_BYTES_MAX = 512
 /** Entries on which one compared pair is followed, and pairs in all. */
 const FOLLOWED_MAX = 3
 const FOLLOWED_PAIRS_MAX = 65_536
@@ -49,8 +51,8 @@ export class Arms<Tree> {
   /** How often a compared pair was followed. */
   readonly #followed = new Map<string, number>()
   /** Of seeds that are being swept, what is left. */
-  readonly #sweeps = new Map<Entry, Iterator<Tree>>()
-  #sweep: Iterator<Tree> | null = null
+  readonly #sweeps = new Map<Entry, Iterator<Uint8Array>>()
+  #sweep: Iterator<Uint8Array> | null = null
   #left = 0
   #done = 0
   #gain = 0
@@ -114,23 +116,30 @@ export class Arms<Tree> {
   }
 
   /** Goes on where the last round of it ended. */
-  #sweepOf(entry: Entry, tree: Tree): Iterator<Tree> | null {
-    const known = this.#sweeps.get(entry)
-    if (known !== undefined) return known
-    const sweep = this.#around.format?.sweep?.(tree)[Symbol.iterator]() ?? null
-    if (sweep !== null) this.#sweeps.set(entry, sweep)
+  #sweepOf(entry: Entry, tree: Tree): Iterator<Uint8Array> {
+    const sweep = this.#sweeps.get(entry) ?? this.#swept(entry, tree)
+    this.#sweeps.set(entry, sweep)
     return sweep
   }
 
-  #nextOfSweep(entry: Entry, sweep: Iterator<Tree>): Uint8Array | null {
+  /** One change in every place; then the entry cut off at every place, with lengths and checksums that say so. */
+  *#swept({ bytes }: Entry, tree: Tree): Generator<Uint8Array> {
     const { format, inputBytesMax } = this.#around
-    const next = sweep.next()
-    if (next.done === true || format === null) {
-      entry.isSwept = true
-      this.#sweeps.delete(entry)
-      return null
+    if (format === null) return
+    for (const next of format.sweep?.(tree) ?? []) yield format.encode(next).subarray(0, inputBytesMax)
+    for (let length = Math.min(bytes.length, CUT_BYTES_MAX) - 1; length > 0 && this.#repair !== null; length--) {
+      this.#draft.set(bytes.subarray(0, length))
+      this.#repair(this.#draft.view())
+      yield this.#draft.view()
     }
-    return format.encode(next.value).subarray(0, inputBytesMax)
+  }
+
+  #nextOfSweep(entry: Entry, sweep: Iterator<Uint8Array>): Uint8Array | null {
+    const next = sweep.next()
+    if (next.done !== true) return next.value
+    entry.isSwept = true
+    this.#sweeps.delete(entry)
+    return null
   }
 
   /** Null: nothing is left to try in this round. */

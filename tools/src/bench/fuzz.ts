@@ -19,7 +19,7 @@ import { type BenchOptions, type Figures, progress } from './measure.ts'
 const SEEDS = 10
 /** CPU seconds in which a bug has to be found, in every seed; a search goes on somewhat longer, to say by how much it fails. */
 const CPU_SECONDS = { limit: 5, longest: 10 }
-const QUICK = { seeds: 3, wallMs: 14_000, longest: 2 }
+const QUICK = { seeds: 3, wallMs: 10_000, longest: 2 }
 /** The heap of the process whose memory is stated. */
 const LEAN = ['--max-semi-space-size=1', '--max-old-space-size=24', '--no-warnings']
 
@@ -70,8 +70,8 @@ async function runReference(folder: string, quick: boolean): Promise<ReferenceRe
     counting: instrument(code, { build: 'counting' }),
     tracing: instrument(code, { build: 'tracing' }),
     seeds: Array.from({ length: quick ? QUICK.seeds : SEEDS }, (_, i) => i + 1),
-    rateExecutions: quick ? 400_000 : 2_000_000,
-    executionsMax: quick ? 200_000 : 2_000_000,
+    rateExecutions: quick ? 200_000 : 1_000_000,
+    executionsMax: quick ? 50_000 : 500_000,
   }
   const [program, input] = [join(folder, 'reference.mjs'), join(folder, 'reference.json')]
   writeFileSync(program, await bundleOf(fileURLToPath(new URL('./fuzz/reference-process.ts', import.meta.url))))
@@ -82,9 +82,9 @@ async function runReference(folder: string, quick: boolean): Promise<ReferenceRe
 function peersOf(folder: string, quick: boolean): Figures {
   const seeds = quick ? [1] : [1, 2, 3]
   const process = fileURLToPath(new URL('./fuzz/fast-check-process.ts', import.meta.url))
-  const fastCheck = jsonOf([process, JSON.stringify(seeds), quick ? '5000' : '50000']) as PeerFigures
+  const fastCheck = jsonOf([process, JSON.stringify(seeds), quick ? '1000' : '50000']) as PeerFigures
   return {
-    libFuzzer: peerFigures(libFuzzer(folder, seeds, quick ? 200_000 : 2_000_000)),
+    libFuzzer: peerFigures(libFuzzer(folder, seeds, quick ? 50_000 : 2_000_000)),
     fastCheck: peerFigures(fastCheck),
     jazzerJs: peerFigures(jazzer()),
   }

@@ -114,3 +114,25 @@ test('keys that JavaScript itself looks for are keys like others', () => {
   const tree = FORMAT.decode(text)
   assert.deepEqual(FORMAT.encode(FORMAT.without(tree ?? { root: null }, 1, 2)), utf8Encode('{"__proto__":1}'))
 })
+
+test('a sweep has one change at every place, and leaves the document as it was', () => {
+  const root = { n: 5, t: 'ab', l: [true] }
+  const texts = [...(FORMAT.sweep?.({ root }) ?? [])].map((one) => Buffer.from(FORMAT.encode(one)).toString())
+  for (const wanted of [
+    '{"n":6,"t":"ab","l":[true]}',
+    '{"n":4,"t":"ab","l":[true]}',
+    '{"n":5,"t":"bb","l":[true]}',
+    '{"n":5,"t":"a","l":[true]}',
+    '{"n":5,"t":"ab","l":[false]}',
+    '{"n":5,"t":"ab","l":[]}',
+    '{"n":5,"l":[true]}',
+    '{"n":05,"t":"ab","l":[true]}',
+    '{"n":5,"t":"ab","l":[true],}',
+  ])
+    assert.ok(texts.includes(wanted), wanted)
+  assert.ok(
+    texts.some((text) => text.includes('"15t"')),
+    'many members',
+  )
+  assert.deepEqual(root, { n: 5, t: 'ab', l: [true] })
+})
