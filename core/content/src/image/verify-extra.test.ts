@@ -74,6 +74,24 @@ test('routes and aliases come in order, each once', () => {
   assert.equal(verdictOn(rebuilt({ aliases: twice(4) })), 'routes@aliases[4]')
 })
 
+test('no route comes twice, wherever it is', () => {
+  const { routes } = sectionsOf(IMAGE)
+  for (let at = 0; at < routes.words.length; at += 5) {
+    const twice = (all: readonly number[]) => [...all.slice(0, at + 5), ...all.slice(at)]
+    assert.equal(verdictOn(rebuilt({ routes: twice })), `routes@routes[${at + 5}]`)
+  }
+})
+
+test('a string of no ASCII is UTF-8 as well', () => {
+  const [one] = smallSource().rules
+  assert.ok(one)
+  const image = writeImage({ ...smallSource(), rules: [{ ...one, custom: 'ÿÿ' }], filters: [], correlations: [] })
+  assert.equal(verdictOn(image), 'ok')
+  const at = image.findIndex((byte, i) => byte === 0xc3 && image[i + 1] === 0xbf && image[i + 2] === 0xc3)
+  assert.ok(at > 0)
+  assert.match(verdictOn(image.with(at + 1, 0xff)), /^strings@strings/)
+})
+
 test('log sources come in order, each once', () => {
   const { groups } = sectionsOf(IMAGE)
   const [first, second] = [[...groups.words.subarray(0, 5)], [...groups.words.subarray(5)]]
