@@ -64,6 +64,7 @@ const EDGES: Readonly<Record<string, Edges>> = {
       item('Image|startswith|all', ['a', 'b']),
       item('Image|endswith|all|cased', ['/A', '/a']),
       item('Image|startswith|all', ['/a', '/a/b', '/b']),
+      item('Image|startswith|all', ['/a', '/a/b', '/a/c']),
     ],
     misses: [
       item('Image|startswith|all', ['/a/b', '/a']),
