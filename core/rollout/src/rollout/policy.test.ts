@@ -14,6 +14,10 @@ test('what is named replaces the default: all of the rings at once, one threshol
   assert.deepEqual(read, { ...DEFAULT_ROLLOUT_POLICY, rings: ['one'], failuresMax: 2, thresholds })
 })
 
+test('evidence may hold where it halts', () => {
+  assert.equal(parseRolloutPolicy({ haltEvidence: 1_000, holdEvidence: 1_000 }).holdEvidence, 1_000)
+})
+
 const refused: readonly (readonly [string, Json])[] = [
   ['not an object', []],
   ['a threshold that does not parse', { failuresMax: '5%' }],
