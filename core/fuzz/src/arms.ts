@@ -12,10 +12,10 @@ export type ArmName = 'structure' | 'compares' | 'havoc'
 
 /** Executions in a row that change one entry in one way; fewer when they are dear. */
 const ROUND = { first: 256, later: 128, least: 16, sweep: 64, fullBlocksMax: 1152 }
-/** One round in so many goes on with sweeping the seeds, as long as there are some that were not. */
-const SWEEP_ONE_IN = 2
-/** Of a longer seed only the beginnings up to this length are tried. */
-const CUT_BYTES_MAX = 512
+/** Of so many rounds all but one go on with sweeping the seeds, as long as there are some that were not. */
+const UNSWEPT_ONE_IN = 3
+/** How much is cut off a seed at most. */
+const CUT_BYTES_MAX = 128
 /** Entries on which one compared pair is followed, and pairs in all. */
 const FOLLOWED_MAX = 3
 const FOLLOWED_PAIRS_MAX = 65_536
@@ -99,7 +99,7 @@ export class Arms<Tree> {
   #begin(bandit: Bandit<ArmName>): void {
     const { corpus, random, format } = this.#around
     if (this.#done > 0 && this.#sweep === null) bandit.reward(this.#arm, this.#done, this.#gain)
-    const unswept = this.names.includes('structure') && random.oneIn(SWEEP_ONE_IN) ? corpus.unswept() : null
+    const unswept = this.names.includes('structure') && !random.oneIn(UNSWEPT_ONE_IN) ? corpus.unswept() : null
     const entry = unswept ?? corpus.pick(random)
     const tree = format === null || !this.names.includes('structure') ? null : format.decode(entry.bytes)
     const ready = this.names.filter(
@@ -122,14 +122,15 @@ export class Arms<Tree> {
     return sweep
   }
 
-  /** One change in every place; then the entry cut off at every place, with lengths and checksums that say so. */
+  /** One change in every place; then the entry with its end cut off, and lengths and checksums that say so. */
   *#swept({ bytes }: Entry, tree: Tree): Generator<Uint8Array> {
     const { format, inputBytesMax } = this.#around
     if (format === null) return
     for (const next of format.sweep?.(tree) ?? []) yield format.encode(next).subarray(0, inputBytesMax)
-    for (let length = Math.min(bytes.length, CUT_BYTES_MAX) - 1; length > 0 && this.#repair !== null; length--) {
-      this.#draft.set(bytes.subarray(0, length))
-      this.#repair(this.#draft.view())
+    const most = this.#repair === null ? 0 : Math.min(bytes.length - 1, CUT_BYTES_MAX)
+    for (let cut = 1; cut <= most; cut++) {
+      this.#draft.set(bytes.subarray(0, bytes.length - cut))
+      this.#repair?.(this.#draft.view())
       yield this.#draft.view()
     }
   }
