@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { CliError } from '../errors.ts'
 import { CODE_FOLDER } from '../places.ts'
@@ -9,13 +10,20 @@ const TEST_FILES = ['core/*', 'adapters/*', 'apps/*', 'testing/*', 'tools'].map(
   (folder) => `${folder}/src/**/*.test.ts`,
 )
 
+/** Files of tests at a time: half of those of agents' time is waiting for processes. */
+const TEST_FILES_AT_ONCE = 2 * availableParallelism()
+
 /** What a commit has to pass: format, lint, types, tests. In this order, the quick ones first. */
 const CHECKS: readonly { readonly name: string; readonly command: string; readonly args: readonly string[] }[] = [
   { name: 'format', command: join(BIN, 'oxfmt'), args: ['--check'] },
   { name: 'lint', command: join(BIN, 'oxlint'), args: ['--type-aware'] },
   { name: 'types of core, without Node', command: join(BIN, 'tsc'), args: ['-p', 'tsconfig.core.json'] },
   { name: 'types', command: join(BIN, 'tsc'), args: ['-p', 'tsconfig.json'] },
-  { name: 'tests', command: process.execPath, args: ['--test', '--test-concurrency=2', ...TEST_FILES] },
+  {
+    name: 'tests',
+    command: process.execPath,
+    args: ['--test', `--test-concurrency=${TEST_FILES_AT_ONCE}`, ...TEST_FILES],
+  },
 ]
 
 /** Runs every check to its end; fails when one of them does. */
