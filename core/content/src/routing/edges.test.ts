@@ -49,6 +49,11 @@ describe('what a rule needs', () => {
       'X',
     ],
     ['not what holds already', rule([has('X'), { kind: 'not', child: has('Y') }], all(sel(0), sel(1))), 'X'],
+    [
+      'what always holds and must not',
+      rule([isNull('X'), { kind: 'not', child: has('Y') }], all(not(sel(0)), sel(1))),
+      'X',
+    ],
     ['not what is absent as it should be', rule([{ kind: 'all', children: [has('X'), isNull('Y')] }]), 'X'],
     ['what would end a contradiction', rule([has('A'), has('X')], all(any(sel(0), sel(1)), not(sel(0)))), 'X'],
   ]
