@@ -17,7 +17,7 @@ export interface Entry extends CorpusEntry {
   executions: number
   work: number
   /** The blocks that it runs. */
-  readonly ran: Uint32Array
+  readonly ran: Uint16Array | Uint32Array
   /** It ran a block that none had run before. */
   readonly isFirst: boolean
   /** To be changed in every place once: see `Format.sweep`. */
@@ -41,7 +41,7 @@ const PICKED_OF = 8
 export interface Shown {
   readonly novelty: Novelty
   /** Numbers of blocks. */
-  readonly ran: Uint32Array
+  readonly ran: Uint16Array | Uint32Array
   readonly cost: number
 }
 

@@ -67,10 +67,10 @@ export class Coverage {
   }
 
   /** The numbers of the blocks that ran in the last execution. */
-  ran(): Uint32Array {
+  ran(): Uint16Array | Uint32Array {
     const ran: number[] = []
     for (let i = 0; i < this.#counters.length; i++) if (this.#counters[i] !== 0) ran.push(i)
-    return Uint32Array.from(ran)
+    return this.#counters.length <= 0x10000 ? Uint16Array.from(ran) : Uint32Array.from(ran)
   }
 
   /** A number that is equal for executions that ran the same blocks about equally often. FNV-1a. */

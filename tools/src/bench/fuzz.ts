@@ -19,7 +19,7 @@ import { type BenchOptions, type Figures, progress } from './measure.ts'
 const SEEDS = 10
 /** CPU seconds in which a bug has to be found, in every seed; a search goes on somewhat longer, to say by how much it fails. */
 const CPU_SECONDS = { limit: 5, longest: 10 }
-const QUICK = { seeds: 3, wallMs: 10_000, longest: 2 }
+const QUICK = { seeds: 3, wallMs: 12_000, longest: 5 }
 /** The heap of the process whose memory is stated. */
 const LEAN = ['--max-semi-space-size=1', '--max-old-space-size=24', '--no-warnings']
 
@@ -71,7 +71,7 @@ async function runReference(folder: string, quick: boolean): Promise<ReferenceRe
     tracing: instrument(code, { build: 'tracing' }),
     seeds: Array.from({ length: quick ? QUICK.seeds : SEEDS }, (_, i) => i + 1),
     rateExecutions: quick ? 200_000 : 1_000_000,
-    executionsMax: quick ? 50_000 : 500_000,
+    executionsMax: quick ? 200_000 : 500_000,
   }
   const [program, input] = [join(folder, 'reference.mjs'), join(folder, 'reference.json')]
   writeFileSync(program, await bundleOf(fileURLToPath(new URL('./fuzz/reference-process.ts', import.meta.url))))
