@@ -27,9 +27,10 @@ export function comparedWith(value: number | string, { random, compared }: Hints
 
 /** A length that the program compared this one with, or one beside it; null: there is none up to `max`. */
 export function comparedLength(length: number, max: number, hints: Hints): number | null {
+  const { random } = hints
   const other = comparedWith(length, hints)
   if (typeof other !== 'number' || !Number.isInteger(other)) return null
-  const wanted = other + hints.random.between(-1, 1)
+  const wanted = other + random.between(-1, 1)
   return wanted >= 0 && wanted <= max && wanted !== length ? wanted : null
 }
 

@@ -174,12 +174,13 @@ class Pair {
     assert.deepEqual(sizes, this.model.start(ring, arms, this.nowMs))
   }
 
-  /** The server ends; another one starts with what was written down, and reads the newest beacons again. The model has not noticed. */
+  /** The server ends; another one starts with what was written down, and reads the newest beacons again. */
   restart(epochHours: number): void {
     const saved = this.table.members(RELEASE.pack)
     this.table = newTable(epochHours * HOUR + 7)
     this.table.restore(RELEASE.pack, saved)
     this.listeningSinceMs = this.nowMs
+    this.model.restart()
     for (const [host, { report, atMs }] of this.newest) this.table.fold(host, report, atMs)
   }
 }

@@ -201,6 +201,11 @@ export class NaiveFleet {
     return { exposedHosts: sizes.exposed, controlHosts: sizes.control }
   }
 
+  /** The server restarts. Of hosts with another pack it knows no more than their newest beacon, and the hour of their last silence. */
+  restart(): void {
+    for (const host of this.#hosts) if (host.last?.report.pack !== this.#pack) host.isSilent = false
+  }
+
   /** Whoever has begun the release, and is in no arm that would have brought it about, is on trial outside. */
   #countOutside(host: NaiveHost): void {
     const { hasBegun, hasRejected, last } = host
