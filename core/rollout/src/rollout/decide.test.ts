@@ -238,6 +238,8 @@ test('losses that the control has as well, for its size, are not counted in a sm
   assert.equal(judged(1, 0), 'halt silence')
   assert.equal(judged(1, 2), 'hold baking')
   assert.equal(judged(2, 2), 'halt silence')
+  assert.equal(judged(3, 6), 'hold baking')
+  assert.equal(judged(3, 4), 'halt silence')
 })
 
 test('what an outage took from the control of one small wave excuses nothing in the next', () => {

@@ -38,6 +38,7 @@ const taken: readonly (readonly [what: string, waves: string, from: readonly num
   ['by one wave', 'a 800-1000', [800]],
   ['by the waves of the epoch', 'a 800-1000, a 600-800', [800, 600]],
   ['by those of the current epoch only', 'a 600-1000, a 800-1000, a 700-800', [800, 700]],
+  ['by those of the third epoch only', 'a 600-1000, a 800-1000, a 700-900', [700]],
   ['not by another ring', 'b 800-1000, a 700-1000, b 500-800', [700]],
   ['not by settled hosts', 'a 0-100 settled, a 900-1000', [900]],
   ['not by nobody', 'a 1000-1000 nobody', []],

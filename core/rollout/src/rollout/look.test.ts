@@ -104,6 +104,24 @@ test('a wave whose control was in an earlier one begins a new epoch: evidence of
   assert.deepEqual(secondAgainst(500_000, 800_001, 's, steady'), ['2 s, steady', '1 null'])
 })
 
+test('waves together are of the newest epoch, each while it is the current one', () => {
+  const [first] = inFirstWave().waves
+  assert.ok(first)
+  const waves = [1, 2, 3].map((wave) => ({ ...first, arms: { ...first.arms, wave } }))
+  const struck = (wave: number, signal: 'silence' | 'reboot', stratum: string) => {
+    const cells = [
+      cellOf({ wave, stratum, cohort: 10, enrolled: 10, events: { [signal]: 3 } }),
+      cellOf({ wave, stratum, arm: 'control', cohort: 200, enrolled: 200 }),
+    ]
+    return looked({ ...inFirstWave(), waves }, ...cells).processes.map((one) => `${one.wave} ${one.stratum}`)
+  }
+  assert.deepEqual(struck(3, 'silence', 's'), ['3 s', '3 null'])
+  assert.deepEqual(struck(2, 'silence', 's'), ['2 s'])
+  // Only silence is the first of a week for whoever it strikes.
+  assert.deepEqual(struck(3, 'silence', 's, steady'), ['3 s, steady', '1 null'])
+  assert.deepEqual(struck(3, 'reboot', 's, steady'), ['3 s, steady', '3 null'])
+})
+
 test('hosts that a later wave took are not at risk any more', () => {
   const before = arms(10, 0)
   const taken = [before[0], { ...before[1], left: SIGNALS.map(() => 190) }] as readonly Cell[]
@@ -143,6 +161,25 @@ test('losses of the control are kept by the minute, for eleven minutes and one b
   for (let i = 0; i < 40; i++) state = lookAt(state, arms(10, 0, i), T0 + i * 0.5 * MINUTE)
   assert.equal(state.controlLosses.length, 12)
   assert.deepEqual(state.controlLosses.at(-1), { atMs: T0 + 20 * MINUTE, hosts: 39 })
+})
+
+test('losses of the control are kept where their number changed, once a minute', () => {
+  const looks: readonly (readonly [seconds: number, enrolled: number, lost: number])[] = [
+    [10, 8, 0],
+    [20, 9, 1],
+    [30, 9, 2],
+    [130, 10, 2],
+    [190, 10, 4],
+    [250, 10, 7],
+    [310, 10, 7],
+  ]
+  let state = inFirstWave()
+  const kept = looks.map(([seconds, enrolled, lost]) => {
+    state = lookAt(state, arms(enrolled, Math.ceil(seconds / 100), lost), T0 + seconds * 1_000)
+    return state.controlLosses.map(({ atMs, hosts }) => `${hosts} at ${(atMs - T0) / MINUTE}`)
+  })
+  const last = ['2 at 1', '4 at 4', '7 at 5']
+  assert.deepEqual(kept, [[], ['1 at 1'], ['2 at 1'], ['2 at 1'], last.slice(0, 2), last, last])
 })
 
 const counts = fc.integer({ min: 0, max: 9 })
