@@ -12,6 +12,12 @@ import { writeImage } from './writer.ts'
 
 /** A small source with every kind of part: two groups, a rule of each kind of value, filters, correlations, indicators, YARA. */
 export function smallSource(): ImageSource {
+  return SMALL
+}
+
+const SMALL = makeSmall()
+
+function makeSmall(): ImageSource {
   const linux = { category: 'process_creation', product: 'linux' }
   const pack = packOf([
     rule(1, {
