@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PPM_ALL } from '@firebreak/kernel'
+import { decideWave } from './decide.ts'
 import { judgedOf } from './judged.ts'
-import { type CellSpec, cellOf, inFirstWave, judge, MINUTE, POLICY, T0 } from './rollout.fixture.ts'
+import { lookAt } from './look.ts'
+import { cellOf, type CellSpec, censusOf, inFirstWave, judge, MINUTE, POLICY, T0 } from './rollout.fixture.ts'
 import type { RolloutState, WaveRecord } from './state.ts'
 
 const TEN = { cohort: 10, enrolled: 10, confirmed: 10, proven: 10 }
@@ -31,6 +33,23 @@ test('evidence that just reaches its limit halts, or holds', () => {
     return true
   })
   assert.ok(tried.length > 0, 'the logarithm of some power is the power again')
+})
+
+test('evidence of an earlier wave of which all numbers are gone still holds', () => {
+  const [first] = inFirstWave().waves
+  assert.ok(first)
+  const state = { ...inFirstWave(), waves: [first, { ...first, arms: { ...first.arms, wave: 2 } }] }
+  const numbers = (wave: number, silence: number) => [
+    cellOf({ ...TEN, wave, events: { silence } }),
+    cellOf({ ...CONTROL, wave }),
+  ]
+  const struck = lookAt(lookAt(state, numbers(1, 0), T0), numbers(1, 9), T0)
+  const [process] = struck.processes
+  assert.ok(process && struck.processes.length === 1)
+  const now = numbers(2, 0)
+  const decision = decideWave(POLICY, lookAt(struck, now, T0), now, () => censusOf(1_000), T0 + 15 * MINUTE)
+  assert.ok(decision.evidence.logE > decision.evidence.haltLogE && decision.evidence.signals.length === 0)
+  assert.equal(`${decision.kind} ${decision.reason}`, 'hold suspicion')
 })
 
 test('what a settled control loses excuses nothing: it has the release as well', () => {

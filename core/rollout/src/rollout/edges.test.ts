@@ -77,7 +77,7 @@ test('what has finished its rollout is no candidate', () => {
 })
 
 test('a rollout begins with nothing, and ends once', () => {
-  const { waves, processes, cells, passedCells, controlLosses } = FRESH
+  const { waves, processes, cells, passedCells, controlLosses } = startRollout(POLICY, START, T0)
   assert.deepEqual([waves, processes, cells, passedCells, controlLosses], [[], [], [], [], []])
   assert.deepEqual([currentWave(FRESH), currentRing(FRESH), exposureOf(FRESH)], [null, 'canary', []])
   assert.equal(currentRing({ ...FRESH, rings: [] }), '')

@@ -68,6 +68,11 @@ const steps: readonly (readonly [what: string, next: () => string, expected: str
     'broad to 10000: 10 against 200 unexposed from 800000 to 1000000',
   ],
   [
+    'a first wave is as small as the risk of the release asks for',
+    () => next({ ...FRESH, risk: { score: 62, firstWavePpmMax: 2_000, bakeMsMin: 0 } }, 10, all(1_500)),
+    'canary to 2000: 3 against 200 unexposed from 866667 to 1000000',
+  ],
+  [
     'as many unexposed as exposed are the control, however many are settled',
     () => next(after(400_000), 500, all(1_000)),
     'canary to 700000: 300 against 300 unexposed from 700000 to 1000000',

@@ -84,3 +84,17 @@ test('a stratum without failures is not named, even where those that have some h
   const [found] = weigh(policy, inFirstWave(), cells).signals
   assert.deepEqual([found?.wave, found?.stratum], [1, 'a'])
 })
+
+test('failures of the control alone say nothing of those exposed', () => {
+  const cells = [
+    cellOf({ cohort: 50_000, enrolled: 50_000 }),
+    cellOf({ arm: 'control', cohort: 50_000, enrolled: 50_000, events: { failure: 9 } }),
+  ]
+  const [found] = weigh(
+    { ...POLICY, baselines: { ...POLICY.baselines, failurePpm: 1_000 } },
+    inFirstWave(),
+    cells,
+  ).signals
+  const weight = (SIGNAL_WEIGHTS.failure / 2) * waveWeight(1)
+  assert.deepEqual([found?.controlEvents, found?.stratum, found?.logE], [9, null, cut(Math.log(weight))])
+})
