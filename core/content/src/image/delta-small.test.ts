@@ -108,3 +108,10 @@ test('indicators of which as many change as come are not those that were', () =>
   ])
   assert.ok(sent(described) > 0)
 })
+
+test('a row whose description becomes that of another is a new row', () => {
+  const row = (n: number, text: string): IndicatorRow => ['sha256', valueOf('sha256', n), text]
+  const old = tablesOf([row(1, 'a'), row(2, 'b')])
+  for (const next of [tablesOf([row(1, 'a'), row(2, 'a')]), tablesOf([row(1, 'b'), row(2, 'b')])])
+    assert.deepEqual(patchIndicators(diffIndicators(old, next), old), next)
+})

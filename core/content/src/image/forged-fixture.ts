@@ -2,7 +2,8 @@ import { assert } from '@firebreak/kernel'
 import { compilePack } from '../compile.ts'
 import { ContentError } from '../errors.ts'
 import { packOf, rule, ruleId } from '../pack-fixture.ts'
-import { HEADER_WORDS, NONE, SECTIONS, type SectionName } from './format.ts'
+import { bytesOf } from './assemble.ts'
+import { HEADER_WORDS, NONE, SECTIONS, type SectionName, TABLE_WORDS } from './format.ts'
 import { readSource } from './read-source.ts'
 import { tablesOf } from './release-fixture.ts'
 import { cutSections, type Sections } from './sections.ts'
@@ -63,6 +64,23 @@ function makeSmall(): ImageSource {
 
 export function sectionsOf(image: Uint8Array): Sections {
   return cutSections(new Uint8Array(image).buffer)
+}
+
+/** The image of the small source with the words of some sections changed, and its table right for them. */
+export function rebuilt(
+  change: Partial<Record<SectionName, (words: readonly number[]) => readonly number[]>>,
+): Uint8Array {
+  const image = writeImage(SMALL)
+  const sections = sectionsOf(image)
+  const contents = SECTIONS.map((name) => (change[name] ?? ((words) => words))([...sections[name].words]))
+  const head = [...new Uint32Array(image.buffer, 0, HEADER_WORDS)]
+  let at = 4 * (HEADER_WORDS + TABLE_WORDS)
+  const table = contents.flatMap((words) => {
+    const entry = [at, 4 * words.length]
+    at += 4 * words.length
+    return entry
+  })
+  return bytesOf(Uint32Array.from([...head.with(3, at), ...table, ...contents.flat()]))
 }
 
 /** `ok`, or the code without its beginning and the word at which the image is refused: `rules@groups[3]`. */

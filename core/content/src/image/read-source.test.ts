@@ -5,6 +5,7 @@ import { compilePack } from '../compile.ts'
 import { fullPack } from '../pack-fixture.ts'
 import { NODES_PER_RULE_MAX, VALUES_PER_ITEM_MAX } from '../limits.ts'
 import { compileRegex } from '../regex/index.ts'
+import { smallSource } from './forged-fixture.ts'
 import { FAIL, MATCH, OPERATORS } from './format.ts'
 import type { Predicate, ProgramNode } from './program.ts'
 import { readSource } from './read-source.ts'
@@ -46,6 +47,14 @@ test('every image is linked again from its parts, byte for byte', () => {
     [],
     'never generated',
   )
+})
+
+test('a rule that has to be tried on every event is read as one without witnesses', () => {
+  const small = smallSource()
+  const rules = small.rules.map((one) => ({ ...one, witnesses: null }))
+  const read = readSource(linked({ ...small, rules }))
+  assert.deepEqual(read.rules, rules)
+  assert.deepEqual(readSource(linked(small)), small)
 })
 
 test('what is named many times is linked in the time of one', () => {

@@ -2,28 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ContentError } from '../errors.ts'
 import { STRING_BYTES_MAX } from '../limits.ts'
-import { bytesOf } from './assemble.ts'
-import { sectionsOf, smallSource, verdictOn, verdictOnSource } from './forged-fixture.ts'
-import { HEADER_WORDS, SECTIONS, type SectionName, TABLE_WORDS } from './format.ts'
+import { rebuilt, sectionsOf, smallSource, verdictOn, verdictOnSource } from './forged-fixture.ts'
+import type { SectionName } from './format.ts'
 import { refuse, verifyWithin } from './sections.ts'
 import { compareSources } from './source.ts'
 import { writeImage } from './writer.ts'
 
 const IMAGE = writeImage(smallSource())
-
-/** The image with the words of some sections changed, and its table right for them. */
-function rebuilt(change: Partial<Record<SectionName, (words: readonly number[]) => readonly number[]>>): Uint8Array {
-  const sections = sectionsOf(IMAGE)
-  const contents = SECTIONS.map((name) => (change[name] ?? ((words) => words))([...sections[name].words]))
-  const head = [...new Uint32Array(IMAGE.buffer, 0, HEADER_WORDS)]
-  let at = 4 * (HEADER_WORDS + TABLE_WORDS)
-  const table = contents.flatMap((words) => {
-    const entry = [at, 4 * words.length]
-    at += 4 * words.length
-    return entry
-  })
-  return bytesOf(Uint32Array.from([...head.with(3, at), ...table, ...contents.flat()]))
-}
 
 const more =
   (...words: readonly number[]) =>
