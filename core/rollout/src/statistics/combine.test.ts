@@ -57,6 +57,17 @@ for (const weights of [[0.6, 0.5], [-0.1, 0.5], [Number.NaN]]) {
   })
 }
 
+test('weights may be above 1 together by what sums of thirds are rounded, and no more', () => {
+  const mean = (rest: number) =>
+    logWeightedMean([
+      { logE: 3, weight: 0.5 },
+      { logE: 3, weight: 0.5 + rest },
+    ])
+  isNear(mean(5e-10), 3 + 5e-10)
+  assert.throws(() => mean(2e-9), /at most 1/)
+  isNear(logWeightedMean([{ logE: 3, weight: 1 + 1e-9 }]), 3 + 1e-9)
+})
+
 test('waves have weights that fall, and never sum to more than 1', () => {
   let sum = 0
   for (let wave = 1; wave <= 100_000; wave++) sum += waveWeight(wave)

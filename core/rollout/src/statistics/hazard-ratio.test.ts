@@ -110,6 +110,16 @@ for (const [name, tick, atLeast, atMost] of strengths) {
   })
 }
 
+test('up to 64 outcomes of a tick are summed, beyond a bound on them does', () => {
+  const isBound = (struck: number): boolean => {
+    const [term = 0] = firstTerms(tickOf(100, 100, struck, 0), [2])
+    const bound = struck * (Math.log(2) - Math.log1p(1 / 2))
+    assert.ok(term >= bound - ROUNDING)
+    return term - bound < ROUNDING
+  }
+  assert.deepEqual([2, 63, 64, 65].map(isBound), [false, false, true, true])
+})
+
 test('nothing happened: the same terms', () => {
   const terms = noTerms(RATIOS_MORE)
   assert.equal(addTick(terms, RATIOS_MORE, tickOf(10, 200, 0, 0)), terms)
@@ -124,6 +134,7 @@ test('where an arm is empty, what happens to the other proves nothing', () => {
 
 test('more hosts struck than there are at risk is a bug, and stops', () => {
   assert.throws(() => firstTerms(tickOf(1, 1, 2, 0)), /only hosts at risk/)
+  assert.throws(() => firstTerms(tickOf(1, 1, 0, 2)), /only hosts at risk/)
   assert.throws(() => addTick([0], RATIOS_MORE, tickOf(1, 1, 1, 0)), /one term for each ratio/)
 })
 
@@ -152,6 +163,7 @@ test('strata add up, in any order', () => {
   )
   assert.deepEqual(pooledTerms([two, one]), pooledTerms([one, two]))
   assert.deepEqual(pooledTerms([one]), one)
+  assert.deepEqual(pooledTerms([]), [])
 })
 
 test('the mixture is the mean, also where powers of e would not fit a double', () => {

@@ -100,6 +100,13 @@ for (const [name, events, trials, rate, isRight] of cases) {
   })
 }
 
+test('the rates that are looked for are multiples of the stated one below nine tenths, and nine tenths once', () => {
+  // Of 0.45 they are 0.675 and 0.9: twice 0.45 is 0.9 already.
+  const evidence = (one: number): number => (one / 0.45) ** 7 * ((1 - one) / 0.55) ** 3
+  const expected = Math.log((evidence(0.675) + evidence(0.9)) / 2)
+  assert.ok(Math.abs(logKnownRate(7, 10, 0.45) - expected) < ROUNDING)
+})
+
 test('more events are more evidence', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 1_000 }), fc.nat(), fc.constantFrom(...RATES), (trials, pick, rate) => {
