@@ -122,6 +122,23 @@ test('waves together are of the newest epoch, each while it is the current one',
   assert.deepEqual(struck(3, 'reboot', 's, steady'), ['3 s, steady', '3 null'])
 })
 
+test('of hosts at risk and the whole cohort, what proves less counts: where fewer of the exposed have enrolled, the cohort', () => {
+  const afterOne = (exposedEnrolled: number, controlEnrolled: number) => {
+    const before = [
+      cellOf({ cohort: 10, enrolled: exposedEnrolled }),
+      cellOf({ arm: 'control', cohort: 200, enrolled: controlEnrolled }),
+    ]
+    const struck = before.map((cell, i) => ({
+      ...cell,
+      events: SIGNALS.map((_, signal) => (i + signal === 0 ? 1 : 0)),
+    }))
+    return looked(looked(inFirstWave(), ...before), ...struck).processes[0]?.logTerms.at(-1) ?? 0
+  }
+  assert.ok(Math.abs(afterOne(5, 200) - direct(100, [[10, 200, 1]])) < 1e-9)
+  assert.ok(Math.abs(afterOne(10, 50) - direct(100, [[10, 50, 1]])) < 1e-9)
+  assert.ok(Math.abs(afterOne(5, 50) - direct(100, [[5, 50, 1]])) < 1e-9)
+})
+
 test('hosts that a later wave took are not at risk any more', () => {
   const before = arms(10, 0)
   const taken = [before[0], { ...before[1], left: SIGNALS.map(() => 190) }] as readonly Cell[]
