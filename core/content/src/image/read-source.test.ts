@@ -57,6 +57,12 @@ test('a rule that has to be tried on every event is read as one without witnesse
   assert.deepEqual(readSource(linked(small)), small)
 })
 
+test('a correlation keeps its custom attributes', () => {
+  const small = smallSource()
+  const correlations = small.correlations.map((one) => ({ ...one, custom: '{"a":1}' }))
+  assert.deepEqual(readSource(linked({ ...small, correlations })).correlations, correlations)
+})
+
 test('what is named many times is linked in the time of one', () => {
   const { rules, ...rest } = baseParts().source
   const [rule] = rules

@@ -55,6 +55,7 @@ assert.ok(unconditional >= 0)
 /** Where the last record begins. */
 const last = (name: SectionName, words: number): number => wordsOf(name).length - words
 const lastCount = last('selections', SELECTION.words) + SELECTION.nodeCount
+const firstNode = NODE.words * (wordsOf('selections')[SELECTION.firstNode] ?? 0)
 const lastWitnesses = last('rules', RULE.words) + RULE.witnessCount
 
 /** One word that is wrong by one, and where that is found: at this word, and no later. */
@@ -63,6 +64,7 @@ const rows: readonly (readonly [what: string, section: SectionName, at: number, 
   ['the other field behind the last', 'values', referred, fields, 'predicates'],
   ['the field of a witness behind the last', 'witnesses', WITNESS.field, fields, 'witnesses'],
   ['the predicate behind the last', 'nodes', last('nodes', NODE.words), numbered, 'program'],
+  ['the predicate after the next', 'nodes', firstNode, 1, 'program'],
   ['a node more than there are', 'selections', lastCount, (wordsOf('selections')[lastCount] ?? 0) + 1, 'program'],
   ['a witness more than there are', 'rules', lastWitnesses, (wordsOf('rules')[lastWitnesses] ?? 0) + 1, 'rules'],
   ['the string behind the last', 'rules', RULE.custom, strings, 'rules'],
@@ -99,18 +101,27 @@ test('sections are whole words to the last byte', () => {
   assert.equal(verdictOn(head([[3, IMAGE.length + 4]], 4)), `header@${IMAGE.length}`)
 })
 
-test('an image is so large', () => {
-  const large = (bytes: number) => {
-    const image = new Uint8Array(bytes)
-    image.set(IMAGE)
-    return image
-  }
-  assert.equal(verdictOn(large(IMAGE_SIZE_BYTES_MAX)), 'header@12')
-  const [most, more] = [large(IMAGE_SIZE_BYTES_MAX), large(IMAGE_SIZE_BYTES_MAX + 1)]
-  const header = (offset: number) => ({ code: 'content/image-header', details: { offset } })
-  assert.throws(() => verifyImage(more), header(IMAGE_SIZE_BYTES_MAX))
-  assert.throws(() => cutSections(most.buffer), header(12))
-  assert.throws(() => cutSections(more.buffer), header(0))
+const large = (bytes: number): Uint8Array<ArrayBuffer> => {
+  const image = new Uint8Array(bytes)
+  image.set(IMAGE)
+  return image
+}
+const refusedAt = (offset: number) => ({ code: 'content/image-header', details: { offset } })
+
+test('an image may be so large: what is wrong is that its header says less', () => {
+  assert.throws(() => verifyImage(large(IMAGE_SIZE_BYTES_MAX)), refusedAt(12))
+})
+
+test('larger is no image', () => {
+  assert.throws(() => verifyImage(large(IMAGE_SIZE_BYTES_MAX + 1)), refusedAt(IMAGE_SIZE_BYTES_MAX))
+})
+
+test('sections are cut of as many bytes', () => {
+  assert.throws(() => cutSections(large(IMAGE_SIZE_BYTES_MAX).buffer), refusedAt(12))
+})
+
+test('and of no more', () => {
+  assert.throws(() => cutSections(large(IMAGE_SIZE_BYTES_MAX + 1).buffer), refusedAt(0))
 })
 
 /** The one rule of an image, without what names it. */
