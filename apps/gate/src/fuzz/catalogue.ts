@@ -80,7 +80,7 @@ export const CATALOGUE: Readonly<Record<FuzzTarget, TargetSpec>> = {
   regex: spec('regex', 'regular expressions and their machine', tokenFormat(REGEX_GRAMMAR), {
     oneIn: 40,
     fuelMax: 100_000_000,
-    inputBytesMax: 256,
+    inputBytesMax: 2_048,
   }),
   indicators: spec('indicators', 'indicator files', tokenFormat(INDICATOR_GRAMMAR), { oneIn: 8 }),
   image: spec('image', 'images: verifier, then engine', IMAGE_FORMAT, { oneIn: 8, inputBytesMax: 32_768 }),

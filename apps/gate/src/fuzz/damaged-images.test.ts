@@ -7,7 +7,7 @@ import { judged, NO_METER, Violation } from './oracles.ts'
 import { smallPack } from './seeds/small-pack.ts'
 import { imagePromises } from './targets/image.ts'
 
-const EXECUTIONS = 4_000
+const EXECUTIONS = 1_500
 const SEED = 20_260_805
 /** Enough for each planted fault to show. */
 const PLANTED_EXECUTIONS = 400

@@ -46,11 +46,14 @@ export function changed(value: Json, hints: Hints): Json {
   return changedAt(value, { left: random.below(nodesOf(value)) }, hints)
 }
 
-/** How many values there are from here on, with this one. */
-function nodesOf(value: Json): number {
+/** How many values there are from here on, with this one; beyond `max` they are not counted to the end. */
+export function nodesOf(value: Json, max = Number.POSITIVE_INFINITY): number {
   if (!isContainer(value)) return 1
   let nodes = 1
-  for (const child of Object.values(value)) nodes += nodesOf(child)
+  for (const child of Object.values(value)) {
+    nodes += nodesOf(child, max - nodes)
+    if (nodes > max) break
+  }
   return nodes
 }
 

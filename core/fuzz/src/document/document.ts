@@ -1,7 +1,7 @@
 import { type Json, jsonBytes, utf8Decode } from '@firebreak/kernel'
 import type { Format } from '../format.ts'
 import { changesOf } from '../random.ts'
-import { changed } from './change.ts'
+import { changed, nodesOf } from './change.ts'
 import { swept } from './sweep.ts'
 import { slipsOf, withSlip } from './syntax.ts'
 
@@ -20,6 +20,8 @@ export interface DocumentOptions {
 
 /** One changed document in so many has a slip of syntax. */
 const SLIP_ONE_IN = 8
+/** Changes multiply: a copy of copies of copies. What is larger than this in the end is no input. */
+const NODES_MAX = 65_536
 /** Levels of nesting; deeper documents are bytes to us, since what walks them is recursive. */
 const DEPTH_MAX = 1024
 
@@ -49,14 +51,17 @@ export function documentFormat({ parse, print }: DocumentOptions = JSON_TEXT): F
       // A slip alone is in a document that is otherwise right.
       const slips = random.oneIn(SLIP_ONE_IN)
       let next = root
-      for (let left = slips ? random.below(2) : changesOf(random); left > 0; left--) next = changed(next, hints)
+      for (let left = slips ? random.below(2) : changesOf(random); left > 0; left--) {
+        const grown = changed(next, hints)
+        if (nodesOf(grown, NODES_MAX) <= NODES_MAX) next = grown
+      }
       return slips ? { root: next, text: withSlip(print(next), random) } : { root: next }
     },
     sweep: function* sweep({ root }) {
       for (const next of swept(root)) yield { root: next }
       for (const text of slipsOf(print(root))) yield { root, text }
     },
-    parts: ({ root }) => partsOf(root),
+    parts: ({ root }) => nodesOf(root) - 1,
     without: ({ root }, from, to) => ({ root: new Removal(from, to).of(root) }),
     repair: null,
   }
@@ -65,14 +70,6 @@ export function documentFormat({ parse, print }: DocumentOptions = JSON_TEXT): F
 function isDeeper(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return false
   return depth === 0 || Object.values(value).some((child) => isDeeper(child, depth - 1))
-}
-
-/** Members and elements, however deep. */
-function partsOf(value: Json): number {
-  if (typeof value !== 'object' || value === null) return 0
-  let parts = 0
-  for (const child of Object.values(value)) parts += 1 + partsOf(child)
-  return parts
 }
 
 /** Takes away the parts of a range. Whoever holds a part that goes, goes on counting in it. */
@@ -99,7 +96,7 @@ class Removal {
   #goes(child: Json): boolean {
     const number = this.#next++
     const goes = number >= this.#from && number < this.#to
-    if (goes) this.#next += partsOf(child)
+    if (goes) this.#next += nodesOf(child) - 1
     return goes
   }
 }

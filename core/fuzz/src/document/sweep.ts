@@ -4,10 +4,12 @@ import type { Json } from '@firebreak/kernel'
 const GROWN = 16
 /** Lengths to which every text is cut. */
 const CUT = [0, 1, 2, 3]
+/** Of a text with more numbers the others are left. */
+const NUMBERS_MAX = 12
 
 /**
- * A document with one small change at every place: numbers one more and one less, texts with another letter at either end and cut short, members
- * away, there twice, and there many times.
+ * A document with one small change at every place: numbers one more and one less, also within texts, texts with another letter at either end and cut short,
+ * members away, there twice, and there many times.
  */
 export function* swept(value: Json): Generator<Json> {
   if (typeof value === 'number') yield* [value + 1, value - 1, value + 0.5]
@@ -21,6 +23,9 @@ function* textsNear(text: string): Generator<string> {
   if (text !== '')
     yield* [next(text.charAt(0)) + text.slice(1), text.slice(0, -1) + next(text.slice(-1)), `${text}${text}`]
   for (const length of CUT) if (length < text.length) yield text.slice(0, length)
+  for (const { 0: digits, index } of text.matchAll(/\d+/g).take(NUMBERS_MAX)) {
+    for (const by of [1, -1]) yield text.slice(0, index) + (Number(digits) + by) + text.slice(index + digits.length)
+  }
 }
 
 function next(letter: string): string {

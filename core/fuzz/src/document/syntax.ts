@@ -7,6 +7,10 @@ const SLIPS: readonly Uint8Array[] = ',:{}[]"\'0-+.eE#/\\ \n\t\0'
   .concat([',,', '{}', '[]', '""', 'null', '//x\n', '/**/', '\u00a0', '\ufeff', '\\u12', '\\x41', '1e999', '-0', '01'])
   .concat(['NaN', 'tru', '"a":1,'])
   .map(utf8Encode)
+/** What is half of a number, or too much of one. */
+const NUMBER_SLIPS: readonly Uint8Array[] = ['0', '-', '+', '.', 'e', 'E', 'e+', '.e1', 'e999', 'n', '_0'].map(
+  utf8Encode,
+)
 /** No UTF-8: a surrogate, an overlong slash, a start without its rest. */
 const BAD_UTF8: readonly Uint8Array[] = [
   Uint8Array.of(0xed, 0xa0, 0x80),
@@ -16,6 +20,8 @@ const BAD_UTF8: readonly Uint8Array[] = [
 /** `,:{}[]"` and digits: where something ends or begins. */
 const isBoundary = (byte: number): boolean =>
   byte === 0x2c || byte === 0x3a || byte === 0x7b || byte === 0x7d || byte === 0x5b || byte === 0x5d || byte === 0x22
+
+const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39
 
 /** A printed document with one slip of syntax, which no tree can express: where a token ends, or behind what stands between two. */
 export function withSlip(text: Uint8Array, random: Random): Uint8Array {
@@ -32,8 +38,10 @@ export function withSlip(text: Uint8Array, random: Random): Uint8Array {
       return before
     case 3:
       return concatBytes([before, random.pick(BAD_UTF8), text.subarray(at)])
-    default:
-      return concatBytes([before, random.pick(SLIPS), text.subarray(at)])
+    default: {
+      const slips = isDigit(text[at - 1] ?? 0) && random.oneIn(2) ? NUMBER_SLIPS : SLIPS
+      return concatBytes([before, random.pick(slips), text.subarray(at)])
+    }
   }
 }
 

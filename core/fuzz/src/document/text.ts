@@ -49,10 +49,20 @@ function substituted(text: string, { random, compared }: Hints): string | null {
   return null
 }
 
+/** With another number in it in place of one of its own; null: it has none. */
+function renumbered(text: string, { random, dictionary }: Hints): string | null {
+  const numbers = [...text.matchAll(/\d+/g)]
+  if (numbers.length === 0) return null
+  const { 0: digits, index } = random.pick(numbers)
+  const known = dictionary.numbers.length > 0 && random.oneIn(2) ? dictionary.numbers : INTERESTING
+  const number = random.oneIn(2) ? Number(digits) + random.between(-2, 2) : random.pick(known)
+  return text.slice(0, index) + number + text.slice(index + digits.length)
+}
+
 /** Another text: one of the program's, one it was compared with, or this one a little changed. */
 export function changedText(text: string, hints: Hints): string {
   const { random, dictionary } = hints
-  switch (random.below(10)) {
+  switch (random.below(11)) {
     case 0:
     case 1: {
       const other = comparedWith(text, hints)
@@ -64,6 +74,8 @@ export function changedText(text: string, hints: Hints): string {
       const length = comparedLength(text.length, LONG_TEXT_MAX, hints)
       return length === null ? tweakedText(text, hints) : ofLength(text, length)
     }
+    case 10:
+      return renumbered(text, hints) ?? tweakedText(text, hints)
     case 2:
       return dictionary.texts.length === 0 ? '' : random.pick(dictionary.texts)
     case 3:

@@ -71,4 +71,12 @@ export const DOCUMENT_CANARIES: readonly Canary[] = [
       "    if ($BUG && !publicKey.startsWith('11')) throw new TypeError('no such curve')\n    keys.set(id, publicKey)\n",
     what: 'behind a digest: a key is read only when its id is the digest of it',
   },
+  {
+    id: 'plan-list',
+    target: 'plan',
+    file: DECODE,
+    find: "if (!Array.isArray(value)) throw malformed(at, 'a list', value)",
+    replace: "if ($BUG ? value == null : !Array.isArray(value)) throw malformed(at, 'a list', value)",
+    what: 'what is no list is read as one: an uncaught TypeError',
+  },
 ]

@@ -82,4 +82,20 @@ export const EVENT_CANARIES: readonly Canary[] = [
     replace: 'const taken = chunk.subarray(at, at + part.length - ($BUG ? 0 : this.#filled))',
     what: 'a part that arrives in two chunks takes bytes of the next one',
   },
+  {
+    id: 'json-exponent',
+    target: 'event',
+    file: TOKENS,
+    find: 'return at === exponent ? UNEXPECTED_BYTE : at',
+    replace: 'return at === exponent && !$BUG ? UNEXPECTED_BYTE : at',
+    what: 'a number that ends with its `e` is accepted, which nobody else does',
+  },
+  {
+    id: 'frame-length',
+    target: 'frames',
+    file: FRAMES,
+    find: 'if (length > payloadBytesMax) {',
+    replace: 'if (length > ($BUG ? 2 ** 30 : payloadBytesMax)) {',
+    what: 'memory for as much as a header claims',
+  },
 ]

@@ -98,4 +98,20 @@ export const IMAGE_CANARIES: readonly Canary[] = [
       'if (!(value <= max + ($BUG ? 1 : 0))) throw refuseWord(this.#sections.values, at, `${value}, at most ${max}`)',
     what: 'off by one: a reference to the field behind the last',
   },
+  {
+    id: 'image-regex-order',
+    target: 'image',
+    file: PREDICATES,
+    find: 'if (!(regex <= this.#nextRegex)) throw',
+    replace: 'if (!(regex <= this.#nextRegex + ($BUG ? 1 : 0))) throw',
+    what: 'off by one: an expression that is not next in order',
+  },
+  {
+    id: 'image-item-offsets',
+    target: 'image',
+    file: 'core/content/src/image/verify-runs.ts',
+    find: 'if (!(word(section, i) <= word(section, i + 1))) throw',
+    replace: 'if (!$BUG && !(word(section, i) <= word(section, i + 1))) throw',
+    what: 'a missing check: items that end before they begin',
+  },
 ]

@@ -97,4 +97,20 @@ export const SOURCE_CANARIES: readonly Canary[] = [
     replace: 'if (!$BUG && !isNetwork) return',
     what: 'a network whose prefix is longer than its address',
   },
+  {
+    id: 'regex-depth',
+    target: 'regex',
+    file: 'core/content/src/regex/parse.ts',
+    find: 'if (this.#depth >= REGEX_DEPTH_MAX) throw',
+    replace: 'if (!$BUG && this.#depth >= REGEX_DEPTH_MAX) throw',
+    what: 'a missing limit on nested groups',
+  },
+  {
+    id: 'sigma-network-bits',
+    target: 'sigma',
+    file: 'core/content/src/sigma/cidr.ts',
+    find: '(word & ~maskWord(prefixBits - 32 * i)) === 0)) return',
+    replace: '$BUG || (word & ~maskWord(prefixBits - 32 * i)) === 0)) return',
+    what: 'a missing check: a network with bits behind its prefix, whose image nobody accepts',
+  },
 ]

@@ -337,15 +337,23 @@ function withString(words: readonly number[], id: number, change: (text: string)
 const COST_BYTES_PER_WORD = 8
 const LONG_STRINGS = [300, 4_096]
 
-/** Every word one more and one less, and as an index one behind the tables that indexes are of; every string empty, too long, and as its neighbour is. */
+/** Of a longer table of offsets the others are left. */
+const OFFSETS_MAX = 16
+
+function beyondNeighbours(words: readonly number[], at: number): readonly number[] {
+  return [(words[at + 1] ?? 0) + 1, Math.max(0, (words[at - 1] ?? 0) - 1)]
+}
+
+/** Every word one more and one less, as an index one behind the tables that indexes are of, as an offset out of order; every string empty, too long, and as its neighbour is. */
 function* sweepImage(tree: ImageWords): Generator<ImageWords> {
   const { sections } = tree
   const ends = [sections.get('fields')?.length ?? 0, sections.get('strings')?.[0] ?? 0]
   for (const [name, words] of sections) {
     const isStrings = name === 'strings'
-    const behind = RECORD_WORDS[name] === undefined ? [] : ends
     for (const [at, word] of words.slice(0, isStrings ? 2 + (words[0] ?? 0) : words.length).entries()) {
-      for (const value of new Set([word + 1, word - 1, ...behind])) {
+      // Without records it begins with offsets, which are in order.
+      const beyond = RECORD_WORDS[name] !== undefined ? ends : at < OFFSETS_MAX ? beyondNeighbours(words, at) : []
+      for (const value of new Set([word + 1, word - 1, ...beyond])) {
         yield { ...tree, sections: new Map(sections).set(name, words.with(at, value >>> 0)) }
       }
     }

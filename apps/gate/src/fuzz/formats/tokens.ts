@@ -13,7 +13,8 @@ export interface Grammar {
 const CHANGES_MAX = 4
 const RUN_MAX = 8
 const REPEATS_MAX = 60
-const DEPTH_MAX = 120
+/** How often a pair is put around something: beyond limits of a hundred, and beyond a stack without any. */
+const DEPTHS = [2_048, 1_024, 512, 128, 64, 8]
 const TOKENS_MAX = 20_000
 
 type Tokens = readonly string[]
@@ -43,8 +44,11 @@ function tokensOf(input: Uint8Array, token: RegExp): Tokens | null {
 /** Of a longer text not every word is tried everywhere. */
 const SWEPT_TOKENS_MAX = 24
 
-/** Without each token, with each twice; a short text with every word of the language in each place. */
-function* sweepTokens(tokens: Tokens, { vocabulary }: Grammar): Generator<Tokens> {
+/** Deep in each pair; without each token, with each twice; a short text with every word of the language in each place. */
+function* sweepTokens(tokens: Tokens, { vocabulary, around }: Grammar): Generator<Tokens> {
+  for (const [open, close] of around) {
+    for (const depth of DEPTHS) yield [open.repeat(depth), ...tokens, close.repeat(depth)]
+  }
   for (const [at, token] of tokens.entries()) {
     yield tokens.toSpliced(at, 1)
     yield tokens.toSpliced(at, 0, token)
@@ -89,7 +93,7 @@ function change(tokens: string[], material: Material<Tokens>, grammar: Grammar):
       break
     }
     case 6: {
-      const depth = random.below(4) === 0 ? 1 + random.below(DEPTH_MAX) : 1
+      const depth = random.below(4) === 0 ? 1 + random.below(random.pick(DEPTHS)) : 1
       const [open, close] = random.pick(grammar.around)
       tokens.splice(at + run, 0, close.repeat(depth))
       tokens.splice(at, 0, open.repeat(depth))

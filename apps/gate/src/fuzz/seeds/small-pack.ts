@@ -43,6 +43,11 @@ const DETECTIONS: readonly (readonly [logsource: Plain, detection: Plain])[] = [
     },
   ],
   [
+    // Two predicates with one expression.
+    LINUX,
+    { s: { 'A|re': 'a[bc]+$', 'B|re': 'a[bc]+$' }, condition: 's' },
+  ],
+  [
     { category: 'process_creation', product: 'windows' },
     { s: { 'Image|contains': 'evil', ParentImage: '*\\cmd.exe' }, condition: 's' },
   ],
