@@ -62,6 +62,13 @@ test('places far apart, that come in another order than they are numbered', () =
   for (const text of [long, 'b', 'c', `${long}a`]) assert.ok(!matches(program, text), text)
 })
 
+test('what comes first in the text may be numbered last', () => {
+  const long = 'b'.repeat(40)
+  const program = compileRegex('(?:a|b{40})c', PLAIN)
+  for (const text of ['ac', `${long}c`]) assert.ok(matches(program, text), text)
+  for (const text of ['a', 'c', 'bc', long]) assert.ok(!matches(program, text), text)
+})
+
 test('the words of a program', () => {
   const words = (pattern: string) => [...compileRegex(pattern, PLAIN)]
   assert.deepEqual(words('a').slice(0, 11), [1, 2, 3, 2, 0, 0, 0x61, 1, 0x62, 0, 0])
