@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { ENGINE_VERSION } from '@firebreak/detect'
-import { GATE_POLICY_DEFAULT } from '@firebreak/gate'
 import { bashCompletion } from './completion.ts'
 import { lastJson, runCli, temporaryFolder } from './cli.fixture.ts'
 import { STARTER_PACK } from './places.ts'
@@ -95,16 +93,6 @@ describe('bad input', () => {
       /rules\/process_creation\/firebreak-self-test\.yml:\d+:\d+: .*expected.*\[content\/condition\]/,
     )
     assert.equal(lastJson(ended)['code'], 'cli/refused')
-  })
-
-  test('a rule without tests: the gate names it and refuses', async (t) => {
-    const pack = copyOfStarterPack(temporaryFolder(t))
-    rmSync(join(pack, 'tests', 'process_creation', 'firebreak-self-test.yml'))
-    const policy = join(temporaryFolder(t), 'policy.json')
-    writeFileSync(policy, JSON.stringify({ ...GATE_POLICY_DEFAULT, engines: [ENGINE_VERSION], fuzzExecutions: 200 }))
-    const ended = await runCli(['gate', pack, '--policy', policy], temporaryFolder(t))
-    assert.equal(ended.code, 3)
-    assert.match(ended.stdout, /gate\/untested-rule .*Firebreak Self-Test/i)
   })
 
   test('a folder that is no pack', async (t) => {

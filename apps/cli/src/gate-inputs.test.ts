@@ -33,12 +33,14 @@ minimumEngine: 1.0.0
 description: A rule about lines of a log.
 `
 
-test('a pack about logs passes the contract for hosts that have the input, and for no others', async (t) => {
+test('a rule without tests and without the input it is about is refused, naming both; with them it passes', async (t) => {
   const folder = temporaryFolder(t)
-  for (const [file, text] of Object.entries({ 'pack.yaml': PACK, 'rules/1.yml': RULE, 'tests/1.yml': TESTS })) {
+  const put = (file: string, text: string): void => {
     mkdirSync(join(folder, 'pack', file, '..'), { recursive: true })
     writeFileSync(join(folder, 'pack', file), text)
   }
+  put('pack.yaml', PACK)
+  put('rules/1.yml', RULE)
   const policy = join(folder, 'policy.json')
   writeFileSync(policy, JSON.stringify({ ...GATE_POLICY_DEFAULT, engines: [ENGINE_VERSION], fuzzExecutions: 200 }))
   const gate = (...args: readonly string[]) =>
@@ -46,6 +48,8 @@ test('a pack about logs passes the contract for hosts that have the input, and f
   const without = await gate('--inputs', 'eslogger')
   assert.equal(without.code, 3, without.stderr)
   assert.match(without.stdout, /reads events of product: linux, service: sshd, which engine [\d.]+ does not supply/)
+  assert.match(without.stdout, /gate\/untested-rule/)
+  put('tests/1.yml', TESTS)
   const report = join(folder, 'report')
   const within = await gate('--report', report, '--inputs', 'journald')
   assert.equal(within.code, 0, within.stderr + within.stdout.slice(0, 2_000))
