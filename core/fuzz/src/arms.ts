@@ -102,6 +102,7 @@ export class Arms<Tree> {
     const unswept = this.names.includes('structure') && !random.oneIn(UNSWEPT_ONE_IN) ? corpus.unswept() : null
     const entry = unswept ?? corpus.pick(random)
     const tree = format === null || !this.names.includes('structure') ? null : format.decode(entry.bytes)
+    if (unswept !== null && tree === null) unswept.isSwept = true // no document: it has no places
     const ready = this.names.filter(
       (arm) => (arm !== 'structure' || tree !== null) && (arm !== 'compares' || !entry.exhausted),
     )

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { binaryFormat } from './binary/binary.ts'
 import { bytes, int, lengthOf, REST, struct } from './binary/part.ts'
 import { type Campaign, createCampaign, type Omission } from './campaign.ts'
+import { documentFormat } from './document/document.ts'
 import type { Format } from './format.ts'
 import { type Compared, DICTIONARY_EMPTY, type Outcome, type Target } from './target.ts'
 
@@ -202,4 +203,21 @@ test('progress says how far it came', () => {
   assert.deepEqual([last?.executions, last?.findings], [campaign.executions, campaign.findings.length])
   assert.ok(progress.every(({ blocks }, i) => blocks >= (progress[i - 1]?.blocks ?? 0)))
   assert.ok(last !== undefined && last.blocks > 1 && last.blocks <= 4)
+})
+
+test('a seed that is no document does not keep the others from being swept', () => {
+  const format = documentFormat()
+  const [broken, whole] = ['{', '{"a":[1,{"b":"text"}]}'].map((text) => Buffer.from(text)) as [Buffer, Buffer]
+  const tree = format.decode(whole)
+  assert.ok(tree !== null && format.decode(broken) === null)
+  const places = [...(format.sweep?.(tree) ?? [])].map((one) => String(Buffer.from(format.encode(one))))
+  const seen = new Set<string>()
+  const target = targetOf((input) => {
+    seen.add(String(Buffer.from(input)))
+    return 'rejected'
+  })
+  createCampaign({ target, format, seeds: [broken, whole], seed: 1, dictionary: DICTIONARY_EMPTY }).step(8_000)
+  const missed = places.filter((place) => !seen.has(place))
+  assert.ok(places.length > 100)
+  assert.deepEqual(missed, [])
 })
