@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { ContentError } from '../errors.ts'
 import { STRING_BYTES_MAX } from '../limits.ts'
 import { rebuilt, sectionsOf, smallSource, verdictOn, verdictOnSource } from './forged-fixture.ts'
-import type { SectionName } from './format.ts'
+import { auditChannel, type SectionName } from './format.ts'
 import { refuse, verifyWithin } from './sections.ts'
 import { compareSources } from './source.ts'
 import { writeImage } from './writer.ts'
@@ -45,6 +45,10 @@ test('one pack and one cost, no more and no fewer', () => {
     // An empty section has no word: the place is where the next one begins.
     assert.match(verdictOn(rebuilt({ [name]: () => [] })), new RegExp(`^${code}@`))
   }
+})
+
+test('records of Linux audit have channels of their own, and one for all', () => {
+  assert.deepEqual([auditChannel(null), auditChannel('EXECVE')], ['auditd:', 'auditd:execve'])
 })
 
 test('routes and aliases come in order, each once', () => {
