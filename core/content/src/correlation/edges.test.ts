@@ -38,6 +38,10 @@ test('a record names its strings and fields', () => {
   assert.deepEqual([A.percentile, B.percentile, A.custom !== null, B.custom], [null, 99.5, true, null])
 })
 
+test('records are read as they were written', () => {
+  assert.deepEqual(readCorrelationSection(encodeCorrelations(records), counts), records)
+})
+
 /** With so many references to different rules. */
 function wide(record: CorrelationRecord, count: number): CorrelationRecord {
   const sources = record.columns.map(() => ({ kind: 'field', number: 0 }) as const)
