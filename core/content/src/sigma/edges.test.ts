@@ -93,3 +93,18 @@ test('a text of nothing is no part of a pattern', () => {
   assert.deepEqual(joined([text('')]), [])
   assert.deepEqual(joined([any, text(''), any, text('a'), text(''), text('b')]), [any, text('ab')])
 })
+
+const bad: readonly (readonly [what: string, document: Plain, problem: RegExp])[] = [
+  ['timeframe', ruleOf({ timeframe: { A: 'x' }, a: { A: 'x' }, condition: 'a' }), /timeframe is not of Sigma 2/],
+  ['an empty name', ruleOf({ '': { A: 'x' }, a: { A: 'x' }, condition: 'a' }), /expected a name/],
+  ['half a character', ruleOf({ '\ud800': { A: 'x' }, a: { A: 'x' }, condition: 'a' }), /expected a name/],
+  ['a word of conditions', ruleOf({ not: { A: 'x' }, a: { A: 'x' }, condition: 'a' }), /is a word of conditions/],
+  ['no condition', ruleOf({ a: { A: 'x' } }), /condition is missing/],
+  ['an id that is a list', ruleOf(DETECTION, { id: ['x'] }), /expected a UUID/],
+  ['an id that is a number', ruleOf(DETECTION, { id: 5 }), /expected a UUID/],
+  ['no id', { title: 'T', logsource: { product: 'linux' }, detection: DETECTION }, /id is missing/],
+  ['an empty title', ruleOf(DETECTION, { title: '' }), /Cannot read title: expected text, found none/],
+  ['a detection of text', ruleOf('x'), /Cannot read detection/],
+]
+for (const [what, document, problem] of bad)
+  test(`a rule with ${what}`, () => assert.match(problemsOf(document).join(), problem))
