@@ -20,8 +20,9 @@ const SEEDS = 10
 /** CPU seconds in which a bug has to be found, in every seed; a search goes on somewhat longer, to say by how much it fails. */
 const CPU_SECONDS = { limit: 5, longest: 10 }
 const QUICK = { seeds: 3, wallMs: 12_000, longest: 5 }
-/** The heap of the process whose memory is stated. */
+/** The heap of the process whose memory is stated, and one arena of glibc's malloc where it would have one for each thread. */
 const LEAN = ['--max-semi-space-size=1', '--max-old-space-size=24', '--no-warnings']
+const LEAN_ENVIRONMENT = { MALLOC_ARENA_MAX: '1' }
 
 /**
  * How fast the fuzzer is, and what it finds: bugs planted into this repository's own parsers; the reference parser, beside native libFuzzer, fast-check
@@ -76,7 +77,7 @@ async function runReference(folder: string, quick: boolean): Promise<ReferenceRe
   const [program, input] = [join(folder, 'reference.mjs'), join(folder, 'reference.json')]
   writeFileSync(program, await bundleOf(fileURLToPath(new URL('./fuzz/reference-process.ts', import.meta.url))))
   writeFileSync(input, JSON.stringify(task))
-  return jsonOf([...LEAN, program, input]) as ReferenceResult
+  return jsonOf([...LEAN, program, input], LEAN_ENVIRONMENT) as ReferenceResult
 }
 
 function peersOf(folder: string, quick: boolean): Figures {
@@ -91,9 +92,10 @@ function peersOf(folder: string, quick: boolean): Figures {
 }
 
 /** The last line that a process of Node prints. */
-function jsonOf(args: readonly string[]): unknown {
+function jsonOf(args: readonly string[], environment: NodeJS.ProcessEnv = {}): unknown {
   const { status, stdout } = spawnSync(process.execPath, args, {
     encoding: 'utf8',
+    env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   if (status !== 0) throw new Error(`${args.find((one) => !one.startsWith('-')) ?? ''} ended with ${status}`)

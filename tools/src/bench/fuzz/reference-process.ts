@@ -28,7 +28,7 @@ const ABLATIONS: readonly (readonly [Omission, string])[] = [
   ['structure', 'many-records'],
   ['compares', 'magic-word'],
   ['repair', 'behind-checksum'],
-  ['coverage', 'nesting'],
+  ['coverage', 'two-fields'],
 ]
 
 const [, , path = ''] = process.argv
