@@ -8,12 +8,14 @@ export interface ConfinedPipes {
   readonly output: Writable
 }
 
-/** The two pipes to the process that called `spawnConfined`; once, before `confineEngine`. */
+/**
+ * The two pipes to the process that called `spawnConfined`; once, before `confineEngine`. When nobody reads what is written, that process
+ * is gone, and this one ends without a word.
+ */
 export function openPipes(): ConfinedPipes {
-  return {
-    input: new Socket({ fd: INPUT_FD, readable: true, writable: false }),
-    output: new Socket({ fd: OUTPUT_FD, readable: false, writable: true }),
-  }
+  const output = new Socket({ fd: OUTPUT_FD, readable: false, writable: true })
+  output.on('error', () => process.exit(0))
+  return { input: new Socket({ fd: INPUT_FD, readable: true, writable: false }), output }
 }
 
 /** What the process was handed besides its pipes; it exists if `spawnConfined` was told so. */

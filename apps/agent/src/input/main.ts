@@ -9,7 +9,6 @@ import { InputRun } from './input-run.ts'
 const config = JSON.parse(process.argv[2] ?? '') as InputConfig // our own supervisor's words
 const { input, output } = openPipes()
 input.on('end', () => process.exit(0))
-output.on('error', () => process.exit(0)) // the supervisor is gone
 
 /** A pipe or socket that somebody writes to, or a file that standard input was taken from. */
 function openExtra(): Readable {

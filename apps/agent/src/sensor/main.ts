@@ -56,8 +56,6 @@ sensor.want(wanted)
 sealSensor()
 output.write(encodeFrame({ type: FRAME.SENSOR_READY, payload: jsonBytes(sensor.info) }))
 setInterval(sendStatus, STATUS_INTERVAL_MS)
-// The supervisor is gone, and who reads no events needs no sensor.
-output.on('error', () => process.exit(0))
 
 function write({ rank, count, bytes }: SensedBatch): boolean {
   sequence = (sequence + 1) >>> 0
