@@ -127,6 +127,7 @@ function plain(node: SourceNode): unknown {
 const LINES_MAX = 6
 const CHARS_MAX = 160
 
+/** A place is its keys with spaces between them: with slashes it would look like a path of some machine. */
 function differences(path: string, before: unknown, after: unknown): readonly string[] {
   if (before === after) return []
   if (!isTree(before) || !isTree(after) || Array.isArray(before) !== Array.isArray(after)) {
@@ -134,7 +135,7 @@ function differences(path: string, before: unknown, after: unknown): readonly st
     return was === is ? [] : [`${path}: ${was} -> ${is}`]
   }
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])]
-  const found = keys.flatMap((key) => differences(`${path}/${key}`, before[key], after[key]))
+  const found = keys.flatMap((key) => differences(path === '' ? key : `${path} ${key}`, before[key], after[key]))
   return found.length > LINES_MAX ? [...found.slice(0, LINES_MAX - 1), `${path} in more places`] : found
 }
 
