@@ -12,7 +12,8 @@ export class Html {
 export type Shown = string | number | Html | readonly Html[] | null
 
 /**
- * Markup in which every value is text, whatever it holds: content, engines and file names are hostile. Elements come from templates alone. Attributes are written with double quotes.
+ * Markup in which every value is text, whatever it holds: content, engines and file names are hostile. Elements come from templates
+ * alone. Attributes are written with double quotes.
  */
 export function html(strings: TemplateStringsArray, ...values: readonly Shown[]): Html {
   return new Html(strings.map((part, i) => part + shown(values[i] ?? null)).join(''))

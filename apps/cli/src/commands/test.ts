@@ -10,7 +10,7 @@ const TEST_FILES = ['core/*', 'adapters/*', 'apps/*', 'testing/*', 'tools'].map(
   (folder) => `${folder}/src/**/*.test.ts`,
 )
 
-/** Files of tests at a time: half of those of agents' time is waiting for processes. */
+/** Twice the CPUs: tests of agents wait for processes about half of their time. */
 const TEST_FILES_AT_ONCE = 2 * availableParallelism()
 
 /** What a commit has to pass: format, lint, types, tests. In this order, the quick ones first. */

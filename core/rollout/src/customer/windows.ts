@@ -72,8 +72,9 @@ const timeOfDay: Reader<string> = (value, at) => {
 
 const date: Reader<string> = (value, at) => {
   const day = text(10)(value, at)
-  if (!/^\d{4}-\d\d-\d\d$/.test(day) || !isTaken(() => Temporal.PlainDate.from(day)))
+  if (!/^\d{4}-\d\d-\d\d$/.test(day) || !isTaken(() => Temporal.PlainDate.from(day))) {
     throw malformed(at, 'a date like 2026-12-24 that exists', day)
+  }
   return day
 }
 
